@@ -1,0 +1,48 @@
+include(GoogleTest)
+
+# faultline_library(NAME SOURCES ... [LINK ...]): a static library faultline_NAME, alias faultline::NAME.
+function(faultline_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_library(faultline_${name} STATIC ${ARG_SOURCES})
+  add_library(faultline::${name} ALIAS faultline_${name})
+  target_link_libraries(faultline_${name} PUBLIC faultline::options ${ARG_LINK})
+endfunction()
+
+# faultline_program(NAME SOURCES ... [LINK ...]): an installed program, put into FAULTLINE_BIN_DIR.
+function(faultline_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE faultline::options ${ARG_LINK})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${FAULTLINE_BIN_DIR}")
+endfunction()
+
+# faultline_test(NAME LABEL unit|lab SOURCES ... [LINK ...]): one gtest program; each case becomes a CTest
+# test named TREE.Suite.Case. Lab tests change a kernel's state (in namespaces of their own) and run alone.
+function(faultline_test name)
+  cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE faultline::options GTest::gmock GTest::gtest_main ${ARG_LINK})
+  set(properties LABELS ${ARG_LABEL} TIMEOUT 120)
+  if(ARG_LABEL STREQUAL "lab")
+    list(APPEND properties RUN_SERIAL TRUE)
+  endif()
+  gtest_discover_tests(${name} TEST_PREFIX "${FAULTLINE_TREE}." DISCOVERY_TIMEOUT 60
+    DISCOVERY_MODE PRE_TEST PROPERTIES ${properties})
+endfunction()
+
+# faultline_fuzzer(NAME SOURCES ... CORPUS dir [LINK ...]): built only in the fuzz tree; its test runs the
+# corpus and then a bounded number of fresh inputs.
+function(faultline_fuzzer name)
+  cmake_parse_arguments(ARG "" "CORPUS" "SOURCES;LINK" ${ARGN})
+  if(NOT FAULTLINE_FUZZ)
+    return()
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE faultline::options ${ARG_LINK})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  set(work "${CMAKE_CURRENT_BINARY_DIR}/${name}.corpus")
+  file(MAKE_DIRECTORY "${work}")
+  add_test(NAME "${FAULTLINE_TREE}.${name}"
+    COMMAND ${name} -runs=20000 -max_total_time=20 -timeout=5 -rss_limit_mb=2048 "${work}" "${ARG_CORPUS}")
+  set_tests_properties("${FAULTLINE_TREE}.${name}" PROPERTIES LABELS fuzz TIMEOUT 120)
+endfunction()

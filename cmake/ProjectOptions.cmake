@@ -1,0 +1,25 @@
+# The only place with compiler and linker flags. Everything of ours links faultline::options.
+add_library(faultline_options INTERFACE)
+add_library(faultline::options ALIAS faultline_options)
+
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+target_compile_features(faultline_options INTERFACE cxx_std_20)
+target_include_directories(faultline_options INTERFACE "${CMAKE_SOURCE_DIR}" "${CMAKE_BINARY_DIR}/generated")
+target_compile_options(faultline_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wunused -Werror=return-type
+  -Werror=unused-result -Wno-missing-field-initializers)
+target_compile_definitions(faultline_options INTERFACE FAULTLINE_VERSION="${PROJECT_VERSION}")
+
+if(FAULTLINE_SANITIZE)
+  target_compile_options(faultline_options INTERFACE
+    -fsanitize=${FAULTLINE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g1)
+  target_link_options(faultline_options INTERFACE -fsanitize=${FAULTLINE_SANITIZE})
+else()
+  target_compile_options(faultline_options INTERFACE -fstack-protector-strong)
+  target_compile_definitions(faultline_options INTERFACE $<$<CONFIG:RelWithDebInfo>:_FORTIFY_SOURCE=2>)
+  target_link_options(faultline_options INTERFACE -Wl,-z,relro,-z,now)
+endif()
+if(FAULTLINE_FUZZ)
+  target_compile_options(faultline_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()

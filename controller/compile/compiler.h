@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/timeline.h"
+#include "controller/compile/inventory.h"
+#include "controller/plan/plan.h"
+#include "controller/plan/plan_yaml.h"
+
+namespace faultline {
+
+// What every run of a controller has in common.
+struct CompileOptions {
+  RunId run;
+  Duration lease = kDefaultLease;
+  // Observation after the last step ends.
+  Duration cooldown = std::chrono::seconds(3);
+};
+
+struct Compiled {
+  // One per inventory node, by name; nodes without a part have steps without blocks (they still observe).
+  std::vector<Timeline> timelines;
+  // What the reader should know.
+  std::vector<std::string> warnings;
+  // Empty when the plan can be run; else the timelines are empty.
+  std::vector<PlanError> errors;
+};
+
+// Turns a plan into what each node does. Pure and deterministic: equal plan, inventory and options give equal
+// results. How an edge "from A to B" is enforced:
+//  * at the ingress of every member of B: source in A's addresses, destination in B's;
+//  * towards B's CIDRs, at the egress of every member of A, except the addresses of nodes that have an agent (those
+//    drop by themselves);
+// where a group's addresses are its CIDRs and all addresses of members chosen by name or label. A node's own packets to
+// itself never pass an interface, so nobody is cut from itself. Errors name the step and the group: an empty group
+// (no CIDRs and no member), overlapping groups in one partition or block, an edge with no agent on either side, an
+// edge whose only enforcement is an egress that the node's kernel lacks.
+Compiled CompilePlan(const Plan& plan, const Inventory& inventory, const CompileOptions& options);
+
+}  // namespace faultline
