@@ -3,7 +3,9 @@
 #include <array>
 #include <cstdint>
 
+#include "absl/numeric/int128.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace faultline {
@@ -14,7 +16,7 @@ using std::chrono::hours;
 constexpr Duration kLongest = hours(10'000);
 
 struct Unit {
-  std::string_view name;
+  absl::string_view name;
   Duration length;
 };
 
@@ -27,15 +29,15 @@ constexpr std::array<Unit, 6> kUnits = {{{"h", hours(1)},
                                          {"ns", Duration(1)}}};
 constexpr std::size_t kIsoUnits = 3;
 
-absl::Status Invalid(std::string_view text, std::string_view what) {
+absl::Status Invalid(absl::string_view text, absl::string_view what) {
   return absl::InvalidArgumentError(
       absl::StrCat("'", text, "' is not a duration: ", what, "; write for example 250ms, 30s, 1h30m or PT5M"));
 }
 
 // Reads digits[.digits] off the front as a multiple of `unit` later: returned in billionths of the number.
-bool TakeNumber(std::string_view& text, __int128& billionths) {
+bool TakeNumber(absl::string_view& text, absl::int128& billionths) {
   constexpr int kFractionDigits = 9;
-  constexpr __int128 kCeiling = static_cast<__int128>(1) << 80;
+  const absl::int128 kCeiling = absl::int128(1) << 80;
   std::size_t digits = 0;
   billionths = 0;
   while (!text.empty() && absl::ascii_isdigit(static_cast<unsigned char>(text.front()))) {
@@ -60,35 +62,35 @@ bool TakeNumber(std::string_view& text, __int128& billionths) {
   return true;
 }
 
-std::string_view TakeUnitName(std::string_view& text) {
+absl::string_view TakeUnitName(absl::string_view& text) {
   std::size_t length = 0;
   while (length < text.size() && absl::ascii_isalpha(static_cast<unsigned char>(text[length]))) ++length;
-  const std::string_view name = text.substr(0, length);
+  const absl::string_view name = text.substr(0, length);
   text.remove_prefix(length);
   return name;
 }
 
 }  // namespace
 
-absl::StatusOr<Duration> ParseDuration(std::string_view text) {
+absl::StatusOr<Duration> ParseDuration(absl::string_view text) {
   if (text == "0") return Duration(0);
   std::string rest_storage(text);
-  std::string_view rest = rest_storage;
+  absl::string_view rest = rest_storage;
   const bool iso = rest.size() >= 2 && absl::EqualsIgnoreCase(rest.substr(0, 2), "PT");
   if (iso) {
     absl::AsciiStrToLower(&rest_storage);
-    rest = std::string_view(rest_storage).substr(2);
+    rest = absl::string_view(rest_storage).substr(2);
   }
   if (rest.empty()) return Invalid(text, "it is empty");
   if (rest.front() == '-') return Invalid(text, "it is negative");
 
   const std::size_t unit_count = iso ? kIsoUnits : kUnits.size();
   std::size_t next_unit = 0;
-  __int128 total = 0;
+  absl::int128 total = 0;
   while (!rest.empty()) {
-    __int128 billionths = 0;
+    absl::int128 billionths = 0;
     if (!TakeNumber(rest, billionths)) return Invalid(text, "a number is expected");
-    const std::string_view name = TakeUnitName(rest);
+    const absl::string_view name = TakeUnitName(rest);
     if (name.empty()) return Invalid(text, "it has no unit");
     std::size_t unit = 0;
     while (unit < unit_count && kUnits[unit].name != name) ++unit;

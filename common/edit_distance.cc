@@ -7,7 +7,7 @@
 namespace faultline {
 namespace {
 
-std::size_t Distance(std::string_view a, std::string_view b) {
+std::size_t Distance(absl::string_view a, absl::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), 0);
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -23,7 +23,7 @@ std::size_t Distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::optional<std::string> Nearest(std::string_view text, std::span<const std::string> candidates) {
+std::optional<std::string> Nearest(absl::string_view text, std::span<const std::string> candidates) {
   constexpr std::size_t kLongestCompared = 256;
   if (text.size() > kLongestCompared) return std::nullopt;
   std::optional<std::string> best;

@@ -5,7 +5,7 @@
 
 namespace faultline {
 
-absl::Status CheckName(std::string_view text, std::string_view what) {
+absl::Status CheckName(absl::string_view text, absl::string_view what) {
   constexpr std::size_t kLongest = 64;
   if (text.empty()) return absl::InvalidArgumentError(absl::StrCat(what, " is empty"));
   if (text.size() > kLongest) {

@@ -2,9 +2,9 @@
 
 #include <compare>
 #include <string>
-#include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 
 namespace faultline {
 
@@ -35,6 +35,6 @@ using RunId = Name<struct RunIdTag>;
 
 // Whether `text` can name a node, a plan, a group or a step: 1 to 64 of letters, digits, '-', '_' and '.', the first
 // a letter or digit. INVALID_ARGUMENT says what is wrong; `what` is the kind of thing ("step name").
-absl::Status CheckName(std::string_view text, std::string_view what);
+absl::Status CheckName(absl::string_view text, absl::string_view what);
 
 }  // namespace faultline

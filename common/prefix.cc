@@ -32,17 +32,17 @@ IpAddress::IpAddress(std::span<const std::uint8_t> bytes)
   std::copy(bytes.begin(), bytes.end(), bytes_.begin());
 }
 
-absl::StatusOr<IpAddress> IpAddress::Parse(std::string_view text) {
+absl::StatusOr<IpAddress> IpAddress::Parse(absl::string_view text) {
   const std::string terminated(text);
   std::array<std::uint8_t, 16> bytes{};
-  if (terminated.size() == text.size() && text.find('\0') == std::string_view::npos) {
+  if (terminated.size() == text.size() && text.find('\0') == absl::string_view::npos) {
     if (inet_pton(AF_INET, terminated.c_str(), bytes.data()) == 1) return IpAddress(std::span(bytes.data(), 4));
     if (inet_pton(AF_INET6, terminated.c_str(), bytes.data()) == 1) return IpAddress(bytes);
   }
   return absl::InvalidArgumentError(absl::StrCat("'", text, "' is not an IPv4 or IPv6 address"));
 }
 
-absl::StatusOr<IpAddress> IpAddress::FromBytes(std::string_view bytes) {
+absl::StatusOr<IpAddress> IpAddress::FromBytes(absl::string_view bytes) {
   if (bytes.size() != 4 && bytes.size() != 16) {
     return absl::InvalidArgumentError(absl::StrCat("an address has 4 or 16 bytes, not ", bytes.size()));
   }
@@ -68,17 +68,17 @@ absl::StatusOr<Prefix> Prefix::Containing(const IpAddress& address, int length) 
   return prefix;
 }
 
-absl::StatusOr<Prefix> Prefix::Parse(std::string_view text) {
+absl::StatusOr<Prefix> Prefix::Parse(absl::string_view text) {
   const std::size_t slash = text.find('/');
   absl::StatusOr<IpAddress> address = IpAddress::Parse(text.substr(0, slash));
   if (!address.ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat("'", text, "' is not a CIDR; write for example 172.32.0.0/16 or fd20::/48"));
   }
-  if (slash == std::string_view::npos) return Prefix(*address);
+  if (slash == absl::string_view::npos) return Prefix(*address);
   int length = 0;
-  const std::string_view digits = text.substr(slash + 1);
-  const bool plain = !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
+  const absl::string_view digits = text.substr(slash + 1);
+  const bool plain = !digits.empty() && digits.find_first_not_of("0123456789") == absl::string_view::npos;
   if (!plain || !absl::SimpleAtoi(digits, &length) || length > address->bits()) {
     return absl::InvalidArgumentError(
         absl::StrCat("'", text, "' is not a CIDR: its length must be within 0 to ", address->bits()));

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <string_view>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 namespace faultline {
 
@@ -22,9 +22,9 @@ class IpAddress {
   explicit IpAddress(std::span<const std::uint8_t> bytes);
 
   // Reads dotted-quad or RFC 4291 text. INVALID_ARGUMENT otherwise.
-  static absl::StatusOr<IpAddress> Parse(std::string_view text);
+  static absl::StatusOr<IpAddress> Parse(absl::string_view text);
   // From 4 or 16 raw bytes, as wire messages carry them. INVALID_ARGUMENT otherwise.
-  static absl::StatusOr<IpAddress> FromBytes(std::string_view bytes);
+  static absl::StatusOr<IpAddress> FromBytes(absl::string_view bytes);
 
   Family family() const { return family_; }
   // 32 or 128.
@@ -53,7 +53,7 @@ class Prefix {
   static absl::StatusOr<Prefix> Containing(const IpAddress& address, int length);
   // Reads "172.32.0.0/16", "fd20::/48" or a lone address. INVALID_ARGUMENT says what is wrong, names the prefix that
   // was probably meant when host bits are set.
-  static absl::StatusOr<Prefix> Parse(std::string_view text);
+  static absl::StatusOr<Prefix> Parse(absl::string_view text);
 
   const IpAddress& address() const { return address_; }
   int length() const { return length_; }

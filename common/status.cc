@@ -4,11 +4,11 @@
 
 namespace faultline {
 
-absl::Status ErrnoError(int error, std::string_view operation) {
+absl::Status ErrnoError(int error, absl::string_view operation) {
   return absl::ErrnoToStatus(error, operation);
 }
 
-absl::Status WithContext(const absl::Status& status, std::string_view context) {
+absl::Status WithContext(const absl::Status& status, absl::string_view context) {
   if (status.ok()) return status;
   return absl::Status(status.code(), absl::StrCat(context, ": ", status.message()));
 }

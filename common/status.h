@@ -1,18 +1,18 @@
 #pragma once
 
-#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 namespace faultline {
 
 // errno of a failed call as a Status: the code that fits it, and "operation: error text".
-absl::Status ErrnoError(int error, std::string_view operation);
+absl::Status ErrnoError(int error, absl::string_view operation);
 
 // The same status with "context: " before its message; OK stays OK.
-absl::Status WithContext(const absl::Status& status, std::string_view context);
+absl::Status WithContext(const absl::Status& status, absl::string_view context);
 
 }  // namespace faultline
 

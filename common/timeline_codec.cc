@@ -19,7 +19,7 @@ v1::PrefixSet EncodePrefixSet(const PrefixSet& set) {
   return message;
 }
 
-absl::Status UnpackPrefixes(std::string_view packed, std::size_t width, std::vector<Prefix>& prefixes) {
+absl::Status UnpackPrefixes(absl::string_view packed, std::size_t width, std::vector<Prefix>& prefixes) {
   if (packed.size() % width != 0) {
     return absl::InvalidArgumentError(
         absl::StrCat("packed prefixes of ", packed.size(), " bytes do not divide by ", width));

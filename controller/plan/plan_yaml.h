@@ -1,9 +1,9 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "controller/plan/plan.h"
 
 namespace faultline {
@@ -15,7 +15,7 @@ struct PlanError {
   std::string message;
 
   // "file:line:column: message".
-  std::string ToString(std::string_view file_name) const;
+  std::string ToString(absl::string_view file_name) const;
 };
 
 // What reading a plan gives: the plan when `errors` is empty, else every error there is, by position.
@@ -25,6 +25,6 @@ struct ParsedPlan {
 };
 
 // Reads a plan. Pure; throws nothing; any bytes may be given (at most 1 MiB, 1000 groups, 1000 steps, 100 000 CIDRs).
-ParsedPlan ParsePlan(std::string_view text);
+ParsedPlan ParsePlan(absl::string_view text);
 
 }  // namespace faultline
