@@ -1,6 +1,8 @@
 #include "common/prefix_set.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -16,51 +18,61 @@ bool Merge(const Prefix& low, const Prefix& high, Prefix& merged) {
 
 }  // namespace
 
+const std::shared_ptr<const std::vector<Prefix>>& PrefixSet::None() {
+  static const auto& none = *new auto(std::make_shared<const std::vector<Prefix>>());
+  return none;
+}
+
 PrefixSet::PrefixSet(std::vector<Prefix> prefixes) {
-  std::sort(prefixes.begin(), prefixes.end());
+  if (!std::is_sorted(prefixes.begin(), prefixes.end())) std::sort(prefixes.begin(), prefixes.end());
   // A stack: by the order, whatever can contain or complete a prefix is on its top.
+  std::vector<Prefix> kept;
   for (Prefix next : prefixes) {
-    if (!prefixes_.empty() && prefixes_.back().Contains(next)) continue;
+    if (!kept.empty() && kept.back().Contains(next)) continue;
     Prefix merged;
-    while (!prefixes_.empty() && Merge(prefixes_.back(), next, merged)) {
-      prefixes_.pop_back();
+    while (!kept.empty() && Merge(kept.back(), next, merged)) {
+      kept.pop_back();
       next = merged;
     }
-    prefixes_.push_back(next);
+    kept.push_back(next);
   }
+  if (!kept.empty()) prefixes_ = std::make_shared<const std::vector<Prefix>>(std::move(kept));
 }
 
 bool PrefixSet::HasFamily(Family family) const {
-  return family == Family::kIpv4 ? !empty() && prefixes_.front().family() == family
-                                 : !empty() && prefixes_.back().family() == family;
+  return family == Family::kIpv4 ? !empty() && prefixes().front().family() == family
+                                 : !empty() && prefixes().back().family() == family;
 }
 
 bool PrefixSet::Contains(const IpAddress& address) const {
-  const auto after = std::upper_bound(prefixes_.begin(), prefixes_.end(), Prefix(address));
-  return after != prefixes_.begin() && std::prev(after)->Contains(address);
+  const auto after = std::upper_bound(prefixes().begin(), prefixes().end(), Prefix(address));
+  return after != prefixes().begin() && std::prev(after)->Contains(address);
 }
 
 bool PrefixSet::Overlaps(const PrefixSet& other) const {
+  if (other.prefixes().size() < prefixes().size()) return other.Overlaps(*this);
   const auto touches = [&other](const Prefix& prefix) {
     if (other.Contains(prefix.address())) return true;
-    const auto next = std::lower_bound(other.prefixes_.begin(), other.prefixes_.end(), prefix);
-    return next != other.prefixes_.end() && prefix.Contains(*next);
+    const auto next = std::lower_bound(other.prefixes().begin(), other.prefixes().end(), prefix);
+    return next != other.prefixes().end() && prefix.Contains(*next);
   };
-  return std::any_of(prefixes_.begin(), prefixes_.end(), touches);
+  return std::any_of(prefixes().begin(), prefixes().end(), touches);
 }
 
 PrefixSet PrefixSet::Union(const PrefixSet& other) const {
-  std::vector<Prefix> all = prefixes_;
-  all.insert(all.end(), other.prefixes_.begin(), other.prefixes_.end());
+  std::vector<Prefix> all;
+  all.reserve(prefixes().size() + other.prefixes().size());
+  std::merge(prefixes().begin(), prefixes().end(), other.prefixes().begin(), other.prefixes().end(),
+             std::back_inserter(all));
   return PrefixSet(std::move(all));
 }
 
 std::string PrefixSet::ToString(std::size_t most) const {
   std::string text;
-  for (std::size_t i = 0; i < std::min(most, prefixes_.size()); ++i) {
-    absl::StrAppend(&text, i == 0 ? "" : ", ", prefixes_[i].ToString());
+  for (std::size_t i = 0; i < std::min(most, prefixes().size()); ++i) {
+    absl::StrAppend(&text, i == 0 ? "" : ", ", prefixes()[i].ToString());
   }
-  if (prefixes_.size() > most) absl::StrAppend(&text, " and ", prefixes_.size() - most, " more");
+  if (prefixes().size() > most) absl::StrAppend(&text, " and ", prefixes().size() - most, " more");
   return text;
 }
 

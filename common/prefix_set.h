@@ -1,6 +1,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,30 +11,41 @@
 namespace faultline {
 
 // A set of addresses, held as the fewest prefixes: sorted, none inside another, neighbours that form a larger prefix
-// merged (the kernel refuses overlaps). Two sets of the same addresses are equal. A value.
+// merged (the kernel refuses overlaps). Two sets of the same addresses are equal. A value; copies share the prefixes,
+// so that a set of 100 000 of them costs nothing to hand to 1000 timelines.
 class PrefixSet {
  public:
   PrefixSet() = default;
   explicit PrefixSet(std::vector<Prefix> prefixes);
   PrefixSet(std::initializer_list<Prefix> prefixes) : PrefixSet(std::vector<Prefix>(prefixes)) {}
+  // Copied where others would be moved from, so that no set is ever without its (shared) prefixes.
+  PrefixSet(const PrefixSet&) = default;
+  PrefixSet& operator=(const PrefixSet&) = default;
 
   // IPv4 first, each family by address.
-  const std::vector<Prefix>& prefixes() const { return prefixes_; }
-  bool empty() const { return prefixes_.empty(); }
+  const std::vector<Prefix>& prefixes() const { return *prefixes_; }
+  bool empty() const { return prefixes_->empty(); }
   bool HasFamily(Family family) const;
   // O(log n).
   bool Contains(const IpAddress& address) const;
-  // Whether any address is in both. O(n log m).
+  // Whether any address is in both. O(n log m) for the smaller n.
   bool Overlaps(const PrefixSet& other) const;
   PrefixSet Union(const PrefixSet& other) const;
   // "172.32.0.0/16, fd20::/48", cut after `most` prefixes ("and 9997 more").
   std::string ToString(std::size_t most = 8) const;
 
-  friend bool operator==(const PrefixSet&, const PrefixSet&) = default;
-  friend auto operator<=>(const PrefixSet&, const PrefixSet&) = default;
+  friend bool operator==(const PrefixSet& a, const PrefixSet& b) {
+    return a.prefixes_ == b.prefixes_ || a.prefixes() == b.prefixes();
+  }
+  friend std::strong_ordering operator<=>(const PrefixSet& a, const PrefixSet& b) {
+    return a.prefixes_ == b.prefixes_ ? std::strong_ordering::equal : a.prefixes() <=> b.prefixes();
+  }
 
  private:
-  std::vector<Prefix> prefixes_;
+  static const std::shared_ptr<const std::vector<Prefix>>& None();
+
+  // Never null.
+  std::shared_ptr<const std::vector<Prefix>> prefixes_ = None();
 };
 
 }  // namespace faultline

@@ -21,7 +21,8 @@ struct KernelCapabilities {
   bool blackhole_lane = false;
 };
 
-// An interface that could carry faults: up, not loopback, not one of ours, with its global-scope addresses.
+// An interface that could carry faults: up, not loopback, not one of ours, with its global-scope
+// addresses.
 struct Interface {
   struct Address {
     IpAddress address;
@@ -31,7 +32,8 @@ struct Interface {
   std::vector<Address> addresses;
 };
 
-// A step whose rules are to act for `timeout` from now unless renewed; the kernel itself ends it then.
+// A step whose rules are to act for `timeout` from now unless renewed; the kernel itself ends it
+// then.
 struct GateOpening {
   StepIndex step = 0;
   Duration timeout{0};
@@ -44,13 +46,15 @@ struct RuleCounters {
   std::uint64_t bytes = 0;
 };
 
-// The network namespace's kernel, as the agent changes it. Owns the nft table "faultline" (family netdev) and ifb
-// devices named "fl<n>" that carry the alias "faultline"; never touches any rule, set, qdisc or device beside them.
+// The network namespace's kernel, as the agent changes it. Owns the nft table "faultline" (family
+// netdev) and ifb devices named "fl<n>" that carry the alias "faultline"; never touches any rule,
+// set, qdisc or device beside them.
 //
-// Threads: one thread at a time. Blocking: each call waits for the kernel's answer (microseconds to, for very large
-// programs, a second); nothing else blocks. Errors: every method names the operation that failed; after an error of
-// Install or Switch the kernel is as it was before the call. Lifetime: destroying the object leaves nothing of ours
-// behind where the kernel has the owner flag; call Reset() first to be sure everywhere.
+// Threads: one thread at a time. Blocking: each call waits for the kernel's answer (microseconds
+// to, for very large programs, a second); nothing else blocks. Errors: every method names the
+// operation that failed; after an error of Install or Switch the kernel is as it was before the
+// call. Lifetime: destroying the object leaves nothing of ours behind where the kernel has the
+// owner flag; call Reset() first to be sure everywhere.
 class Kernel {
  public:
   virtual ~Kernel() = default;
@@ -61,23 +65,26 @@ class Kernel {
   // Candidates for Program::devices.
   virtual absl::StatusOr<std::vector<Interface>> Interfaces() = 0;
 
-  // Known good: removes our table and our devices, whoever left them. OK when there is nothing. FAILED_PRECONDITION
-  // when another live process owns the table (its agent).
+  // Known good: removes our table and our devices, whoever left them. OK when there is nothing.
+  // FAILED_PRECONDITION when another live process owns the table (its agent).
   virtual absl::Status Reset() = 0;
 
-  // Installs a run with every gate closed: no packet is treated differently. ALREADY_EXISTS when the run is installed.
+  // Installs a run with every gate closed: no packet is treated differently. ALREADY_EXISTS when
+  // the run is installed.
   virtual absl::Status Install(const Program& program) = 0;
 
-  // In one atomic batch closes gates and opens others. Opening an open gate renews it: it then ends `timeout` from
-  // now. Closing a closed or expired gate is no error. A timeout below 100 ms is raised to it. Steps without rules
-  // in the program are passed over. NOT_FOUND when the run is not installed.
+  // In one atomic batch closes gates and opens others. Opening an open gate renews it: it then ends
+  // `timeout` from now. Closing a closed or expired gate is no error. A timeout below 100 ms is
+  // raised to it. Steps without rules in the program are passed over. NOT_FOUND when the run is not
+  // installed.
   virtual absl::Status Switch(const RunId& run, std::span<const StepIndex> close,
                               std::span<const GateOpening> open) = 0;
 
   // By step.
   virtual absl::StatusOr<std::vector<RuleCounters>> ReadCounters(const RunId& run) = 0;
 
-  // Removes everything of a run, and the table and devices with the last one. OK when it is not installed.
+  // Removes everything of a run, and the table and devices with the last one. OK when it is not
+  // installed.
   virtual absl::Status Remove(const RunId& run) = 0;
 };
 

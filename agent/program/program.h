@@ -19,8 +19,8 @@ struct ProtectedEndpoint {
   friend bool operator==(const ProtectedEndpoint&, const ProtectedEndpoint&) = default;
 };
 
-// Traffic that is returned before any gate, in both directions. Link-local services, DHCP, IPv6 neighbour discovery
-// and SSH are always among it: the encoder adds them.
+// Traffic that is returned before any gate, in both directions. Link-local services, DHCP, IPv6
+// neighbour discovery and SSH are always among it: the encoder adds them.
 struct Protected {
   // Remote addresses, any protocol.
   PrefixSet remotes;
@@ -32,9 +32,10 @@ struct Protected {
   friend bool operator==(const Protected&, const Protected&) = default;
 };
 
-// Everything one run puts into one node's kernel, as a value: what agent/kernel installs, inert, in one batch.
-// In nft terms: the run's base chains on `devices`, in them the protected returns and, for each step with rules, a
-// jump behind the step's gate; a regular chain for each step and direction; the prefix sets.
+// Everything one run puts into one node's kernel, as a value: what agent/kernel installs, inert, in
+// one batch. In nft terms: the run's base chains on `devices`, in them the protected returns and,
+// for each step with rules, a jump behind the step's gate; a regular chain for each step and
+// direction; the prefix sets.
 struct Program {
   struct StepRules {
     StepIndex index = 0;
@@ -47,7 +48,7 @@ struct Program {
   };
 
   RunId run;
-  // Interfaces whose packets are looked at; never empty, never "lo".
+  // Interfaces whose packets are looked at; never "lo"; empty only when no step has rules.
   std::vector<std::string> devices;
   Protected protect;
   std::vector<PrefixSet> prefix_sets;

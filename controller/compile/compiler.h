@@ -3,11 +3,10 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "common/timeline.h"
 #include "controller/compile/inventory.h"
 #include "controller/plan/plan.h"
-#include "controller/plan/plan_yaml.h"
+#include "controller/plan/plan_error.h"
 
 namespace faultline {
 
@@ -30,13 +29,18 @@ struct Compiled {
 
 // Turns a plan into what each node does. Pure and deterministic: equal plan, inventory and options give equal
 // results. How an edge "from A to B" is enforced:
-//  * at the ingress of every member of B: source in A's addresses, destination in B's;
+//  * at the ingress of every member of B: source in A's addresses, destination in B's CIDRs or, for a member chosen by
+//    name or label, among its own addresses;
 //  * towards B's CIDRs, at the egress of every member of A, except the addresses of nodes that have an agent (those
-//    drop by themselves);
-// where a group's addresses are its CIDRs and all addresses of members chosen by name or label. A node's own packets to
-// itself never pass an interface, so nobody is cut from itself. Errors name the step and the group: an empty group
-// (no CIDRs and no member), overlapping groups in one partition or block, an edge with no agent on either side, an
-// edge whose only enforcement is an egress that the node's kernel lacks.
+//    drop by themselves), when that leaves anything;
+// where a group's addresses are its CIDRs and all addresses of members chosen by name or label. An address that several
+// nodes hold (a container bridge's, say) identifies none of them and counts as no node's own; a warning says so. A
+// node's own packets to itself never pass an interface, so nobody is cut from itself.
+//
+// Errors stand at the step or the group and name both: a group without CIDRs and connected members, overlapping groups
+// in one partition or block, an edge with no agent on either side, an edge whose only enforcement is an egress that a
+// node's kernel lacks, a plan of more than 1 000 000 edges or 10 000 000 blocks. Options or node names that no agent
+// would accept are errors without a position.
 Compiled CompilePlan(const Plan& plan, const Inventory& inventory, const CompileOptions& options);
 
 }  // namespace faultline

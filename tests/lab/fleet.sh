@@ -7,17 +7,17 @@ piece_namespace() {
   if [[ $1 == controller ]]; then echo "$prefix-ops"; else echo "$prefix-$1"; fi
 }
 
-# piece_pid PIECE: its pid if it runs. A pid is ours only as long as it lives in our namespace.
-piece_pid() {
+# running PIECE: a pid is ours only as long as it lives in our namespace.
+running() {
   local pid
-  [[ -e $state/$1.pid ]] && read -r pid <"$state/$1.pid" || return 1
-  [[ /proc/$pid/ns/net -ef /run/netns/$(piece_namespace "$1") ]] && echo "$pid"
+  [[ -e $state/$1.pid ]] && pid=$(<"$state/$1.pid") &&
+    [[ /proc/$pid/ns/net -ef /run/netns/$(piece_namespace "$1") ]]
 }
 
-pieces_gone() {
+all_running() {
   local piece
   for piece in "$@"; do
-    ! piece_pid "$piece" >/dev/null || return 1
+    running "$piece" || return 1
   done
 }
 
@@ -52,10 +52,11 @@ all_pieces() {
   cut -d ' ' -f 1 "$state/nodes"
 }
 
+# require_pieces PIECE...: none is fine.
 require_pieces() {
   local piece
   for piece in "$@"; do
-    all_pieces | grep -qxF -- "$piece" ||
+    grep -qxF -- "$piece" <<<"$(all_pieces)" ||
       misuse "unknown piece '$piece' (there are: $(all_pieces | paste -sd ' '))"
   done
 }
@@ -64,19 +65,23 @@ require_pieces() {
 launch() {
   local program=faultline-agent
   [[ $1 != controller ]] || program=faultline-controller
-  ! piece_pid "$1" >/dev/null || return 0
   setsid ip netns exec "$(piece_namespace "$1")" "$bin/$program" --config "$state/$1.yaml" \
     >>"$state/$1.log" 2>&1 </dev/null &
   echo $! >"$state/$1.pid"
 }
 
-run_cli() {
-  ip netns exec "$prefix-ops" "$bin/faultline" --controller "unix:$state/controller.sock" "$@"
+entered_or_dead() {
+  running "$1" || ! alive "$(<"$state/$1.pid")"
+}
+
+# Becomes the CLI: call it last, or in a pipeline.
+exec_cli() {
+  exec ip netns exec "$prefix-ops" "$bin/faultline" --controller "unix:$state/controller.sock" "$@"
 }
 
 # connected_nodes: names of the nodes whose agents are connected; fails if nobody answers.
 connected_nodes() {
-  run_cli nodes --json 2>"$state/start.err" | python3 -c '
+  exec_cli nodes --json 2>"$state/start.err" | python3 -c '
 import json, sys
 for node in json.load(sys.stdin).get("nodes", []):
     if node.get("connected"):
@@ -93,35 +98,32 @@ ready() {
 }
 
 ready_or_dead() {
-  local piece
-  for piece in "$@"; do
-    # Its own exec may not have happened yet: a process of ours that exists counts as alive.
-    kill -0 "$(<"$state/$piece.pid")" 2>/dev/null || return 0
-  done
-  ready "$@"
+  ! all_running controller "$@" || ready "$@"
 }
 
-in_namespace() {
-  local piece
+# Says which pieces are missing, and shows the logs of the first few of them and the controller's.
+not_ready() {
+  local piece connected shown=(controller)
+  connected=$(connected_nodes) || true
   for piece in "$@"; do
-    piece_pid "$piece" >/dev/null || return 1
+    if ! running "$piece"; then
+      echo "lab: $piece has ended" >&2
+    elif [[ $piece != controller ]] && ! grep -qxF -- "$piece" <<<"$connected"; then
+      echo "lab: $piece runs, but is not connected to the controller" >&2
+    else
+      continue
+    fi
+    ((${#shown[@]} > 3)) || [[ $piece == controller ]] || shown+=("$piece")
   done
-}
-
-give_up_start() {
-  echo "lab: not ready: $*" >&2
-  cat "$state/start.err" >&2 2>/dev/null || true
-  local piece
-  for piece in controller "$@"; do
-    [[ -s $state/$piece.log ]] || continue
-    echo "--- the end of $state/$piece.log" >&2
-    tail -n 15 "$state/$piece.log" >&2
+  [[ ! -s $state/start.err ]] || cat "$state/start.err" >&2
+  for piece in "${shown[@]}"; do
+    [[ ! -s $state/$piece.log ]] || tail -v -n 15 "$state/$piece.log" >&2
   done
   exit 1
 }
 
 lab_start() {
-  local lease= program pieces
+  local lease='' program piece pieces
   if [[ ${1:-} == --lease ]]; then
     [[ ${2:-} =~ ^[0-9]+(ms|s|m)$ ]] || misuse "--lease '${2:-}': expected a duration such as 3s"
     lease=$2
@@ -132,29 +134,45 @@ lab_start() {
   for program in faultline faultline-agent faultline-controller; do
     [[ -x $bin/$program ]] || die "$bin/$program is missing: ./dev build makes it"
   done
-  mapfile -t pieces < <((($#)) && printf '%s\n' "$@" || all_pieces)
+  if (($#)); then pieces=("$@"); else mapfile -t pieces < <(all_pieces); fi
 
-  # Pieces started again keep the lease they had.
+  # What is started again keeps the lease it had.
   [[ -z $lease && -e $state/controller.yaml ]] || write_configs "${lease:-3s}"
-  local piece
   for piece in "${pieces[@]}"; do
-    launch "$piece"
+    running "$piece" || launch "$piece"
   done
-  if piece_alive controller; then
-    wait_for 15 ready_or_dead "${pieces[@]}"
-    ready "${pieces[@]}" || give_up_start "${pieces[@]}"
-  else
-    wait_for 5 in_namespace "${pieces[@]}" || give_up_start "${pieces[@]}"
+  for piece in "${pieces[@]}"; do
+    wait_for 5 entered_or_dead "$piece" || not_ready "$piece"
+  done
+  # An agent may be started while there is no controller; then nothing tells when it is ready.
+  if running controller; then
+    wait_for 15 ready_or_dead "${pieces[@]}" || not_ready "${pieces[@]}"
   fi
+  all_running "${pieces[@]}" || not_ready "${pieces[@]}"
+}
+
+# stop_together PIECE...
+stop_together() {
+  local piece pids=()
+  for piece in "$@"; do
+    ! running "$piece" || pids+=("$(<"$state/$piece.pid")")
+    rm -f "$state/$piece.pid"
+  done
+  ((${#pids[@]} == 0)) || end "${pids[@]}"
 }
 
 lab_stop() {
   require_up
   require_pieces "$@"
-  :
+  local piece agents=() controller=()
+  for piece in $( (($#)) && echo "$@" || all_pieces); do
+    if [[ $piece == controller ]]; then controller=(controller); else agents+=("$piece"); fi
+  done
+  stop_together "${agents[@]}"
+  stop_together "${controller[@]}"
 }
 
 lab_faultline() {
   require_up
-  run_cli "$@"
+  exec_cli "$@"
 }

@@ -59,7 +59,7 @@ make_namespaces() {
   local name
   printf "netns add $prefix-%s\n" "${all[@]}" | ip -batch -
   for name in "${all[@]}"; do
-    ip netns exec "$prefix-$name" sysctl -qw \
+    nsenter --net="/run/netns/$prefix-$name" sysctl -qw \
       net.ipv6.conf.{all,default}.disable_ipv6=0 \
       net.ipv6.conf.{all,default}.accept_dad=0 \
       net.ipv6.conf.{all,default}.accept_ra=0 \
@@ -67,7 +67,8 @@ make_namespaces() {
     ip -n "$prefix-$name" link set lo up
   done
   for name in rtr-lon rtr-par ops; do
-    ip netns exec "$prefix-$name" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+    nsenter --net="/run/netns/$prefix-$name" sysctl -qw \
+      net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
   done
 }
 
@@ -107,7 +108,7 @@ END
 
 ops_batch() {
   local city
-  printf 'addr add %s dev lo\n' "$ops4/32" "$ops6/128"
+  printf 'addr add %s\n' "$ops4/32 dev lo" "$ops6/128 dev lo nodad"
   for city in lon par; do
     cat <<END
 link set $city up
@@ -150,6 +151,11 @@ carrier_everywhere() {
   done
 }
 
+undo_up() {
+  echo "lab: up did not finish; taking down what there is" >&2
+  lab_down
+}
+
 lab_up() {
   local per_subnet=0 all
   if (($#)); then
@@ -160,10 +166,9 @@ lab_up() {
   # A Unix socket's path has room for 107 characters, and the agents' are the longest here.
   ((${#state} <= 80)) || die "$state is too long a path for sockets: set FAULTLINE_LAB_DIR"
   claim_prefix
-  trap lab_down EXIT
+  trap undo_up EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
-
   mkdir -p "$state"
   if ((per_subnet)); then plan_per_subnet "$per_subnet"; else plan_scenario; fi >"$state/nodes"
   mapfile -t all < <(cut -d ' ' -f 1 "$state/nodes" && printf '%s\n' rtr-lon rtr-par ops)
@@ -174,42 +179,20 @@ lab_up() {
   trap - EXIT INT TERM HUP
 }
 
-# processes_in NAMESPACE...: pids, but not our own.
-processes_in() {
-  local name
-  for name in "$@"; do
-    ip netns pids "$name"
-  done | grep -vx "$$" || true
-}
-
-none_alive() {
-  local pid
-  for pid in "$@"; do
-    ! kill -0 "$pid" 2>/dev/null || return 1
-  done
-}
-
-# end PID...: asks each to end, also one that is stopped, and insists after five seconds.
-end() {
-  kill -TERM "$@" 2>/dev/null || true
-  kill -CONT "$@" 2>/dev/null || true
-  wait_for 5 none_alive "$@" && return
-  kill -KILL "$@" 2>/dev/null || true
-  wait_for 5 none_alive "$@" || echo "lab: these processes do not end: $*" >&2
-}
-
 lab_down() {
   (($# == 0)) || misuse "down takes no argument"
   trap '' INT TERM HUP
-  local found pids
+  local found pids status=0
   mapfile -t found < <(namespaces)
   if ((${#found[@]})); then
     mapfile -t pids < <(processes_in "${found[@]}")
-    ((${#pids[@]} == 0)) || end "${pids[@]}"
-    printf 'netns del %s\n' "${found[@]}" | ip -batch -
+    ((${#pids[@]} == 0)) || end "${pids[@]}" || status=1
+    printf 'netns del %s\n' "${found[@]}" | ip -force -batch - || status=1
   fi
-  rm -rf "$state" /etc/netns/"$prefix"-{lon-,par-,rtr-}* "/etc/netns/$prefix-ops"
+  rm -rf /etc/netns/"$prefix"-{lon-,par-,rtr-}* "/etc/netns/$prefix-ops"
   rmdir --ignore-fail-on-non-empty /etc/netns 2>/dev/null || true
+  rm -rf "$state" # last, as it is what names a lab that is not all gone
+  return $status
 }
 
 lab_status() {
@@ -220,30 +203,23 @@ lab_status() {
   {
     printf "$row" NODE NAMESPACE IPV4 IPV6 AZ PROCESSES
     while read -r name _ az ipv4 ipv6; do
-      printf "$row" "$name" "$prefix-$name" "$ipv4" "$ipv6" "$az" "$(commands_in "$prefix-$name")"
+      printf "$row" "$name" "$prefix-$name" "$ipv4" "$ipv6" "$az" "$(programs_in "$prefix-$name")"
     done <"$state/nodes"
     for name in rtr-lon rtr-par; do
-      printf "$row" "$name" "$prefix-$name" - - - "$(commands_in "$prefix-$name")"
+      printf "$row" "$name" "$prefix-$name" - - - "$(programs_in "$prefix-$name")"
     done
-    printf "$row" ops "$prefix-ops" "$ops4" "$ops6" - "$(commands_in "$prefix-ops")"
+    printf "$row" ops "$prefix-ops" "$ops4" "$ops6" - "$(programs_in "$prefix-ops")"
   }
   print_peering
 }
 
-# commands_in NAMESPACE: 'name(pid) ...' of what runs there, or '-'.
-commands_in() {
-  local pid list=
-  for pid in $(processes_in "$1"); do
-    list+="$(cat "/proc/$pid/comm" 2>/dev/null)($pid) "
-  done
-  echo "${list:--}"
-}
-
-# Counters, timeouts and statistics are left out, as two looks at the same state must be equal.
+# Counters, timeouts and timers are left out, as two looks at the same state must be equal; so is
+# the peer's namespace, whose name ip finds or not while other labs come and go.
 lab_kernel_state() {
   (($# == 1)) || misuse "kernel-state needs NODE"
   require_node "$1"
   ip netns exec "$prefix-$1" nft -s list ruleset
-  ip -n "$prefix-$1" -d -o link show
+  ip -n "$prefix-$1" -d -o link show |
+    sed -E 's/[a-z_]+_timer +[0-9.]+ //g; s/link-netns(id)? [^ ]+ //'
   tc -n "$prefix-$1" qdisc show
 }

@@ -55,7 +55,7 @@ lab_unslow() {
 }
 
 print_peering() {
-  local city
+  local city rate
   for city in lon par; do
     printf 'peering, from %s: ' "$city"
     if ip netns exec "$prefix-rtr-$city" nft list table inet lab &>/dev/null; then
@@ -63,8 +63,8 @@ print_peering() {
     else
       printf 'open'
     fi
-    tc -n "$prefix-rtr-$city" qdisc show dev peering | sed -n 's/.* tbf .*rate \([^ ]*\).*/, at most \1/p' |
-      tr -d '\n'
-    echo
+    rate=$(tc -n "$prefix-rtr-$city" qdisc show dev peering |
+      sed -n 's/.* tbf .*rate \([^ ]*\).*/\1/p')
+    echo "${rate:+, at most $rate}"
   done
 }

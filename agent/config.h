@@ -1,0 +1,36 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "agent/program/program.h"
+#include "agent/timeline/limits.h"
+#include "common/name.h"
+
+namespace faultline {
+
+// /etc/faultline/agent.yaml, read. A value.
+struct AgentConfig {
+  // `name`; the host's name when absent.
+  NodeName name;
+  // `controller`: "HOST:PORT" or "unix:PATH". Required.
+  std::string controller;
+  // `runtime`: folder of the agent's own socket and lock.
+  std::string runtime = "/run/faultline";
+  // `labels`.
+  std::map<std::string, std::string> labels;
+  // `interfaces`: those that faults may use; empty: every usable one.
+  std::vector<std::string> interfaces;
+  // `protect`: `cidrs` and `ports` that no fault may touch.
+  Protected protect;
+  // `guard`: `max_duration` and `max_runs`.
+  Limits limits;
+};
+
+// Reads the file's text. INVALID_ARGUMENT lists every error, each a line "file:line:column: what".
+absl::StatusOr<AgentConfig> ParseAgentConfig(absl::string_view text, absl::string_view file_name);
+
+}  // namespace faultline

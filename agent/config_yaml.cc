@@ -1,0 +1,95 @@
+#include "agent/config.h"
+#include "absl/strings/str_cat.h"
+#include "common/document/document.h"
+#include "common/document/value_reader.h"
+
+namespace faultline {
+namespace {
+
+const std::vector<std::string> kKeys = {"name", "controller", "runtime", "labels", "interfaces", "protect", "guard"};
+const std::vector<std::string> kProtectKeys = {"cidrs", "ports"};
+const std::vector<std::string> kGuardKeys = {"max_duration", "max_runs"};
+
+void ReadLabels(const DocumentValue& value, AgentConfig& config, TextErrors& errors) {
+  for (const Field& field : ReadFields(value, "'labels'", errors)) {
+    const auto text = ReadText(*field.value, absl::StrCat("label '", field.name, "'"), errors);
+    if (text) config.labels[field.name] = *text;
+  }
+}
+
+void ReadInterfaces(const DocumentValue& value, AgentConfig& config, TextErrors& errors) {
+  for (const DocumentPtr& item : ReadList(value, "'interfaces'", errors)) {
+    if (auto text = ReadText(*item, "an interface", errors)) config.interfaces.push_back(*std::move(text));
+  }
+}
+
+void ReadProtectedCidrs(const DocumentValue& value, AgentConfig& config, TextErrors& errors) {
+  std::vector<Prefix> prefixes;
+  for (const DocumentPtr& item : ReadList(value, "'cidrs'", errors)) {
+    const auto text = ReadText(*item, "a CIDR", errors);
+    if (!text) continue;
+    const absl::StatusOr<Prefix> prefix = Prefix::Parse(*text);
+    if (prefix.ok()) {
+      prefixes.push_back(*prefix);
+    } else {
+      errors.Add(item->position, prefix.status().message());
+    }
+  }
+  config.protect.remotes = PrefixSet(std::move(prefixes));
+}
+
+void ReadProtectedPorts(const DocumentValue& value, AgentConfig& config, TextErrors& errors) {
+  for (const DocumentPtr& item : ReadList(value, "'ports'", errors)) {
+    const auto port = ReadNumber(*item, "a port", errors);
+    if (!port) continue;
+    if (*port >= 1 && *port <= 65535) {
+      config.protect.ports.push_back(static_cast<std::uint16_t>(*port));
+    } else {
+      errors.Add(item->position, absl::StrCat("port ", *port, " is not within 1 to 65535"));
+    }
+  }
+}
+
+void ReadGuard(const DocumentValue& value, AgentConfig& config, TextErrors& errors) {
+  const Record record(value, "'guard'", kGuardKeys, errors);
+  if (const DocumentValue* longest = record.Find("max_duration")) {
+    if (const auto duration = ReadDuration(*longest, "'max_duration'", errors)) config.limits.max_duration = *duration;
+  }
+  if (const DocumentValue* most = record.Find("max_runs")) {
+    if (const auto number = ReadNumber(*most, "'max_runs'", errors)) config.limits.max_runs = *number;
+  }
+}
+
+void ReadConfig(const DocumentValue& root, AgentConfig& config, TextErrors& errors) {
+  const Record record(root, "the configuration", kKeys, errors);
+  if (const DocumentValue* name = record.Find("name")) {
+    if (auto text = ReadName(*name, "node name", errors)) config.name = NodeName(*std::move(text));
+  }
+  const char* const where = "give the controller's address, for example 198.18.0.10:7400";
+  if (const DocumentValue* controller = record.Require("controller", where, errors)) {
+    if (auto text = ReadText(*controller, "'controller'", errors)) config.controller = *std::move(text);
+  }
+  if (const DocumentValue* runtime = record.Find("runtime")) {
+    if (auto text = ReadText(*runtime, "'runtime'", errors)) config.runtime = *std::move(text);
+  }
+  if (const DocumentValue* labels = record.Find("labels")) ReadLabels(*labels, config, errors);
+  if (const DocumentValue* interfaces = record.Find("interfaces")) ReadInterfaces(*interfaces, config, errors);
+  if (const DocumentValue* protect = record.Find("protect")) {
+    const Record inner(*protect, "'protect'", kProtectKeys, errors);
+    if (const DocumentValue* cidrs = inner.Find("cidrs")) ReadProtectedCidrs(*cidrs, config, errors);
+    if (const DocumentValue* ports = inner.Find("ports")) ReadProtectedPorts(*ports, config, errors);
+  }
+  if (const DocumentValue* guard = record.Find("guard")) ReadGuard(*guard, config, errors);
+}
+
+}  // namespace
+
+absl::StatusOr<AgentConfig> ParseAgentConfig(absl::string_view text, absl::string_view file_name) {
+  TextErrors errors;
+  AgentConfig config;
+  if (const DocumentPtr root = ParseDocument(text, errors)) ReadConfig(*root, config, errors);
+  if (!errors.empty()) return absl::InvalidArgumentError(JoinErrors(errors.Take(), file_name));
+  return config;
+}
+
+}  // namespace faultline

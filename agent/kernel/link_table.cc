@@ -1,0 +1,103 @@
+#include "agent/kernel/link_table.h"
+
+#include <linux/if_addr.h>
+#include <net/if.h>
+#include <netlink/cache.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/link.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "agent/kernel/lane.h"
+#include "common/status.h"
+
+namespace faultline {
+namespace {
+
+struct CacheFreer {
+  void operator()(nl_cache* cache) const { nl_cache_free(cache); }
+};
+using Cache = std::unique_ptr<nl_cache, CacheFreer>;
+
+template <typename Object, typename Visit>
+void ForEach(nl_cache* cache, const Visit& visit) {
+  for (nl_object* object = nl_cache_get_first(cache); object != nullptr;
+       object = nl_cache_get_next(object)) {
+    visit(reinterpret_cast<Object*>(object));
+  }
+}
+
+bool Usable(rtnl_link* link) {
+  const unsigned flags = rtnl_link_get_flags(link);
+  return (flags & IFF_UP) != 0 && (flags & IFF_LOOPBACK) == 0 && !IsOurs(link);
+}
+
+// nullopt for one that packets cannot use.
+std::optional<Interface::Address> AddressOf(rtnl_addr* address) {
+  if (rtnl_addr_get_scope(address) != RT_SCOPE_UNIVERSE) return std::nullopt;
+  if ((rtnl_addr_get_flags(address) & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) != 0 &&
+      (rtnl_addr_get_flags(address) & IFA_F_OPTIMISTIC) == 0) {
+    return std::nullopt;
+  }
+  const nl_addr* local = rtnl_addr_get_local(address);
+  if (local == nullptr) return std::nullopt;
+  const auto* bytes = static_cast<const char*>(nl_addr_get_binary_addr(local));
+  const auto parsed = IpAddress::FromBytes(absl::string_view(bytes, nl_addr_get_len(local)));
+  static const Prefix kLinkLocal = *Prefix::Parse("169.254.0.0/16");
+  if (!parsed.ok() || kLinkLocal.Contains(*parsed)) return std::nullopt;
+  return Interface::Address{.address = *parsed, .prefix_length = rtnl_addr_get_prefixlen(address)};
+}
+
+absl::StatusOr<Cache> Links(RtSocket& socket) {
+  nl_cache* cache = nullptr;
+  const int error = rtnl_link_alloc_cache(socket.get(), AF_UNSPEC, &cache);
+  if (error < 0) return NlError(error, "list links");
+  return Cache(cache);
+}
+
+absl::StatusOr<Cache> Addresses(RtSocket& socket) {
+  nl_cache* cache = nullptr;
+  const int error = rtnl_addr_alloc_cache(socket.get(), &cache);
+  if (error < 0) return NlError(error, "list addresses");
+  return Cache(cache);
+}
+
+}  // namespace
+
+bool IsOurs(rtnl_link* link) {
+  const char* name = rtnl_link_get_name(link);
+  const char* type = rtnl_link_get_type(link);
+  const char* alias = rtnl_link_get_ifalias(link);
+  if (name == nullptr || type == nullptr || alias == nullptr) return false;
+  const absl::string_view text(name);
+  const auto digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };
+  return text.size() > 2 && text.substr(0, 2) == "fl" &&
+         std::all_of(text.begin() + 2, text.end(), digit) && std::strcmp(type, "ifb") == 0 &&
+         std::strcmp(alias, kLaneAlias) == 0;
+}
+
+absl::StatusOr<std::vector<Interface>> ListInterfaces(RtSocket& socket) {
+  FAULTLINE_ASSIGN_OR_RETURN(const Cache links, Links(socket));
+  FAULTLINE_ASSIGN_OR_RETURN(const Cache addresses, Addresses(socket));
+  std::map<int, Interface> found;
+  ForEach<rtnl_link>(links.get(), [&](rtnl_link* link) {
+    if (Usable(link)) found[rtnl_link_get_ifindex(link)].name = rtnl_link_get_name(link);
+  });
+  ForEach<rtnl_addr>(addresses.get(), [&](rtnl_addr* address) {
+    const auto interface = found.find(rtnl_addr_get_ifindex(address));
+    if (interface == found.end()) return;
+    if (auto usable = AddressOf(address)) interface->second.addresses.push_back(*std::move(usable));
+  });
+  std::vector<Interface> interfaces;
+  for (auto& [index, interface] : found) {
+    if (!interface.addresses.empty()) interfaces.push_back(std::move(interface));
+  }
+  return interfaces;
+}
+
+}  // namespace faultline

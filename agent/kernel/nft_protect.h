@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+#include "agent/kernel/nft_batch.h"
+#include "agent/kernel/nft_names.h"
+#include "agent/program/program.h"
+
+namespace faultline {
+
+// Puts the returns of protected traffic at the end of a base chain: SSH, DHCP and what `protect`
+// names by port; IPv6 neighbour discovery; the link-local services of a cloud (169.254.0.0/16,
+// fd00:ec2::/32) and `protect.remotes`; `protect.endpoints`. What is remote depends on the
+// direction. Ports are known of unfragmented packets and of first fragments only: later fragments
+// pass no such return.
+void AddProtectedReturns(NftBatch& batch, const std::string& chain, Direction direction,
+                         const Protected& protect);
+
+}  // namespace faultline

@@ -1,0 +1,144 @@
+#include <signal.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "agent/config.h"
+#include "agent/kernel/linux_kernel.h"
+#include "agent/local_heal.h"
+#include "agent/observe/prober.h"
+#include "agent/session/clock_map.h"
+#include "agent/session/journal.h"
+#include "agent/session/session.h"
+#include "agent/timeline/engine_thread.h"
+#include "common/clock.h"
+#include "common/file.h"
+#include "common/rpc/credentials.h"
+#include "common/status.h"
+
+namespace faultline {
+namespace {
+
+// As the man page has them.
+constexpr int kOk = 0;
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+
+struct Arguments {
+  std::string config_file = "/etc/faultline/agent.yaml";
+  bool insecure = false;
+  bool heal = false;
+};
+
+int Fail(const absl::Status& status) {
+  std::cerr << "faultline-agent: " << status.message() << "\n";
+  return absl::IsInvalidArgument(status) ? kUsage : kFailed;
+}
+
+absl::StatusOr<AgentConfig> LoadConfig(const Arguments& arguments) {
+  FAULTLINE_ASSIGN_OR_RETURN(const std::string text, ReadFile(arguments.config_file));
+  FAULTLINE_ASSIGN_OR_RETURN(AgentConfig config, ParseAgentConfig(text, arguments.config_file));
+  if (config.name.empty()) {
+    char host[256] = {};
+    gethostname(host, sizeof(host) - 1);
+    FAULTLINE_RETURN_IF_ERROR(WithContext(CheckName(host, "host name"), "the configuration has no 'name', and"));
+    config.name = NodeName(host);
+  }
+  return config;
+}
+
+// Blocked before any thread is made, so that only WaitForSignal gets them.
+sigset_t BlockSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+absl::Status Serve(const AgentConfig& config, bool insecure) {
+  FAULTLINE_RETURN_IF_ERROR(ClientCredentials(config.controller, insecure).status());
+  const sigset_t signals = BlockSignals();
+  const SystemClock clock;
+  FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<LinuxKernel> kernel, LinuxKernel::Open());
+  FAULTLINE_RETURN_IF_ERROR(kernel->Reset());
+  FAULTLINE_ASSIGN_OR_RETURN(const KernelCapabilities capabilities, kernel->Probe());
+  Journal journal;
+  ClockMap clock_map;
+  EngineThread engine(*kernel, clock, journal, config.limits);
+  FAULTLINE_ASSIGN_OR_RETURN(
+      const std::unique_ptr<LocalHealServer> local,
+      LocalHealServer::Start(config.runtime,
+                             [&engine] { return engine.EndAll(RunEnd::kLocalHeal, "faultline-agent heal"); }));
+  Prober prober(clock, [&clock_map](MonotonicTime time) { return clock_map.ToController(time); });
+  {
+    const Session session({.controller = config.controller,
+                           .insecure = insecure,
+                           .name = config.name,
+                           .labels = config.labels,
+                           .interfaces = config.interfaces,
+                           .protect = config.protect},
+                          capabilities, engine, journal, clock_map, prober, clock);
+    spdlog::info("node {}: kernel {}, owner flag {}, egress {}", config.name.text(), capabilities.release,
+                 capabilities.table_owner, capabilities.netdev_egress);
+    sd_notify(0, "READY=1");
+    int signal = 0;
+    sigwait(&signals, &signal);
+    sd_notify(0, "STOPPING=1");
+    const std::size_t ended = engine.EndAll(RunEnd::kShutdown, "");
+    spdlog::info("stopping on {}; healed {} runs", strsignal(signal), ended);
+  }
+  return kernel->Reset();
+}
+
+int HealNow(const std::string& runtime) {
+  const absl::StatusOr<std::size_t> asked = AskToHeal(runtime);
+  if (asked.ok()) {
+    std::cout << "healed: the agent ended " << *asked << " runs\n";
+    return kOk;
+  }
+  if (!absl::IsNotFound(asked.status())) std::cerr << "faultline-agent: " << asked.status().message() << "\n";
+  absl::StatusOr<std::unique_ptr<LinuxKernel>> kernel = LinuxKernel::Open();
+  if (!kernel.ok()) return Fail(kernel.status());
+  const absl::Status status = (*kernel)->Reset();
+  if (!status.ok()) return Fail(status);
+  std::cout << "healed: no agent answered; nothing of faultline is left in this kernel\n";
+  return kOk;
+}
+
+int Main(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app("faultline-agent: carries out network faults on this node, and always heals them.\n"
+               "Without a command it runs as a daemon until SIGTERM.");
+  app.set_version_flag("--version", FAULTLINE_VERSION);
+  app.add_option("--config", arguments.config_file, "Configuration file")->capture_default_str();
+  app.add_flag("--insecure", arguments.insecure,
+               "Allow a plaintext connection to a controller that is not on loopback or the test range");
+  app.add_subcommand("heal", "End every fault on this node now, with or without a running agent; exits 0 when healed")
+      ->callback([&arguments] { arguments.heal = true; });
+  app.footer("Exit codes: 0 stopped or healed, 1 failed, 2 wrong usage or configuration.");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kOk : kUsage;
+  }
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("faultline-agent"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
+  const absl::StatusOr<AgentConfig> config = LoadConfig(arguments);
+  if (arguments.heal) return HealNow(config.ok() ? config->runtime : AgentConfig().runtime);
+  if (!config.ok()) return Fail(config.status());
+  const absl::Status status = Serve(*config, arguments.insecure);
+  return status.ok() ? kOk : Fail(status);
+}
+
+}  // namespace
+}  // namespace faultline
+
+int main(int argc, char** argv) { return faultline::Main(argc, argv); }

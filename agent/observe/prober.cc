@@ -1,0 +1,247 @@
+#include "agent/observe/prober.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "absl/strings/str_cat.h"
+#include "common/status.h"
+
+namespace faultline {
+namespace {
+
+// How often to look whether the clocks are mapped by now.
+constexpr Duration kMappingPatience = std::chrono::milliseconds(100);
+// A probe that took longer, either way, is not believed.
+constexpr Duration kFarthest = std::chrono::minutes(1);
+// So many datagrams are taken before the next look at what is to be sent.
+constexpr int kMostPerTurn = 64;
+
+constexpr std::array<Family, 2> kFamilies = {Family::kIpv4, Family::kIpv6};
+
+constexpr std::size_t IndexOf(Family family) { return family == Family::kIpv4 ? 0 : 1; }
+
+const IpAddress& AnyAddress(Family family) {
+  static const IpAddress ipv4;
+  static const IpAddress ipv6(std::array<std::uint8_t, 16>{});
+  return family == Family::kIpv4 ? ipv4 : ipv6;
+}
+
+const std::optional<IpAddress>& AddressOf(const MeshPeer& peer, Family family) {
+  return family == Family::kIpv4 ? peer.ipv4 : peer.ipv6;
+}
+
+timespec ToTimespec(Duration duration) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
+  return {.tv_sec = static_cast<time_t>(seconds.count()),
+          .tv_nsec = static_cast<long>((duration - seconds).count())};
+}
+
+}  // namespace
+
+Prober::Prober(const Clock& clock, ClockMapping mapping, Options options)
+    : clock_(clock), mapping_(std::move(mapping)), options_(options) {}
+
+Prober::Prober(const Clock& clock, ClockMapping mapping) : Prober(clock, std::move(mapping), Options{}) {}
+
+Prober::~Prober() {
+  const std::lock_guard configure(configure_mutex_);
+  Stop();
+}
+
+absl::Status Prober::Configure(const ProbeMesh& mesh) {
+  FAULTLINE_RETURN_IF_ERROR(CheckProbeMesh(mesh));
+  const std::lock_guard configure(configure_mutex_);
+  if (mesh == mesh_ && status().health.ok()) return absl::OkStatus();
+  Stop();
+  absl::Status opened = OpenSockets(mesh);
+  if (opened.ok()) {
+    Adopt(mesh);
+    opened = Start();
+  }
+  if (!opened.ok()) {
+    sockets_ = {};
+    Adopt(ProbeMesh{.window = mesh.window});
+  }
+  return opened;
+}
+
+std::vector<WindowCount> Prober::Drain() {
+  const std::lock_guard lock(mutex_);
+  return tally_.Drain();
+}
+
+ProberStatus Prober::status() const {
+  const std::lock_guard lock(mutex_);
+  ProberStatus status = status_;
+  status.dropped_windows = tally_.dropped();
+  if (send_errno_ != 0) {
+    const absl::Status error = ErrnoError(send_errno_, absl::StrCat("to ", send_error_peer_.text()));
+    status.last_send_error = std::string(error.message());
+  }
+  return status;
+}
+
+absl::Status Prober::OpenSockets(const ProbeMesh& mesh) {
+  for (const Family family : kFamilies) {
+    std::optional<ProbeSocket>& socket = sockets_[IndexOf(family)];
+    const bool wanted = std::ranges::any_of(
+        mesh.peers, [family](const MeshPeer& peer) { return AddressOf(peer, family).has_value(); });
+    if (wanted && socket && socket->port() == mesh.port) continue;
+    socket.reset();
+    if (!wanted) continue;
+    const std::optional<IpAddress>& bound = family == Family::kIpv4 ? options_.ipv4 : options_.ipv6;
+    FAULTLINE_ASSIGN_OR_RETURN(socket, ProbeSocket::Open(bound.value_or(AnyAddress(family)), mesh.port));
+  }
+  return absl::OkStatus();
+}
+
+void Prober::Adopt(const ProbeMesh& mesh) {
+  targets_ = TargetsOf(mesh);
+  mesh_ = mesh;
+  schedule_.reset();
+  if (!targets_.empty()) schedule_.emplace(mesh.self_id, targets_.size(), mesh.interval);
+
+  peers_by_id_.clear();
+  std::vector<NodeName> names;
+  for (const MeshPeer& peer : mesh.peers) {
+    peers_by_id_.emplace_back(peer.id, names.size());
+    names.push_back(peer.name);
+  }
+  std::ranges::sort(peers_by_id_);
+  const std::lock_guard lock(mutex_);
+  tally_.Reset(names, mesh.window);
+  status_.health = absl::OkStatus();
+}
+
+std::vector<Prober::Target> Prober::TargetsOf(const ProbeMesh& mesh) const {
+  std::vector<Target> targets;
+  for (std::size_t i = 0; i < mesh.peers.size(); ++i) {
+    const MeshPeer& peer = mesh.peers[i];
+    for (const Family family : kFamilies) {
+      if (!AddressOf(peer, family)) continue;
+      Target& target = targets.emplace_back();
+      target.peer = i;
+      target.peer_id = peer.id;
+      target.family = family;
+      target.address = *AddressOf(peer, family);
+      // A peer that knows us goes on counting; to it an earlier number would be a duplicate.
+      const auto before = std::ranges::find_if(targets_, [&](const Target& old) {
+        return old.peer_id == peer.id && old.family == family && mesh_.token == mesh.token;
+      });
+      if (before != targets_.end()) target.next_sequence = before->next_sequence;
+    }
+  }
+  return targets;
+}
+
+absl::Status Prober::Start() {
+  if (targets_.empty()) return absl::OkStatus();
+  wake_ = UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!wake_) return ErrnoError(errno, "making the prober's eventfd");
+  thread_ = std::thread([this] { Run(); });
+  return absl::OkStatus();
+}
+
+void Prober::Stop() {
+  if (!thread_.joinable()) return;
+  const std::uint64_t one = 1;
+  // Cannot fail: the counter of an eventfd of ours has room.
+  while (write(wake_.get(), &one, sizeof one) < 0 && errno == EINTR) {
+  }
+  thread_.join();
+}
+
+void Prober::Run() {
+  Duration wait(0);
+  do {
+    wait = SendDue();
+    for (const Family family : kFamilies) Receive(family);
+  } while (Wait(wait));
+}
+
+Duration Prober::SendDue() {
+  const MonotonicTime now = clock_.Now();
+  const std::optional<ControllerTime> now_there = mapping_(now);
+  if (!now_there) return kMappingPatience;
+  if (const std::optional<std::size_t> due = schedule_->TakeDue(*now_there)) Send(targets_[*due], *now_there);
+  return schedule_->UntilNext(*now_there);
+}
+
+void Prober::Send(Target& target, ControllerTime now) {
+  // A restarted node's numbers lie beyond those of its earlier life: time passes faster than probes are sent.
+  if (target.next_sequence == 0) target.next_sequence = static_cast<std::uint64_t>(now.time_since_epoch().count());
+  const auto bytes = EncodeProbePacket({.token = mesh_.token,
+                                        .sender = mesh_.self_id,
+                                        .receiver = target.peer_id,
+                                        .sequence = target.next_sequence++,
+                                        .sent_at = now});
+  const int error = sockets_[IndexOf(target.family)]->Send(target.address, bytes);
+  const std::lock_guard lock(mutex_);
+  if (error == 0) {
+    ++status_.sent;
+    tally_.CountSent(target.peer, target.family, now);
+    return;
+  }
+  ++status_.send_errors;
+  send_errno_ = error;
+  send_error_peer_ = mesh_.peers[target.peer].name;
+}
+
+void Prober::Receive(Family family) {
+  std::optional<ProbeSocket>& socket = sockets_[IndexOf(family)];
+  if (!socket) return;
+  std::array<std::uint8_t, kProbePacketSize> buffer;
+  for (int i = 0; i < kMostPerTurn; ++i) {
+    const std::optional<std::size_t> size = socket->Receive(buffer);
+    if (!size) return;
+    const std::optional<ControllerTime> now = mapping_(clock_.Now());
+    if (!now) continue;
+    const std::optional<ProbePacket> packet =
+        *size == buffer.size() ? DecodeProbePacket(buffer) : std::nullopt;
+    Count(packet, family, *now);
+  }
+}
+
+std::optional<WindowTally::PeerIndex> Prober::SenderOf(const ProbePacket& packet, ControllerTime now) const {
+  if (packet.token != mesh_.token || packet.receiver != mesh_.self_id) return std::nullopt;
+  if (packet.sent_at < now - kFarthest || packet.sent_at > now + kFarthest) return std::nullopt;
+  const auto found = std::ranges::lower_bound(peers_by_id_, packet.sender, {},
+                                              [](const auto& entry) { return entry.first; });
+  if (found == peers_by_id_.end() || found->first != packet.sender) return std::nullopt;
+  return found->second;
+}
+
+void Prober::Count(const std::optional<ProbePacket>& packet, Family family, ControllerTime now) {
+  const std::optional<WindowTally::PeerIndex> sender = packet ? SenderOf(*packet, now) : std::nullopt;
+  const std::lock_guard lock(mutex_);
+  if (!sender) {
+    ++status_.foreign;
+  } else if (tally_.CountReceived(*sender, family, packet->sequence, packet->sent_at, now)) {
+    ++status_.received;
+  } else {
+    ++status_.duplicates;
+  }
+}
+
+bool Prober::Wait(Duration timeout) {
+  std::array<pollfd, 3> waited{};
+  waited[0] = {.fd = wake_.get(), .events = POLLIN};
+  for (const Family family : kFamilies) {
+    const std::optional<ProbeSocket>& socket = sockets_[IndexOf(family)];
+    // poll passes over negative numbers.
+    waited[1 + IndexOf(family)] = {.fd = socket ? socket->fd() : -1, .events = POLLIN};
+  }
+  const timespec limit = ToTimespec(std::max(timeout, Duration(0)));
+  if (ppoll(waited.data(), waited.size(), &limit, nullptr) < 0 && errno != EINTR) {
+    const std::lock_guard lock(mutex_);
+    status_.health = ErrnoError(errno, "probing has stopped: waiting for probes");
+    return false;
+  }
+  return waited[0].revents == 0;
+}
+
+}  // namespace faultline

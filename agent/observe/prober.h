@@ -1,0 +1,136 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "agent/observe/probe_mesh.h"
+#include "agent/observe/probe_packet.h"
+#include "agent/observe/probe_socket.h"
+#include "agent/observe/send_schedule.h"
+#include "agent/observe/window_tally.h"
+#include "common/clock.h"
+#include "common/unique_fd.h"
+
+namespace faultline {
+
+// What a prober has gone through since it was made; for status lines.
+struct ProberStatus {
+  std::uint64_t sent = 0;
+  // Probes that the kernel would not take. They are in no window: nothing was sent, so nothing can have been lost, and
+  // an edge without probes is "unknown", never "cut".
+  std::uint64_t send_errors = 0;
+  // Peer and error of the last of them; empty when none.
+  std::string last_send_error;
+  std::uint64_t received = 0;
+  std::uint64_t duplicates = 0;
+  // Datagrams on the probe port that are no probes of this mesh: malformed, another token, sender or receiver, or sent
+  // more than a minute from now.
+  std::uint64_t foreign = 0;
+  // Windows lost because nobody drained them.
+  std::uint64_t dropped_windows = 0;
+  // Why probing has stopped by itself; OK while it has not.
+  absl::Status health;
+};
+
+// Sends one-way UDP probes to the peers of the mesh and counts what it sends and what arrives of theirs, by window of
+// send time. Owns one UDP socket per IP version the mesh uses, and a thread that sleeps until the next probe is due or
+// one arrives; the thread allocates nothing. Probes to all peers are spread evenly over the interval, each node at a
+// phase of its own on the controller's clock, so that nodes do not burst together.
+//
+// While the clock is not mapped nothing is sent, and what arrives is not counted. All methods are thread-safe and take
+// no longer than a few system calls. The destructor stops the thread at once.
+class Prober {
+ public:
+  // The controller's clock at a moment of ours; none while the clocks are not mapped. Called from the prober's thread.
+  using ClockMapping = std::function<std::optional<ControllerTime>(MonotonicTime)>;
+
+  // Where the sockets are bound; absent: every address.
+  struct Options {
+    std::optional<IpAddress> ipv4;
+    std::optional<IpAddress> ipv6;
+  };
+
+  // `clock`, and what `mapping` refers to, must outlive the prober. Starts nothing.
+  Prober(const Clock& clock, ClockMapping mapping, Options options);
+  // Bound to every address.
+  Prober(const Clock& clock, ClockMapping mapping);
+  ~Prober();
+  Prober(const Prober&) = delete;
+  Prober& operator=(const Prober&) = delete;
+
+  // Takes part in this mesh instead of the one before. Counts made so far are kept for Drain; sockets are kept when the
+  // port stays. INVALID_ARGUMENT as CheckProbeMesh says; then the mesh before stays. FAILED_PRECONDITION, naming the
+  // port and the way out, when somebody else has the port; other errors of the sockets name the operation. After an
+  // error of the sockets nothing is probed.
+  absl::Status Configure(const ProbeMesh& mesh);
+
+  // The counts since the last Drain; see WindowTally::Drain.
+  std::vector<WindowCount> Drain();
+
+  ProberStatus status() const;
+
+ private:
+  // One peer over one IP version.
+  struct Target {
+    WindowTally::PeerIndex peer = 0;
+    std::uint32_t peer_id = 0;
+    Family family = Family::kIpv4;
+    IpAddress address;
+    // Zero before the first probe.
+    std::uint64_t next_sequence = 0;
+  };
+  using Sockets = std::array<std::optional<ProbeSocket>, 2>;
+
+  absl::Status OpenSockets(const ProbeMesh& mesh);
+  void Adopt(const ProbeMesh& mesh);
+  std::vector<Target> TargetsOf(const ProbeMesh& mesh) const;
+  absl::Status Start();
+  void Stop();
+
+  // On the thread.
+  void Run();
+  // Sends what is due; returns how long until there is more.
+  Duration SendDue();
+  void Send(Target& target, ControllerTime now);
+  void Receive(Family family);
+  // The peer whose probe it is; none when it is not to be counted.
+  std::optional<WindowTally::PeerIndex> SenderOf(const ProbePacket& packet, ControllerTime now) const;
+  void Count(const std::optional<ProbePacket>& packet, Family family, ControllerTime now);
+  // Until something arrives or the time is over. False when the thread is to end.
+  bool Wait(Duration timeout);
+
+  const Clock& clock_;
+  const ClockMapping mapping_;
+  const Options options_;
+
+  // Taken by Configure and the destructor, around everything they do.
+  std::mutex configure_mutex_;
+  std::thread thread_;
+
+  // Changed only while the thread does not run; the thread alone changes the targets and the schedule.
+  ProbeMesh mesh_;
+  std::vector<Target> targets_;
+  // Number and index of each peer, sorted.
+  std::vector<std::pair<std::uint32_t, WindowTally::PeerIndex>> peers_by_id_;
+  std::optional<SendSchedule> schedule_;
+  Sockets sockets_;
+  UniqueFd wake_;
+
+  mutable std::mutex mutex_;
+  // Under mutex_.
+  WindowTally tally_;
+  ProberStatus status_;
+  // Of the last send error: its text is made when somebody asks.
+  int send_errno_ = 0;
+  NodeName send_error_peer_;
+};
+
+}  // namespace faultline

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "agent/program/program.h"
+#include "common/timeline.h"
+
+namespace faultline {
+
+// What this node brings to every program. A value.
+struct NodeFacts {
+  // Interfaces that may be acted on, as the agent's config and guard leave them.
+  std::vector<std::string> devices;
+  Protected protect;
+  // What the kernel was found to have; KernelCapabilities has the meanings.
+  bool netdev_ingress = false;
+  bool netdev_egress = false;
+  bool blackhole_lane = false;
+};
+
+// A timeline as the program this node's kernel needs for it. Pure: no clock, no kernel. Steps
+// without blocks are left out; a match that a step names twice in one direction is taken once.
+// FAILED_PRECONDITION when this node cannot do it: no interface, or a kernel that lacks what a step
+// needs. It names the step and what to mend. REQUIRES: CheckTimeline(timeline) is OK.
+absl::StatusOr<Program> Compose(const Timeline& timeline, const NodeFacts& facts);
+
+}  // namespace faultline

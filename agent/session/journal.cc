@@ -1,0 +1,40 @@
+#include "agent/session/journal.h"
+
+#include <algorithm>
+
+#include "agent/session/messages.h"
+
+namespace faultline {
+namespace {
+
+constexpr std::size_t kMostEntries = 10'000;
+
+}  // namespace
+
+void Journal::OnStep(const RunId& run, const StepReport& report) { Append(EncodeStep(run, report)); }
+
+void Journal::OnRunEnd(const RunId& run, const RunReport& report) { Append(EncodeRunEnd(run, report)); }
+
+std::vector<v1::SessionRequest> Journal::ReadFrom(std::uint64_t& cursor) const {
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t from = std::max(cursor, first_);
+  cursor = first_ + entries_.size();
+  return {entries_.begin() + static_cast<std::ptrdiff_t>(from - first_), entries_.end()};
+}
+
+void Journal::SetWaker(std::function<void()> waker) {
+  const std::lock_guard lock(mutex_);
+  waker_ = std::move(waker);
+}
+
+void Journal::Append(v1::SessionRequest entry) {
+  const std::lock_guard lock(mutex_);
+  entries_.push_back(std::move(entry));
+  if (entries_.size() > kMostEntries) {
+    entries_.pop_front();
+    ++first_;
+  }
+  if (waker_) waker_();
+}
+
+}  // namespace faultline

@@ -1,0 +1,102 @@
+#include "agent/session/messages.h"
+
+#include "common/status.h"
+#include "common/timeline_codec.h"
+
+namespace faultline {
+namespace {
+
+v1::NodeEnd EncodeEnd(RunEnd end) {
+  switch (end) {
+    case RunEnd::kCompleted:
+      return v1::NODE_END_COMPLETED;
+    case RunEnd::kReleased:
+      return v1::NODE_END_RELEASED;
+    case RunEnd::kLeaseLost:
+      return v1::NODE_END_LEASE_LOST;
+    case RunEnd::kShutdown:
+      return v1::NODE_END_SHUTDOWN;
+    case RunEnd::kLocalHeal:
+      return v1::NODE_END_LOCAL_HEAL;
+    case RunEnd::kFailed:
+      return v1::NODE_END_FAILED;
+  }
+  return v1::NODE_END_UNSPECIFIED;
+}
+
+}  // namespace
+
+v1::SessionRequest EncodeStep(const RunId& run, const StepReport& report) {
+  v1::SessionRequest message;
+  v1::StepEvent& event = *message.mutable_step_event();
+  event.set_run_id(run.text());
+  v1::StepTransition& transition = *event.mutable_transition();
+  transition.set_step(report.step);
+  transition.set_transition(report.fired ? v1::TRANSITION_FIRED : v1::TRANSITION_HEALED);
+  *transition.mutable_planned() = EncodeDuration(report.planned);
+  *transition.mutable_actual() = EncodeDuration(report.actual);
+  *transition.mutable_kernel_time() = EncodeDuration(report.kernel_time);
+  return message;
+}
+
+v1::SessionRequest EncodeRunEnd(const RunId& run, const RunReport& report) {
+  v1::SessionRequest message;
+  v1::NodeRunEnd& end = *message.mutable_run_end();
+  end.set_run_id(run.text());
+  v1::NodeOutcome& outcome = *end.mutable_outcome();
+  outcome.set_end(EncodeEnd(report.end));
+  outcome.set_detail(report.detail);
+  if (report.at) *outcome.mutable_at() = EncodeDuration(*report.at);
+  for (const RuleCounters& counters : report.counters) {
+    v1::StepCounters& out = *outcome.add_counters();
+    out.set_step(counters.step);
+    out.set_packets(counters.packets);
+    out.set_bytes(counters.bytes);
+  }
+  return message;
+}
+
+v1::SessionRequest EncodeUnknownRun(const RunId& run) {
+  v1::SessionRequest message;
+  message.mutable_run_end()->set_run_id(run.text());
+  message.mutable_run_end()->mutable_outcome()->set_end(v1::NODE_END_UNKNOWN_RUN);
+  return message;
+}
+
+v1::SessionRequest EncodeArmed(const RunId& run, Duration took) {
+  v1::SessionRequest message;
+  message.mutable_armed()->set_run_id(run.text());
+  *message.mutable_armed()->mutable_took() = EncodeDuration(took);
+  return message;
+}
+
+v1::SessionRequest EncodeRefused(const RunId& run, absl::string_view reason) {
+  v1::SessionRequest message;
+  message.mutable_refused()->set_run_id(run.text());
+  message.mutable_refused()->set_reason(std::string(reason));
+  return message;
+}
+
+v1::Capabilities EncodeCapabilities(const KernelCapabilities& capabilities) {
+  v1::Capabilities message;
+  message.set_kernel_release(capabilities.release);
+  message.set_netdev_ingress(capabilities.netdev_ingress);
+  message.set_netdev_egress(capabilities.netdev_egress);
+  message.set_table_owner(capabilities.table_owner);
+  message.set_blackhole_lane(capabilities.blackhole_lane);
+  return message;
+}
+
+google::protobuf::Duration EncodeTime(MonotonicTime time) { return EncodeDuration(time.time_since_epoch()); }
+
+absl::StatusOr<MonotonicTime> DecodeTime(const google::protobuf::Duration& message) {
+  FAULTLINE_ASSIGN_OR_RETURN(const Duration since, DecodeDuration(message));
+  return MonotonicTime(since);
+}
+
+absl::StatusOr<ControllerTime> DecodeControllerTime(const google::protobuf::Duration& message) {
+  FAULTLINE_ASSIGN_OR_RETURN(const Duration since, DecodeDuration(message));
+  return ControllerTime(since);
+}
+
+}  // namespace faultline

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "agent/kernel/kernel.h"
+#include "agent/timeline/engine.h"
+#include "common/clock.h"
+#include "faultline/v1/agent_session.pb.h"
+#include "google/protobuf/duration.pb.h"
+
+namespace faultline {
+
+// The engine's and the kernel's values as wire messages. Pure.
+v1::SessionRequest EncodeStep(const RunId& run, const StepReport& report);
+v1::SessionRequest EncodeRunEnd(const RunId& run, const RunReport& report);
+v1::SessionRequest EncodeUnknownRun(const RunId& run);
+v1::SessionRequest EncodeArmed(const RunId& run, Duration took);
+v1::SessionRequest EncodeRefused(const RunId& run, absl::string_view reason);
+v1::Capabilities EncodeCapabilities(const KernelCapabilities& capabilities);
+
+// A clock's reading as its distance from the clock's origin, and back. Decoding refuses what is malformed.
+google::protobuf::Duration EncodeTime(MonotonicTime time);
+absl::StatusOr<MonotonicTime> DecodeTime(const google::protobuf::Duration& message);
+absl::StatusOr<ControllerTime> DecodeControllerTime(const google::protobuf::Duration& message);
+
+}  // namespace faultline

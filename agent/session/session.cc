@@ -1,0 +1,342 @@
+#include "agent/session/session.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <random>
+
+#include "absl/strings/str_cat.h"
+#include "agent/observe/observation_codec.h"
+#include "agent/program/compose.h"
+#include "agent/session/messages.h"
+#include "agent/session/peer.h"
+#include "common/duration.h"
+#include "common/rpc/credentials.h"
+#include "common/rpc/status.h"
+#include "common/status.h"
+#include "common/timeline_codec.h"
+
+namespace faultline {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr Duration kFirstPause = milliseconds(100);
+constexpr Duration kLongestPause = seconds(2);
+constexpr Duration kConnectPatience = seconds(2);
+constexpr Duration kReportInterval = milliseconds(250);
+// The first exchanges come fast, so that a run can be armed right after a node has joined.
+constexpr int kQuickPings = 8;
+constexpr Duration kQuickPingInterval = milliseconds(20);
+constexpr Duration kPingInterval = seconds(1);
+// A controller that is silent for this many of its own heartbeats is gone, whatever TCP believes.
+constexpr int kSilentHeartbeats = 4;
+constexpr Duration kLeastSilence = seconds(2);
+constexpr Duration kFarewell = milliseconds(500);
+
+std::uint64_t RandomNumber() {
+  std::random_device device;
+  return (static_cast<std::uint64_t>(device()) << 32) | device();
+}
+
+std::chrono::system_clock::time_point WallDeadline(Duration patience) {
+  return std::chrono::system_clock::now() + std::chrono::duration_cast<std::chrono::system_clock::duration>(patience);
+}
+
+}  // namespace
+
+Session::Session(SessionOptions options, KernelCapabilities capabilities, EngineThread& engine, Journal& journal,
+                 ClockMap& clock_map, Prober& prober, const Clock& clock)
+    : options_(std::move(options)),
+      capabilities_(std::move(capabilities)),
+      engine_(engine),
+      journal_(journal),
+      clock_map_(clock_map),
+      prober_(prober),
+      clock_(clock),
+      incarnation_(RandomNumber()) {
+  journal_.SetWaker([this] { Wake(); });
+  thread_ = std::thread([this] { Loop(); });
+}
+
+Session::~Session() {
+  journal_.SetWaker(nullptr);
+  {
+    std::unique_lock lock(mutex_);
+    stopping_ = true;
+    wake_.notify_all();
+    wake_.wait_for(lock, kFarewell, [this] { return context_ == nullptr; });
+    if (context_ != nullptr) context_->TryCancel();
+  }
+  thread_.join();
+}
+
+void Session::Loop() {
+  const auto credentials = ClientCredentials(options_.controller, options_.insecure);
+  if (!credentials.ok()) {
+    spdlog::critical("{}", std::string(credentials.status().message()));
+    return;
+  }
+  Duration pause = kFirstPause;
+  bool reported = false;
+  while (true) {
+    const MonotonicTime began = clock_.Now();
+    const absl::Status status = RunOnce(*credentials);
+    const bool was_up = clock_.Now() - began > kLongestPause + kConnectPatience;
+    if (was_up) pause = kFirstPause;
+    std::unique_lock lock(mutex_);
+    if (stopping_) return;
+    if (was_up || !reported) {
+      spdlog::warn("controller {}: {}; dialling again until it answers", options_.controller,
+                   std::string(status.message()));
+    }
+    reported = true;
+    if (wake_.wait_for(lock, pause, [this] { return stopping_; })) return;
+    pause = std::min(pause * 2, kLongestPause);
+  }
+}
+
+absl::Status Session::RunOnce(const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  const auto channel = grpc::CreateCustomChannel(options_.controller, credentials, arguments);
+  if (!channel->WaitForConnected(WallDeadline(kConnectPatience))) return absl::UnavailableError("does not answer");
+  grpc::ClientContext context;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return absl::CancelledError("stopping");
+    context_ = &context;
+    stream_over_ = false;
+    outbox_.clear();
+  }
+  clock_map_.Reset();
+  heartbeat_interval_ = 0;
+  last_heard_ = clock_.Now().time_since_epoch().count();
+  next_ping_ = next_report_ = clock_.Now();
+  pings_sent_ = 0;
+  journal_cursor_ = 0;
+
+  const auto stub = v1::AgentSessionService::NewStub(channel);
+  const std::unique_ptr<Stream> stream = stub->Session(&context);
+  absl::StatusOr<v1::SessionRequest> hello = MakeHello();
+  absl::Status status = hello.status();
+  if (hello.ok() && stream->Write(*hello)) {
+    std::thread writer([this, &stream] { WriteLoop(*stream); });
+    v1::SessionResponse message;
+    while (stream->Read(&message)) {
+      peer_ = context.peer();
+      Handle(message);
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      stream_over_ = true;
+    }
+    wake_.notify_all();
+    writer.join();
+  }
+  context.TryCancel();
+  const absl::Status finished = FromGrpc(stream->Finish());
+  {
+    const std::lock_guard lock(mutex_);
+    context_ = nullptr;
+  }
+  wake_.notify_all();
+  if (!status.ok()) return status;
+  return finished.ok() ? absl::UnavailableError("ended the session") : finished;
+}
+
+absl::StatusOr<std::vector<Interface>> Session::UsableInterfaces() {
+  FAULTLINE_ASSIGN_OR_RETURN(std::vector<Interface> all, engine_.Interfaces());
+  if (options_.interfaces.empty()) return all;
+  std::erase_if(all, [this](const Interface& candidate) {
+    return std::find(options_.interfaces.begin(), options_.interfaces.end(), candidate.name) ==
+           options_.interfaces.end();
+  });
+  return all;
+}
+
+absl::StatusOr<v1::SessionRequest> Session::MakeHello() {
+  FAULTLINE_ASSIGN_OR_RETURN(const std::vector<Interface> interfaces, UsableInterfaces());
+  v1::SessionRequest message;
+  v1::NodeInfo& node = *message.mutable_hello()->mutable_node();
+  node.set_name(options_.name.text());
+  for (const Interface& interface : interfaces) {
+    for (const Interface::Address& address : interface.addresses) {
+      v1::NodeAddress& out = *node.add_addresses();
+      out.set_address(address.address.ToBytes());
+      out.set_prefix_length(static_cast<std::uint32_t>(address.prefix_length));
+      out.set_interface(interface.name);
+    }
+  }
+  for (const auto& [key, value] : options_.labels) (*node.mutable_labels())[key] = value;
+  *node.mutable_capabilities() = EncodeCapabilities(capabilities_);
+  node.set_agent_version(FAULTLINE_VERSION);
+  node.set_incarnation(incarnation_);
+  for (const RunId& run : engine_.Held()) message.mutable_hello()->add_held_runs(run.text());
+  return message;
+}
+
+void Session::Handle(const v1::SessionResponse& message) {
+  const MonotonicTime arrived = clock_.Now();
+  last_heard_ = arrived.time_since_epoch().count();
+  switch (message.message_case()) {
+    case v1::SessionResponse::kWelcome: {
+      const absl::StatusOr<Duration> interval = DecodeDuration(message.welcome().heartbeat_interval());
+      if (interval.ok()) heartbeat_interval_ = interval->count();
+      spdlog::info("registered as {} at {}", options_.name.text(), options_.controller);
+      return;
+    }
+    case v1::SessionResponse::kClockPong: {
+      const auto sent = DecodeTime(message.clock_pong().agent_sent());
+      const auto received = DecodeControllerTime(message.clock_pong().controller_received());
+      const auto answered = DecodeControllerTime(message.clock_pong().controller_sent());
+      if (sent.ok() && received.ok() && answered.ok()) clock_map_.Add(*sent, *received, *answered, arrived);
+      return;
+    }
+    case v1::SessionResponse::kHeartbeat:
+      return HandleHeartbeat(message.heartbeat());
+    case v1::SessionResponse::kArm:
+      return HandleArm(message.arm());
+    case v1::SessionResponse::kFire:
+      return HandleFire(message.fire());
+    case v1::SessionResponse::kRelease:
+      return HandleRelease(message.release());
+    case v1::SessionResponse::kProbeConfig: {
+      absl::Status status = ConfigureProber(prober_, message.probe_config());
+      if (!status.ok()) spdlog::error("probes: {}", std::string(status.message()));
+      return;
+    }
+    case v1::SessionResponse::MESSAGE_NOT_SET:
+      spdlog::warn("the controller sent a message this version does not know; ignoring");
+      return;
+  }
+}
+
+void Session::HandleArm(const v1::Arm& arm) {
+  const RunId run(arm.timeline().run_id());
+  const MonotonicTime began = clock_.Now();
+  const absl::Status status = Arm(arm.timeline());
+  if (status.ok()) {
+    const Duration took = clock_.Now() - began;
+    spdlog::info("run {}: armed in {}", run.text(), FormatDuration(took));
+    Queue(EncodeArmed(run, took));
+  } else {
+    spdlog::warn("run {}: refused: {}", run.text(), std::string(status.message()));
+    Queue(EncodeRefused(run, status.message()));
+  }
+}
+
+absl::Status Session::Arm(const v1::Timeline& message) {
+  FAULTLINE_ASSIGN_OR_RETURN(const Timeline timeline, DecodeTimeline(message));
+  if (timeline.node != options_.name) {
+    return absl::FailedPreconditionError(absl::StrCat("the timeline is for node ", timeline.node.text()));
+  }
+  if (!clock_map_.RoundTrip()) return absl::UnavailableError("the clocks are not synchronised yet; try again");
+  FAULTLINE_ASSIGN_OR_RETURN(const std::vector<Interface> interfaces, UsableInterfaces());
+  NodeFacts facts{.devices = {},
+                  .protect = options_.protect,
+                  .netdev_ingress = capabilities_.netdev_ingress,
+                  .netdev_egress = capabilities_.netdev_egress,
+                  .blackhole_lane = capabilities_.blackhole_lane};
+  for (const Interface& interface : interfaces) facts.devices.push_back(interface.name);
+  if (const auto endpoint = EndpointOfPeer(peer_)) facts.protect.endpoints.push_back(*endpoint);
+  FAULTLINE_ASSIGN_OR_RETURN(const Program program, Compose(timeline, facts));
+  return engine_.Arm(timeline, program);
+}
+
+void Session::HandleFire(const v1::Fire& fire) {
+  const RunId run(fire.run_id());
+  const absl::StatusOr<ControllerTime> t0 = DecodeControllerTime(fire.t0());
+  const std::optional<MonotonicTime> local = t0.ok() ? clock_map_.ToLocal(*t0) : std::nullopt;
+  const absl::Status status =
+      local ? engine_.Fire(run, *local) : absl::InvalidArgumentError("it has no usable start time");
+  if (status.ok()) {
+    spdlog::info("run {}: fired, T0 in {}", run.text(), FormatDuration(*local - clock_.Now()));
+  } else {
+    spdlog::error("run {}: cannot fire: {}", run.text(), std::string(status.message()));
+    engine_.End(run, RunEnd::kFailed, status.message()).IgnoreError();  // It may not be held at all.
+  }
+}
+
+void Session::HandleHeartbeat(const v1::Heartbeat& heartbeat) {
+  const absl::StatusOr<ControllerTime> sent = DecodeControllerTime(heartbeat.controller_sent());
+  const std::optional<MonotonicTime> heard = sent.ok() ? clock_map_.ToLocal(*sent) : std::nullopt;
+  if (!heard || heartbeat.run_ids().empty()) return;
+  const std::vector<RunId> runs(heartbeat.run_ids().begin(), heartbeat.run_ids().end());
+  engine_.Renew(runs, std::min(*heard, clock_.Now()));
+}
+
+void Session::HandleRelease(const v1::Release& release) {
+  const RunId run(release.run_id());
+  const absl::Status status = engine_.End(run, RunEnd::kReleased, release.reason());
+  if (absl::IsNotFound(status)) Queue(EncodeUnknownRun(run));
+}
+
+void Session::WriteLoop(Stream& stream) {
+  while (true) {
+    const MonotonicTime now = clock_.Now();
+    const Duration silence = now.time_since_epoch() - Duration(last_heard_.load());
+    const Duration patience = std::max(kLeastSilence, kSilentHeartbeats * Duration(heartbeat_interval_.load()));
+    if (silence > patience || !WriteDue(stream, now)) {
+      const std::lock_guard lock(mutex_);
+      if (context_ != nullptr) context_->TryCancel();
+      return;
+    }
+    std::unique_lock lock(mutex_);
+    const auto due = [this] { return stream_over_ || stopping_ || awake_ || !outbox_.empty(); };
+    wake_.wait_until(lock, ToSteady(std::min(next_ping_, next_report_)), due);
+    awake_ = false;
+    if (stream_over_) return;
+    if (stopping_) {
+      lock.unlock();
+      if (WriteDue(stream, clock_.Now())) stream.WritesDone();
+      return;
+    }
+  }
+}
+
+bool Session::WriteDue(Stream& stream, MonotonicTime now) {
+  if (now >= next_ping_ && !WritePing(stream, now)) return false;
+  std::deque<v1::SessionRequest> queued;
+  {
+    const std::lock_guard lock(mutex_);
+    queued.swap(outbox_);
+  }
+  for (v1::SessionRequest& entry : journal_.ReadFrom(journal_cursor_)) queued.push_back(std::move(entry));
+  if (now >= next_report_) {
+    next_report_ = now + kReportInterval;
+    v1::SessionRequest report;
+    *report.mutable_observation() = DrainProber(prober_);
+    if (!report.observation().windows().empty()) queued.push_back(std::move(report));
+  }
+  return std::all_of(queued.begin(), queued.end(),
+                     [&stream](const v1::SessionRequest& message) { return stream.Write(message); });
+}
+
+bool Session::WritePing(Stream& stream, MonotonicTime now) {
+  next_ping_ = now + (++pings_sent_ < kQuickPings ? kQuickPingInterval : kPingInterval);
+  v1::SessionRequest message;
+  v1::ClockPing& ping = *message.mutable_clock_ping();
+  if (const auto round_trip = clock_map_.RoundTrip()) *ping.mutable_best_round_trip() = EncodeDuration(*round_trip);
+  *ping.mutable_agent_sent() = EncodeTime(clock_.Now());
+  return stream.Write(message);
+}
+
+void Session::Queue(v1::SessionRequest message) {
+  {
+    const std::lock_guard lock(mutex_);
+    outbox_.push_back(std::move(message));
+  }
+  wake_.notify_all();
+}
+
+void Session::Wake() {
+  {
+    const std::lock_guard lock(mutex_);
+    awake_ = true;
+  }
+  wake_.notify_all();
+}
+
+}  // namespace faultline

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "agent/kernel/kernel.h"
+#include "agent/observe/prober.h"
+#include "agent/session/clock_map.h"
+#include "agent/session/journal.h"
+#include "agent/timeline/engine_thread.h"
+#include "common/clock.h"
+#include "common/name.h"
+#include "faultline/v1/agent_session.grpc.pb.h"
+
+namespace faultline {
+
+// What a node says of itself, and whom it obeys.
+struct SessionOptions {
+  // "HOST:PORT" or "unix:PATH".
+  std::string controller;
+  // Whether that connection may be plaintext anywhere.
+  bool insecure = false;
+  NodeName name;
+  std::map<std::string, std::string> labels;
+  // Interfaces that faults may use; empty: every usable one.
+  std::vector<std::string> interfaces;
+  // What the node's owner protects beside what is always protected.
+  Protected protect;
+};
+
+// Keeps one session to the controller up, for as long as the object lives: dials, registers, keeps the clock map,
+// carries orders to the engine and reports to the controller; dials again, with growing pauses up to 2 s, whenever the
+// stream ends or the controller falls silent. Losing the session changes nothing in the kernel: leases decide that.
+//
+// Two threads: one reads, one writes. The destructor sends what is still to be told, waits at most half a second for the
+// controller to take it, and joins. All references must outlive it.
+class Session {
+ public:
+  Session(SessionOptions options, KernelCapabilities capabilities, EngineThread& engine, Journal& journal,
+          ClockMap& clock_map, Prober& prober, const Clock& clock);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+ private:
+  using Stream = grpc::ClientReaderWriter<v1::SessionRequest, v1::SessionResponse>;
+
+  void Loop();
+  absl::Status RunOnce(const std::shared_ptr<grpc::ChannelCredentials>& credentials);
+  absl::StatusOr<v1::SessionRequest> MakeHello();
+  absl::StatusOr<std::vector<Interface>> UsableInterfaces();
+
+  // The reading side.
+  void Handle(const v1::SessionResponse& message);
+  void HandleArm(const v1::Arm& arm);
+  absl::Status Arm(const v1::Timeline& message);
+  void HandleFire(const v1::Fire& fire);
+  void HandleHeartbeat(const v1::Heartbeat& heartbeat);
+  void HandleRelease(const v1::Release& release);
+
+  // The writing side.
+  void WriteLoop(Stream& stream);
+  bool WriteDue(Stream& stream, MonotonicTime now);
+  bool WritePing(Stream& stream, MonotonicTime now);
+  void Queue(v1::SessionRequest message);
+  void Wake();
+
+  const SessionOptions options_;
+  const KernelCapabilities capabilities_;
+  EngineThread& engine_;
+  Journal& journal_;
+  ClockMap& clock_map_;
+  Prober& prober_;
+  const Clock& clock_;
+  const std::uint64_t incarnation_;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  // Of the present stream; null between two.
+  grpc::ClientContext* context_ = nullptr;
+  bool stream_over_ = false;
+  bool awake_ = false;
+  std::deque<v1::SessionRequest> outbox_;
+
+  // Of the present stream: set by the reader, read by the writer.
+  std::atomic<Duration::rep> heartbeat_interval_{0};
+  std::atomic<Duration::rep> last_heard_{0};
+  std::string peer_;
+
+  // The writer's own.
+  MonotonicTime next_ping_;
+  MonotonicTime next_report_;
+  int pings_sent_ = 0;
+  std::uint64_t journal_cursor_ = 0;
+
+  std::thread thread_;
+};
+
+}  // namespace faultline

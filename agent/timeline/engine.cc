@@ -1,0 +1,186 @@
+#include "agent/timeline/engine.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "agent/timeline/run_plan.h"
+#include "common/status.h"
+
+namespace faultline {
+namespace {
+
+// The kernel's own end of a step comes this much after the engine's, which is the exact one.
+constexpr Duration kGateGrace = std::chrono::milliseconds(100);
+
+}  // namespace
+
+Engine::Engine(Kernel& kernel, const Clock& clock, EngineListener& listener, Limits limits)
+    : kernel_(kernel), clock_(clock), listener_(listener), limits_(limits) {}
+
+absl::Status Engine::Arm(const Timeline& timeline, const Program& program) {
+  if (runs_.contains(timeline.run)) {
+    return absl::AlreadyExistsError(absl::StrCat("run ", timeline.run.text(), " is already held"));
+  }
+  FAULTLINE_RETURN_IF_ERROR(CheckLimits(timeline, runs_.size(), limits_));
+  FAULTLINE_RETURN_IF_ERROR(kernel_.Install(program));
+  runs_[timeline.run] =
+      Run{.timeline = timeline, .t0 = std::nullopt, .lease_deadline = clock_.Now() + timeline.lease, .open = {}};
+  return absl::OkStatus();
+}
+
+absl::Status Engine::Fire(const RunId& run, MonotonicTime t0) {
+  const auto found = runs_.find(run);
+  if (found == runs_.end()) return absl::NotFoundError(absl::StrCat("run ", run.text(), " is not armed"));
+  if (found->second.t0) return absl::FailedPreconditionError(absl::StrCat("run ", run.text(), " has been fired"));
+  found->second.t0 = t0;
+  AdvanceRun(found->second);
+  return absl::OkStatus();
+}
+
+void Engine::Renew(const RunId& run, MonotonicTime heard) {
+  const auto found = runs_.find(run);
+  if (found == runs_.end()) return;
+  const MonotonicTime deadline = heard + found->second.timeline.lease;
+  if (deadline <= found->second.lease_deadline) return;
+  found->second.lease_deadline = deadline;
+  AdvanceRun(found->second);
+}
+
+absl::Status Engine::End(const RunId& run, RunEnd end, absl::string_view detail) {
+  if (!runs_.contains(run)) return absl::NotFoundError(absl::StrCat("run ", run.text(), " is not held"));
+  Finish(run, end, std::string(detail));
+  return absl::OkStatus();
+}
+
+std::size_t Engine::EndAll(RunEnd end, absl::string_view detail) {
+  const std::vector<RunId> held = Held();
+  for (const RunId& run : held) Finish(run, end, std::string(detail));
+  return held.size();
+}
+
+void Engine::Advance() {
+  for (const RunId& id : Held()) AdvanceRun(runs_.at(id));
+}
+
+std::optional<MonotonicTime> Engine::NextDeadline() const {
+  std::optional<MonotonicTime> next;
+  for (const auto& [id, run] : runs_) {
+    const MonotonicTime deadline = NextDeadline(run);
+    next = next ? std::min(*next, deadline) : deadline;
+  }
+  return next;
+}
+
+std::vector<RunId> Engine::Held() const {
+  std::vector<RunId> held;
+  for (const auto& [id, run] : runs_) held.push_back(id);
+  return held;
+}
+
+void Engine::AdvanceRun(Run& run) {
+  const RunId id = run.timeline.run;
+  const MonotonicTime now = clock_.Now();
+  if (RenewsItself(run) && now >= SelfRenewal(run)) run.lease_deadline = now + run.timeline.lease;
+  if (now >= run.lease_deadline) {
+    Finish(id, RunEnd::kLeaseLost, "");
+    return;
+  }
+  if (!run.t0) return;
+  if (now - *run.t0 >= run.timeline.length) {
+    Finish(id, RunEnd::kCompleted, "");
+    return;
+  }
+  absl::Status status = Reconcile(run, now);
+  if (status.ok()) status = RenewGates(run, now);
+  if (!status.ok()) Finish(id, RunEnd::kFailed, std::string(status.message()));
+}
+
+// Opens and closes what differs between the kernel and this moment of the timeline, in one batch.
+absl::Status Engine::Reconcile(Run& run, MonotonicTime now) {
+  const std::set<StepIndex> active = ActiveSteps(run.timeline, now - *run.t0);
+  std::vector<StepIndex> close;
+  std::vector<GateOpening> open;
+  for (const auto& [step, deadline] : run.open) {
+    if (!active.contains(step)) close.push_back(step);
+  }
+  for (const StepIndex step : active) {
+    if (!run.open.contains(step)) open.push_back({step, GateDeadline(run, step) - now});
+  }
+  if (close.empty() && open.empty()) return absl::OkStatus();
+  FAULTLINE_RETURN_IF_ERROR(kernel_.Switch(run.timeline.run, close, open));
+  for (const StepIndex step : close) {
+    run.open.erase(step);
+    Report(run, step, /*fired=*/false, now);
+  }
+  for (const GateOpening& opening : open) {
+    run.open[opening.step] = now + opening.timeout;
+    Report(run, opening.step, /*fired=*/true, now);
+  }
+  return absl::OkStatus();
+}
+
+// Moves the kernel's own deadlines on with the lease; a deadline at a step's end stays.
+absl::Status Engine::RenewGates(Run& run, MonotonicTime now) {
+  std::vector<GateOpening> renewals;
+  for (const auto& [step, deadline] : run.open) {
+    const MonotonicTime wanted = GateDeadline(run, step);
+    if (wanted > deadline) renewals.push_back({step, wanted - now});
+  }
+  if (renewals.empty()) return absl::OkStatus();
+  FAULTLINE_RETURN_IF_ERROR(kernel_.Switch(run.timeline.run, {}, renewals));
+  for (const GateOpening& renewal : renewals) run.open[renewal.step] = now + renewal.timeout;
+  return absl::OkStatus();
+}
+
+void Engine::Finish(const RunId& id, RunEnd end, std::string detail) {
+  const MonotonicTime woken = clock_.Now();
+  Run run = std::move(runs_.at(id));
+  runs_.erase(id);
+  RunReport report{.end = end, .detail = std::move(detail), .at = std::nullopt, .counters = {}};
+  std::vector<StepIndex> close;
+  for (const auto& [step, deadline] : run.open) close.push_back(step);
+  // Gates first: traffic flows again before the rules are taken apart. When that fails, Remove still heals.
+  absl::Status status = close.empty() ? absl::OkStatus() : kernel_.Switch(id, close, {});
+  if (status.ok()) {
+    for (const StepIndex step : close) Report(run, step, /*fired=*/false, woken);
+  }
+  if (absl::StatusOr<std::vector<RuleCounters>> counters = kernel_.ReadCounters(id); counters.ok()) {
+    report.counters = *std::move(counters);
+  }
+  status.Update(kernel_.Remove(id));
+  if (!status.ok() && end != RunEnd::kFailed) {
+    report.end = RunEnd::kFailed;
+    report.detail = absl::StrCat("healing: ", status.message());
+  }
+  if (run.t0) report.at = clock_.Now() - *run.t0;
+  listener_.OnRunEnd(id, report);
+}
+
+MonotonicTime Engine::GateDeadline(const Run& run, StepIndex step) const {
+  return std::min(run.lease_deadline, *run.t0 + StepAt(run.timeline, step).end() + kGateGrace);
+}
+
+bool Engine::RenewsItself(const Run& run) {
+  return run.t0 && run.timeline.on_controller_loss == ControllerLoss::kContinue;
+}
+
+MonotonicTime Engine::SelfRenewal(const Run& run) { return run.lease_deadline - run.timeline.lease * 2 / 3; }
+
+MonotonicTime Engine::NextDeadline(const Run& run) const {
+  if (!run.t0) return run.lease_deadline;
+  const std::optional<Duration> change = NextChange(run.timeline, clock_.Now() - *run.t0);
+  const MonotonicTime next = change ? *run.t0 + *change : clock_.Now();
+  return std::min(next, RenewsItself(run) ? SelfRenewal(run) : run.lease_deadline);
+}
+
+void Engine::Report(const Run& run, StepIndex step, bool fired, MonotonicTime woken) {
+  const Step& planned = StepAt(run.timeline, step);
+  const MonotonicTime now = clock_.Now();
+  listener_.OnStep(run.timeline.run, StepReport{.step = step,
+                                                .fired = fired,
+                                                .planned = fired ? planned.at : planned.end(),
+                                                .actual = now - *run.t0,
+                                                .kernel_time = now - woken});
+}
+
+}  // namespace faultline

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "agent/kernel/kernel.h"
+#include "agent/program/program.h"
+#include "agent/timeline/limits.h"
+#include "common/clock.h"
+#include "common/timeline.h"
+
+namespace faultline {
+
+// A step began or ended, as the kernel confirmed it.
+struct StepReport {
+  StepIndex step = 0;
+  // False: it ended.
+  bool fired = false;
+  // After T0: when it was to be, and when the kernel had confirmed it.
+  Duration planned{0};
+  Duration actual{0};
+  // Of it: from the engine's waking to the kernel's confirmation.
+  Duration kernel_time{0};
+};
+
+enum class RunEnd : std::uint8_t { kCompleted, kReleased, kLeaseLost, kShutdown, kLocalHeal, kFailed };
+
+// A run is over here and nothing of it is left in the kernel.
+struct RunReport {
+  RunEnd end = RunEnd::kCompleted;
+  // The error of kFailed, the reason of kReleased.
+  std::string detail;
+  // After T0; absent when it had not been fired.
+  std::optional<Duration> at;
+  // By step.
+  std::vector<RuleCounters> counters;
+};
+
+// Hears what the engine does. Called from within the engine's methods; must not call back, must not block.
+class EngineListener {
+ public:
+  virtual ~EngineListener() = default;
+  virtual void OnStep(const RunId& run, const StepReport& report) = 0;
+  virtual void OnRunEnd(const RunId& run, const RunReport& report) = 0;
+};
+
+// Carries out armed timelines on one kernel: the agent's heart, without threads or waiting, so that a test can drive it
+// with a fake clock. Level-triggered: Advance makes the kernel equal to what the timelines say of *now*, so a late
+// wake-up (a stopped process, a busy machine) never replays what has passed.
+//
+// Leases: every gate's timeout in the kernel is the shorter of the run's lease and the step's rest, so the kernel
+// heals by itself when nobody calls any more. A run whose controller has not been heard of until its lease deadline is
+// ended here too, unless it is to continue; then the engine renews its own gates.
+//
+// Any kernel error ends the run it concerns (kFailed) with everything of it removed. Not thread-safe: EngineThread
+// adds that. `kernel`, `clock` and `listener` must outlive it.
+class Engine {
+ public:
+  Engine(Kernel& kernel, const Clock& clock, EngineListener& listener, Limits limits);
+
+  // Installs a run, inert. Its lease runs from now. ALREADY_EXISTS, FAILED_PRECONDITION (limits), or the kernel's error;
+  // then nothing of it is left.
+  absl::Status Arm(const Timeline& timeline, const Program& program);
+
+  // Sets an armed run's T0. NOT_FOUND; FAILED_PRECONDITION when it has one.
+  absl::Status Fire(const RunId& run, MonotonicTime t0);
+
+  // The controller wanted the run to live when it was heard at `heard`: the lease runs from there. Never shortens it.
+  // Unknown runs are passed over.
+  void Renew(const RunId& run, MonotonicTime heard);
+
+  // Ends a run now. NOT_FOUND when it is not held.
+  absl::Status End(const RunId& run, RunEnd end, absl::string_view detail);
+
+  // Ends all runs; returns how many.
+  std::size_t EndAll(RunEnd end, absl::string_view detail);
+
+  // Does everything that is due.
+  void Advance();
+
+  // When Advance must be called next; none when nothing is held.
+  std::optional<MonotonicTime> NextDeadline() const;
+
+  // Runs held, armed or fired.
+  std::vector<RunId> Held() const;
+
+ private:
+  struct Run {
+    Timeline timeline;
+    std::optional<MonotonicTime> t0;
+    // The controller's lease; for a run that continues without it, moved on by the engine itself.
+    MonotonicTime lease_deadline;
+    // Steps whose gates we opened, with the moment at which the kernel closes them.
+    std::map<StepIndex, MonotonicTime> open;
+  };
+
+  void AdvanceRun(Run& run);
+  absl::Status Reconcile(Run& run, MonotonicTime now);
+  absl::Status RenewGates(Run& run, MonotonicTime now);
+  void Finish(const RunId& id, RunEnd end, std::string detail);
+  MonotonicTime GateDeadline(const Run& run, StepIndex step) const;
+  MonotonicTime NextDeadline(const Run& run) const;
+  // A run that goes on without its controller moves its own lease on, with two thirds of it left.
+  static bool RenewsItself(const Run& run);
+  static MonotonicTime SelfRenewal(const Run& run);
+  void Report(const Run& run, StepIndex step, bool fired, MonotonicTime woken);
+
+  Kernel& kernel_;
+  const Clock& clock_;
+  EngineListener& listener_;
+  const Limits limits_;
+  std::map<RunId, Run> runs_;
+};
+
+}  // namespace faultline

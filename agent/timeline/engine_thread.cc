@@ -1,0 +1,75 @@
+#include "agent/timeline/engine_thread.h"
+
+#include <sys/prctl.h>
+
+namespace faultline {
+
+EngineThread::EngineThread(Kernel& kernel, const Clock& clock, EngineListener& listener, Limits limits)
+    : kernel_(kernel), engine_(kernel, clock, listener, limits), clock_(clock), thread_([this] { Loop(); }) {}
+
+EngineThread::~EngineThread() {
+  {
+    const std::lock_guard lock(mutex_);
+    engine_.EndAll(RunEnd::kShutdown, "");
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+absl::Status EngineThread::Arm(const Timeline& timeline, const Program& program) {
+  const std::lock_guard lock(mutex_);
+  absl::Status status = engine_.Arm(timeline, program);
+  changed_.notify_one();
+  return status;
+}
+
+absl::Status EngineThread::Fire(const RunId& run, MonotonicTime t0) {
+  const std::lock_guard lock(mutex_);
+  absl::Status status = engine_.Fire(run, t0);
+  changed_.notify_one();
+  return status;
+}
+
+void EngineThread::Renew(const std::vector<RunId>& runs, MonotonicTime heard) {
+  const std::lock_guard lock(mutex_);
+  for (const RunId& run : runs) engine_.Renew(run, heard);
+  changed_.notify_one();
+}
+
+absl::Status EngineThread::End(const RunId& run, RunEnd end, absl::string_view detail) {
+  const std::lock_guard lock(mutex_);
+  return engine_.End(run, end, detail);
+}
+
+std::size_t EngineThread::EndAll(RunEnd end, absl::string_view detail) {
+  const std::lock_guard lock(mutex_);
+  return engine_.EndAll(end, detail);
+}
+
+std::vector<RunId> EngineThread::Held() {
+  const std::lock_guard lock(mutex_);
+  return engine_.Held();
+}
+
+absl::StatusOr<std::vector<Interface>> EngineThread::Interfaces() {
+  const std::lock_guard lock(mutex_);
+  return kernel_.Interfaces();
+}
+
+void EngineThread::Loop() {
+  // The default slack of 50 us would be most of a step's lateness.
+  prctl(PR_SET_TIMERSLACK, 1);
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    const std::optional<MonotonicTime> deadline = engine_.NextDeadline();
+    if (!deadline) {
+      changed_.wait(lock);
+    } else if (*deadline > clock_.Now()) {
+      changed_.wait_until(lock, ToSteady(*deadline));
+    }
+    engine_.Advance();
+  }
+}
+
+}  // namespace faultline

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "absl/status/status.h"
+#include "faultline/v1/run.pb.h"
+
+namespace faultline {
+
+// What `faultline` exits with; documented in its help and README.
+enum class ExitCode : int {
+  // Done and, for a run, verified.
+  kOk = 0,
+  // The fault did not take, observation differed from the plan, the run was ended early, or the command failed.
+  kFailed = 1,
+  // Wrong usage, or an error in the plan.
+  kUsage = 2,
+  // A node refused; nothing was applied anywhere.
+  kRefused = 3,
+  // The controller does not answer.
+  kUnreachable = 4,
+};
+
+inline ExitCode ExitCodeOf(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kOk:
+      return ExitCode::kOk;
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kNotFound:
+      return ExitCode::kUsage;
+    case absl::StatusCode::kUnavailable:
+      return ExitCode::kUnreachable;
+    default:
+      return ExitCode::kFailed;
+  }
+}
+
+inline ExitCode ExitCodeOf(const v1::Run& run) {
+  switch (run.outcome()) {
+    case v1::OUTCOME_VERIFIED:
+      return ExitCode::kOk;
+    case v1::OUTCOME_REFUSED:
+      return ExitCode::kRefused;
+    default:
+      return ExitCode::kFailed;
+  }
+}
+
+}  // namespace faultline

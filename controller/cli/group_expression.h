@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace faultline {
+
+// A group as one word of a command line:
+//   172.32.0.0/16,fd20::/48   CIDRs or addresses
+//   region=eu-west-2,az=*a    labels, all of which must match
+//   lon-1,lon-2*              node names or globs
+//   @prefixes.txt             a file of CIDRs, one a line; '#' begins a comment
+// Turned into the group's mapping in the plan language ("{cidrs: [\"172.32.0.0/16\", \"fd20::/48\"]}").
+// INVALID_ARGUMENT names the word and what it may be; a file's errors name file and line.
+absl::StatusOr<std::string> GroupYaml(absl::string_view expression);
+
+// A one-step plan of a fault between two such groups, for `block` and `partition`.
+struct AdHocPlan {
+  // "block" or "partition": the plan's name.
+  std::string verb;
+  std::string first;
+  std::string second;
+  // Only what `first` sends to `second` vanishes.
+  bool one_way = false;
+  // As the plan language writes it.
+  std::string length;
+};
+absl::StatusOr<std::string> AdHocPlanYaml(const AdHocPlan& plan);
+
+}  // namespace faultline

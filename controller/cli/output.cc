@@ -1,0 +1,137 @@
+#include "controller/cli/output.h"
+
+#include <google/protobuf/util/json_util.h>
+#include <google/protobuf/util/time_util.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <clocale>
+#include <cstdlib>
+#include <cstring>
+#include <langinfo.h>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "common/duration.h"
+#include "common/prefix.h"
+#include "common/timeline_codec.h"
+#include "controller/report/render_matrix.h"
+
+namespace faultline {
+namespace {
+
+using Row = std::vector<std::string>;
+
+// Columns as wide as their widest cell, two blanks apart.
+std::string Table(const std::vector<Row>& rows) {
+  std::vector<std::size_t> widths;
+  for (const Row& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const Row& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      absl::StrAppend(&line, row[i], std::string(widths[i] - row[i].size() + 2, ' '));
+    }
+    absl::StrAppend(&text, absl::StripTrailingAsciiWhitespace(line), "\n");
+  }
+  return text;
+}
+
+std::string Addresses(const v1::NodeInfo& info) {
+  return absl::StrJoin(info.addresses(), " ", [](std::string* out, const v1::NodeAddress& address) {
+    const absl::StatusOr<IpAddress> parsed = IpAddress::FromBytes(address.address());
+    absl::StrAppend(out, parsed.ok() ? parsed->ToString() : "?");
+  });
+}
+
+std::string Labels(const v1::NodeInfo& info) {
+  std::vector<std::string> pairs;
+  for (const auto& [key, value] : info.labels()) pairs.push_back(absl::StrCat(key, "=", value));
+  std::sort(pairs.begin(), pairs.end());
+  return absl::StrJoin(pairs, " ");
+}
+
+std::string RoundTrip(const v1::Node& node) {
+  const absl::StatusOr<Duration> trip = DecodeDuration(node.round_trip());
+  if (!node.has_round_trip() || !trip.ok()) return "-";
+  return FormatDuration(std::chrono::duration_cast<std::chrono::microseconds>(*trip));
+}
+
+}  // namespace
+
+bool StdoutIsTerminal() { return isatty(STDOUT_FILENO) == 1; }
+
+TerminalStyle StyleOfStdout() {
+  TerminalStyle style;
+  std::setlocale(LC_CTYPE, "");
+  style.utf8 = std::strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+  if (!StdoutIsTerminal()) return style;
+  style.color = std::getenv("NO_COLOR") == nullptr;
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) style.width = size.ws_col;
+  return style;
+}
+
+std::string ToJson(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  options.always_print_primitive_fields = true;
+  std::string json;
+  const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
+  return status.ok() ? absl::StrCat(json, "\n") : absl::StrCat("{\"error\": \"", status.ToString(), "\"}\n");
+}
+
+std::string RenderNodes(const v1::ListNodesResponse& response) {
+  if (response.nodes().empty()) return "no node has registered yet\n";
+  std::vector<Row> rows = {{"NODE", "STATE", "ROUND TRIP", "RUNS", "ADDRESSES", "LABELS"}};
+  for (const v1::Node& node : response.nodes()) {
+    rows.push_back({node.info().name(), node.connected() ? "connected" : "lost", RoundTrip(node),
+                    node.runs().empty() ? "-" : absl::StrJoin(node.runs(), ","), Addresses(node.info()),
+                    Labels(node.info())});
+  }
+  return Table(rows);
+}
+
+std::string RenderRuns(const v1::ListRunsResponse& response) {
+  if (response.runs().empty()) return "no run yet\n";
+  std::vector<Row> rows = {{"RUN", "STANDING", "CREATED", "SUMMARY"}};
+  for (const v1::Run& run : response.runs()) {
+    rows.push_back({run.id(), StandingOf(run),
+                    google::protobuf::util::TimeUtil::ToString(
+                        google::protobuf::util::TimeUtil::SecondsToTimestamp(run.created().seconds())),
+                    run.summary()});
+  }
+  return Table(rows);
+}
+
+std::string RenderPreview(const v1::PreviewPlanResponse& response, const TerminalStyle& style) {
+  std::string text;
+  for (const v1::NodeStepPreview& program : response.programs()) {
+    absl::StrAppend(&text, program.node(), ", step ", program.step(), ":",
+                    program.rules().empty() ? " only watches" : "", "\n");
+    for (const std::string& rule : program.rules()) absl::StrAppend(&text, "    ", rule, "\n");
+  }
+  for (const v1::StageVerdict& stage : response.stages()) {
+    absl::StrAppend(&text, "\n", RenderPlannedMatrix(stage, style));
+  }
+  for (const std::string& warning : response.warnings()) absl::StrAppend(&text, "warning: ", warning, "\n");
+  return text;
+}
+
+std::string StandingOf(const v1::Run& run) {
+  if (run.state() != v1::RUN_STATE_ENDED) {
+    return run.state() == v1::RUN_STATE_RUNNING ? "running" : "arming";
+  }
+  std::string word(absl::StripPrefix(v1::Outcome_Name(run.outcome()), "OUTCOME_"));
+  std::replace(word.begin(), word.end(), '_', ' ');
+  return absl::AsciiStrToLower(word);
+}
+
+}  // namespace faultline

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+
+#include "controller/report/terminal_style.h"
+#include "faultline/v1/control.pb.h"
+#include "google/protobuf/message.h"
+
+namespace faultline {
+
+// What standard output is: colours and width for a terminal, plain for a file.
+TerminalStyle StyleOfStdout();
+bool StdoutIsTerminal();
+
+// A message as one line of JSON, with the proto's own field names and every field present.
+std::string ToJson(const google::protobuf::Message& message);
+
+// Tables for people; each ends with a newline.
+std::string RenderNodes(const v1::ListNodesResponse& response);
+std::string RenderRuns(const v1::ListRunsResponse& response);
+std::string RenderPreview(const v1::PreviewPlanResponse& response, const TerminalStyle& style);
+
+// "running", "verified" and so on: where a run stands, in a word.
+std::string StandingOf(const v1::Run& run);
+
+}  // namespace faultline

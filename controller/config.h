@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "common/clock.h"
+#include "common/timeline.h"
+
+namespace faultline {
+
+// /etc/faultline/controller.yaml, read. A value; every key has a default.
+struct ControllerConfig {
+  // `listen`: where agents dial in, "HOST:PORT".
+  std::string listen = "127.0.0.1:7400";
+  // `socket`: the Unix socket of the command line.
+  std::string socket = "/run/faultline/controller.sock";
+  // `state`: folder of the store; made when missing.
+  std::string state = "/var/lib/faultline";
+  // `lease`: how long faults outlive the controller.
+  Duration lease = kDefaultLease;
+  // `probe`: its `port` (UDP, on every node) and `rate` (most probes a node sends in a second).
+  std::uint16_t probe_port = 7401;
+  int probe_rate = 20;
+};
+
+// Reads the file's text. INVALID_ARGUMENT lists every error, each a line "file:line:column: what".
+absl::StatusOr<ControllerConfig> ParseControllerConfig(absl::string_view text, absl::string_view file_name);
+
+}  // namespace faultline

@@ -1,0 +1,164 @@
+#include <grpcpp/grpcpp.h>
+#include <signal.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <iostream>
+#include <random>
+#include <string>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "common/clock.h"
+#include "common/file.h"
+#include "common/rpc/credentials.h"
+#include "common/status.h"
+#include "controller/config.h"
+#include "controller/rpc/control_service.h"
+#include "controller/rpc/session_service.h"
+#include "controller/run/coordinator.h"
+#include "controller/run/fleet.h"
+#include "controller/store/run_store.h"
+
+namespace faultline {
+namespace {
+
+// As the man page has them.
+constexpr int kOk = 0;
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+
+// How long runs may take to heal before the controller stops all the same; leases finish the work.
+constexpr Duration kFarewell = std::chrono::seconds(3);
+
+struct Arguments {
+  std::string config_file = "/etc/faultline/controller.yaml";
+  bool insecure = false;
+};
+
+sigset_t BlockSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+absl::Status MakeFolder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return ErrnoError(error.value(), absl::StrCat("making the folder ", folder.string()));
+  return absl::OkStatus();
+}
+
+std::uint64_t RandomToken() {
+  std::random_device device;
+  return (static_cast<std::uint64_t>(device()) << 32) | device();
+}
+
+// The server on both its addresses. Errors name the address that could not be listened on.
+absl::StatusOr<std::unique_ptr<grpc::Server>> Listen(const ControllerConfig& config, bool insecure,
+                                                     SessionService& sessions, ControlService& control) {
+  const std::string socket = absl::StrCat("unix:", config.socket);
+  FAULTLINE_ASSIGN_OR_RETURN(const auto remote, ListenCredentials(config.listen, insecure));
+  FAULTLINE_ASSIGN_OR_RETURN(const auto local, ListenCredentials(socket, insecure));
+  grpc::ServerBuilder builder;
+  // By default a second controller would share the port, and the agents, in silence.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  int remote_port = 0;
+  int local_port = 0;
+  builder.AddListeningPort(config.listen, remote, &remote_port);
+  builder.AddListeningPort(socket, local, &local_port);
+  builder.RegisterService(&sessions);
+  builder.RegisterService(&control);
+  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (server != nullptr && remote_port != 0 && local_port != 0) {
+    chmod(config.socket.c_str(), 0660);
+    return server;
+  }
+  const std::string& address = remote_port == 0 ? config.listen : config.socket;
+  return absl::FailedPreconditionError(
+      absl::StrCat("cannot listen on ", address, ": it is in use, not an address of this host, or not permitted"));
+}
+
+void AwaitEnds(Coordinator& coordinator, const Clock& clock, const std::vector<std::string>& runs) {
+  const MonotonicTime until = clock.Now() + kFarewell;
+  for (const std::string& id : runs) {
+    std::uint64_t seen = 0;
+    while (clock.Now() < until) {
+      const absl::StatusOr<RunView> view = coordinator.Await(id, seen, until - clock.Now());
+      if (!view.ok() || view->over) break;
+      seen = view->version;
+    }
+  }
+}
+
+absl::Status Serve(const ControllerConfig& config, bool insecure) {
+  const sigset_t signals = BlockSignals();
+  const SystemClock clock;
+  FAULTLINE_RETURN_IF_ERROR(MakeFolder(config.state));
+  FAULTLINE_RETURN_IF_ERROR(MakeFolder(std::filesystem::path(config.socket).parent_path()));
+  FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<RunStore> store, RunStore::Open(config.state + "/runs.sqlite"));
+  Fleet fleet({.token = RandomToken(), .port = config.probe_port, .rate = config.probe_rate});
+  ProbeLog probes;
+  const CoordinatorOptions options{.lease = config.lease};
+  Coordinator coordinator(clock, fleet, *store, probes, options);
+  FAULTLINE_RETURN_IF_ERROR(coordinator.Recover());
+  SessionService sessions(clock, fleet, coordinator, options.Heartbeat());
+  ControlService control(fleet, coordinator, *store);
+  FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<grpc::Server> server, Listen(config, insecure, sessions, control));
+  std::atomic<bool> stopping = false;
+  std::thread pulse([&] {
+    while (!stopping) coordinator.WaitForWork(coordinator.Advance());
+  });
+  spdlog::info("listening on {} for agents and on {} for commands", config.listen, config.socket);
+  sd_notify(0, "READY=1");
+  int signal = 0;
+  sigwait(&signals, &signal);
+  sd_notify(0, "STOPPING=1");
+  spdlog::info("stopping on {}", strsignal(signal));
+  AwaitEnds(coordinator, clock, coordinator.StopRuns());
+  stopping = true;
+  coordinator.Shutdown();
+  pulse.join();
+  server->Shutdown(std::chrono::system_clock::now() + std::chrono::milliseconds(500));
+  server->Wait();
+  return absl::OkStatus();
+}
+
+int Fail(const absl::Status& status) {
+  std::cerr << "faultline-controller: " << status.message() << "\n";
+  return absl::IsInvalidArgument(status) ? kUsage : kFailed;
+}
+
+int Main(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app("faultline-controller: keeps the agents' sessions and runs plans on them, until SIGTERM.");
+  app.set_version_flag("--version", FAULTLINE_VERSION);
+  app.add_option("--config", arguments.config_file, "Configuration file")->capture_default_str();
+  app.add_flag("--insecure", arguments.insecure, "Allow plaintext on addresses beside loopback and the test range");
+  app.footer("Exit codes: 0 stopped, 1 failed, 2 wrong usage or configuration.");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kOk : kUsage;
+  }
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("faultline-controller"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
+  const absl::StatusOr<std::string> text = ReadFile(arguments.config_file);
+  if (!text.ok()) return Fail(text.status());
+  const absl::StatusOr<ControllerConfig> config = ParseControllerConfig(*text, arguments.config_file);
+  if (!config.ok()) return Fail(config.status());
+  const absl::Status status = Serve(*config, arguments.insecure);
+  return status.ok() ? kOk : Fail(status);
+}
+
+}  // namespace
+}  // namespace faultline
+
+int main(int argc, char** argv) { return faultline::Main(argc, argv); }

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "controller/plan/plan.h"
+
+namespace faultline {
+
+// One thing wrong with a plan.
+struct PlanError {
+  SourcePosition position;
+  // What is wrong and what was expected; one line of printable UTF-8.
+  std::string message;
+
+  // "file:line:column: message"; without the place when the position is not from a text.
+  std::string ToString(absl::string_view file_name) const;
+  friend bool operator==(const PlanError&, const PlanError&) = default;
+};
+
+// Gathers errors. Keeps the first kMost and counts the rest, and cuts long messages, so that no input makes the list
+// large. Not thread-safe.
+class PlanErrors {
+ public:
+  static constexpr std::size_t kMost = 1000;
+
+  // Line breaks and tabs in the message become blanks.
+  void Add(SourcePosition position, absl::string_view message);
+  bool empty() const { return errors_.empty(); }
+  // Nothing added from now on is kept word for word.
+  bool full() const { return errors_.size() >= kMost; }
+  // "; did you mean 'x'?" when a candidate is near `text`, else nothing. Empty also once there are so many errors
+  // that nobody needs the help: looking is not free.
+  std::string Suggest(absl::string_view text, std::span<const std::string> candidates) const;
+  // All errors by position, those of one position in the order they were added, none twice. When some were dropped the
+  // last one says how many. Leaves the list empty.
+  std::vector<PlanError> Take();
+
+ private:
+  std::vector<PlanError> errors_;
+  std::size_t dropped_ = 0;
+};
+
+}  // namespace faultline

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "controller/plan/document.h"
+#include "controller/plan/plan.h"
+#include "controller/plan/plan_error.h"
+#include "controller/plan/value_reader.h"
+
+namespace faultline {
+
+// Reads the value of "steps".
+class StepsReader {
+ public:
+  // Groups that are not in `groups` are unknown; when there are none at all, that was an error already and
+  // no group is. `errors` must outlive the reader.
+  StepsReader(const std::map<std::string, Group>& groups, PlanErrors& errors);
+
+  std::vector<PlanStep> Read(const DocumentValue& value);
+
+ private:
+  // What of a step other steps can refer to.
+  struct Known {
+    SourcePosition position;
+    Duration end{0};
+  };
+
+  PlanStep ReadStep(const DocumentValue& value, std::size_t number);
+  std::string ReadStepName(const Record& record, std::size_t number);
+  Duration ReadStart(const Record& record, const PlanStep& step, bool first);
+  Duration ReadAfter(const DocumentValue& value, const PlanStep& step);
+  Duration ReadLength(const Record& record);
+  void CheckEnd(const PlanStep& step);
+  std::optional<Fault> ReadFault(const Record& record);
+  BlockFault ReadBlock(const DocumentValue& value);
+  PartitionFault ReadPartition(const DocumentValue& value);
+  // The name of an existing group.
+  std::optional<std::string> ReadGroupUse(const DocumentValue& value);
+
+  std::vector<std::string> groups_;
+  PlanErrors& errors_;
+  // Steps before the one that is read, by name; and their names in order.
+  std::map<std::string, Known> earlier_;
+  std::vector<std::string> earlier_names_;
+  // Names that any step of the plan has.
+  std::set<std::string> all_names_;
+};
+
+}  // namespace faultline

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "common/clock.h"
+#include "common/name.h"
+#include "common/prefix.h"
+#include "faultline/v1/observation.pb.h"
+
+namespace faultline {
+
+// One direction between two nodes over one IP version.
+struct ProbeEdge {
+  NodeName from;
+  NodeName to;
+  Family family = Family::kIpv4;
+
+  friend auto operator<=>(const ProbeEdge&, const ProbeEdge&) = default;
+};
+
+// What was observed of an edge over some time. A value.
+struct ProbeSum {
+  std::uint32_t sent = 0;
+  std::uint32_t received = 0;
+  std::optional<Duration> min_delay;
+
+  friend bool operator==(const ProbeSum&, const ProbeSum&) = default;
+};
+
+// All probe windows the fleet has reported: of each edge what its sender says it sent and what its receiver says
+// arrived. Bounded by Trim, which its owner calls now and then, and by kMostWindows per edge and kMostEdges in all
+// whoever calls what (the oldest windows and the newest edges give way). Thread-safe; nothing blocks for long.
+class ProbeLog {
+ public:
+  // How long to keep windows: while a run is going on, and else.
+  static constexpr Duration kKeepForRun = std::chrono::hours(1);
+  static constexpr Duration kKeep = std::chrono::seconds(60);
+  static constexpr std::size_t kMostWindows = 36'000;
+  static constexpr std::size_t kMostEdges = 100'000;
+
+  // `window`: the width in every node's ProbeConfig; > 0.
+  explicit ProbeLog(Duration window = std::chrono::milliseconds(100)) : window_(window) {}
+
+  // Adds what a node reports; several reports of one window add up. INVALID_ARGUMENT names the malformed window; then
+  // nothing of the message is taken.
+  absl::Status Add(const NodeName& reporter, const v1::Observation& observation);
+
+  // Forgets windows that begin before then.
+  void Trim(ControllerTime before);
+
+  // Of the windows that lie wholly in [start, end). Zeros when nothing is known.
+  ProbeSum Sum(const ProbeEdge& edge, ControllerTime start, ControllerTime end) const;
+
+  // Whether the node was probing and reporting in [start, end): probes it sent are known both of the first and of the
+  // last half. Only then does "nothing arrived there" tell anything: a node that is down, or whose reports are lost,
+  // proves no cut.
+  bool Witnessed(const NodeName& node, ControllerTime start, ControllerTime end) const;
+
+ private:
+  // By start of window.
+  using Windows = std::map<ControllerTime, ProbeSum>;
+
+  void Merge(const ProbeEdge& edge, ControllerTime start, const ProbeSum& count);
+  bool SentIn(const NodeName& node, ControllerTime start, ControllerTime end) const;
+
+  const Duration window_;
+  mutable std::mutex mutex_;
+  // Under mutex_.
+  std::map<ProbeEdge, Windows> edges_;
+};
+
+}  // namespace faultline

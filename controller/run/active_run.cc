@@ -1,0 +1,103 @@
+#include "controller/run/active_run.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "absl/strings/str_cat.h"
+
+namespace faultline {
+namespace {
+
+absl::string_view EndWords(v1::NodeEnd end) {
+  switch (end) {
+    case v1::NODE_END_COMPLETED:
+      return "completed";
+    case v1::NODE_END_RELEASED:
+      return "released";
+    case v1::NODE_END_LEASE_LOST:
+      return "healed when its lease ran out";
+    case v1::NODE_END_SHUTDOWN:
+      return "healed when its agent was stopped";
+    case v1::NODE_END_LOCAL_HEAL:
+      return "healed by hand on the node";
+    case v1::NODE_END_FAILED:
+      return "failed";
+    case v1::NODE_END_UNKNOWN_RUN:
+      return "did not hold it";
+    case v1::NODE_END_VANISHED:
+      return "vanished";
+    default:
+      return "unknown";
+  }
+}
+
+}  // namespace
+
+v1::NodeRun& ActiveRun::PartOf(const NodeName& node) {
+  const auto part = std::find_if(record.mutable_nodes()->begin(), record.mutable_nodes()->end(),
+                                 [&node](const v1::NodeRun& candidate) { return candidate.node() == node.text(); });
+  assert(part != record.mutable_nodes()->end());
+  return *part;
+}
+
+std::vector<StepIndex> ActiveRun::ActiveAt(ControllerTime now) const {
+  const auto stage = std::find_if(stages.begin(), stages.end(), [&](const Stage& candidate) {
+    return candidate.start <= now - *t0 && now - *t0 < candidate.end;
+  });
+  return stage == stages.end() ? std::vector<StepIndex>() : stage->active;
+}
+
+bool ActiveRun::GoesOn() const {
+  switch (phase) {
+    case RunPhase::kArming:
+    case RunPhase::kRunning:
+      return true;
+    case RunPhase::kReleasing:
+      return false;
+    case RunPhase::kRecovering:
+      return record.on_controller_loss() == v1::CONTROLLER_LOSS_CONTINUE;
+  }
+  return false;
+}
+
+bool ActiveRun::AllEnded() const {
+  return std::all_of(record.nodes().begin(), record.nodes().end(),
+                     [](const v1::NodeRun& part) { return part.has_outcome(); });
+}
+
+bool ActiveRun::AddTransition(const NodeName& node, const v1::StepTransition& transition) {
+  v1::NodeRun& part = PartOf(node);
+  for (const v1::StepTransition& known : part.transitions()) {
+    if (known.step() == transition.step() && known.transition() == transition.transition()) return false;
+  }
+  *part.add_transitions() = transition;
+  return true;
+}
+
+bool ActiveRun::SetOutcome(const NodeName& node, const v1::NodeOutcome& outcome) {
+  v1::NodeRun& part = PartOf(node);
+  if (part.has_outcome()) return false;
+  *part.mutable_outcome() = outcome;
+  return true;
+}
+
+void ActiveRun::GiveUp(v1::NodeEnd end, const std::string& detail) {
+  for (v1::NodeRun& part : *record.mutable_nodes()) {
+    if (part.has_outcome()) continue;
+    part.mutable_outcome()->set_end(end);
+    part.mutable_outcome()->set_detail(detail);
+  }
+}
+
+std::string DescribeEnds(const v1::Run& run, v1::NodeEnd except) {
+  std::string text;
+  for (const v1::NodeRun& part : run.nodes()) {
+    if (part.outcome().end() == except) continue;
+    absl::StrAppend(&text, text.empty() ? "" : ", ", part.node(), " (", EndWords(part.outcome().end()));
+    if (!part.outcome().detail().empty()) absl::StrAppend(&text, ": ", part.outcome().detail());
+    absl::StrAppend(&text, ")");
+  }
+  return text;
+}
+
+}  // namespace faultline

@@ -1,0 +1,144 @@
+#include "controller/run/fleet.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "common/status.h"
+#include "common/timeline_codec.h"
+
+namespace faultline {
+namespace {
+
+constexpr std::size_t kMostAddresses = 4096;
+constexpr std::size_t kMostLabels = 256;
+
+absl::StatusOr<InventoryNode> ReadNode(const v1::NodeInfo& info) {
+  FAULTLINE_RETURN_IF_ERROR(CheckName(info.name(), "node name"));
+  if (static_cast<std::size_t>(info.addresses_size()) > kMostAddresses || info.labels().size() > kMostLabels) {
+    return absl::InvalidArgumentError("too many addresses or labels");
+  }
+  InventoryNode node;
+  node.name = NodeName(info.name());
+  for (const v1::NodeAddress& in : info.addresses()) {
+    FAULTLINE_ASSIGN_OR_RETURN(const IpAddress address, IpAddress::FromBytes(in.address()));
+    node.addresses.push_back(address);
+  }
+  node.labels = {info.labels().begin(), info.labels().end()};
+  node.can_blackhole = info.capabilities().netdev_egress() && info.capabilities().blackhole_lane();
+  return node;
+}
+
+}  // namespace
+
+Fleet::Fleet(ProbePolicy probes) : probes_(probes) {}
+
+absl::Status Fleet::Join(const v1::NodeInfo& info, std::shared_ptr<AgentLink> link) {
+  FAULTLINE_ASSIGN_OR_RETURN(InventoryNode node, ReadNode(info));
+  const std::lock_guard lock(mutex_);
+  const auto [entry, fresh] = members_.try_emplace(node.name);
+  Member& member = entry->second;
+  if (member.link != nullptr) {
+    if (member.info.incarnation() != info.incarnation()) {
+      return absl::AlreadyExistsError(
+          absl::StrCat("another live agent is registered as '", info.name(), "'; give each node its own name"));
+    }
+    member.link->Close(absl::AbortedError("replaced by a newer session of the same agent"));
+  }
+  if (fresh) member.probe_id = static_cast<std::uint32_t>(members_.size());
+  member.info = info;
+  member.node = std::move(node);
+  member.link = std::move(link);
+  member.round_trip.reset();
+  SendProbeConfigs();
+  return absl::OkStatus();
+}
+
+bool Fleet::Leave(const NodeName& node, const AgentLink* link) {
+  const std::lock_guard lock(mutex_);
+  const auto found = members_.find(node);
+  if (found == members_.end() || found->second.link.get() != link) return false;
+  found->second.link.reset();
+  return true;
+}
+
+bool Fleet::Send(const NodeName& node, const v1::SessionResponse& message) {
+  const std::lock_guard lock(mutex_);
+  const auto found = members_.find(node);
+  if (found == members_.end() || found->second.link == nullptr) return false;
+  found->second.link->Send(message);
+  return true;
+}
+
+void Fleet::SetRoundTrip(const NodeName& node, Duration round_trip) {
+  const std::lock_guard lock(mutex_);
+  const auto found = members_.find(node);
+  if (found != members_.end()) found->second.round_trip = round_trip;
+}
+
+Duration Fleet::WorstRoundTrip(const std::vector<NodeName>& nodes) const {
+  const std::lock_guard lock(mutex_);
+  Duration worst(0);
+  for (const NodeName& node : nodes) {
+    const auto found = members_.find(node);
+    if (found != members_.end()) worst = std::max(worst, found->second.round_trip.value_or(Duration(0)));
+  }
+  return worst;
+}
+
+bool Fleet::Connected(const NodeName& node) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = members_.find(node);
+  return found != members_.end() && found->second.link != nullptr;
+}
+
+std::vector<NodeName> Fleet::ConnectedNodes() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<NodeName> nodes;
+  for (const auto& [name, member] : members_) {
+    if (member.link != nullptr) nodes.push_back(name);
+  }
+  return nodes;
+}
+
+Inventory Fleet::Snapshot() const {
+  const std::lock_guard lock(mutex_);
+  Inventory inventory;
+  for (const auto& [name, member] : members_) {
+    if (member.link != nullptr) inventory.nodes.push_back(member.node);
+  }
+  return inventory;
+}
+
+std::vector<v1::Node> Fleet::Nodes() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<v1::Node> nodes;
+  for (const auto& [name, member] : members_) {
+    v1::Node& node = nodes.emplace_back();
+    *node.mutable_info() = member.info;
+    node.set_connected(member.link != nullptr);
+    if (member.round_trip) *node.mutable_round_trip() = EncodeDuration(*member.round_trip);
+  }
+  return nodes;
+}
+
+// Nodes that are not connected stay in the mesh: they may live, and their peers' view of them counts.
+void Fleet::SendProbeConfigs() {
+  std::vector<ProbeNode> nodes;
+  for (const auto& [name, member] : members_) nodes.push_back(ProbeNodeOf(member.node, member.probe_id));
+  const std::vector<v1::ProbeConfig> configs = MakeProbeConfigs(nodes, probes_);
+  auto config = configs.begin();
+  for (auto& [name, member] : members_) {
+    v1::SessionResponse message;
+    *message.mutable_probe_config() = *config++;
+    if (member.link != nullptr) member.link->Send(std::move(message));
+  }
+}
+
+void Fleet::CloseAll(const absl::Status& reason) {
+  const std::lock_guard lock(mutex_);
+  for (auto& [name, member] : members_) {
+    if (member.link != nullptr) member.link->Close(reason);
+  }
+}
+
+}  // namespace faultline

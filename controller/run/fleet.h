@@ -1,0 +1,81 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "common/clock.h"
+#include "common/name.h"
+#include "controller/compile/inventory.h"
+#include "controller/report/probe_config.h"
+#include "faultline/v1/agent_session.pb.h"
+#include "faultline/v1/control.pb.h"
+
+namespace faultline {
+
+// The way to one connected agent. Both methods only queue; they may be called with locks held.
+class AgentLink {
+ public:
+  virtual ~AgentLink() = default;
+  virtual void Send(v1::SessionResponse message) = 0;
+  // Ends the session; the agent is told the reason.
+  virtual void Close(absl::Status reason) = 0;
+};
+
+// Every node seen since the controller started, and the links to those connected. Sends every member its part of the
+// probe mesh whenever a node joins. Thread-safe; never calls back.
+class Fleet {
+ public:
+  // `probes`: its token must be random.
+  explicit Fleet(ProbePolicy probes);
+
+  // A node has registered. Replaces a link of the same agent process. INVALID_ARGUMENT when what it says of itself is
+  // malformed; ALREADY_EXISTS when another live agent has its name.
+  absl::Status Join(const v1::NodeInfo& info, std::shared_ptr<AgentLink> link);
+
+  // The link is down. False when it was not the node's present one.
+  bool Leave(const NodeName& node, const AgentLink* link);
+
+  // False when the node is not connected.
+  bool Send(const NodeName& node, const v1::SessionResponse& message);
+
+  // What a node last said of its clock mapping.
+  void SetRoundTrip(const NodeName& node, Duration round_trip);
+
+  // The greatest round trip of these nodes; zero when none is known.
+  Duration WorstRoundTrip(const std::vector<NodeName>& nodes) const;
+
+  bool Connected(const NodeName& node) const;
+  std::vector<NodeName> ConnectedNodes() const;
+
+  // Connected nodes, by name, for the compiler.
+  Inventory Snapshot() const;
+
+  // Every node, by name, without its runs.
+  std::vector<v1::Node> Nodes() const;
+
+  // Ends every session.
+  void CloseAll(const absl::Status& reason);
+
+ private:
+  struct Member {
+    v1::NodeInfo info;
+    InventoryNode node;
+    std::uint32_t probe_id = 0;
+    // Null when not connected.
+    std::shared_ptr<AgentLink> link;
+    std::optional<Duration> round_trip;
+  };
+
+  void SendProbeConfigs();
+
+  const ProbePolicy probes_;
+  mutable std::mutex mutex_;
+  std::map<NodeName, Member> members_;
+};
+
+}  // namespace faultline

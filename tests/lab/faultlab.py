@@ -1,0 +1,149 @@
+"""Labs for end-to-end tests: a thin layer over tests/lab/lab, standard library only.
+
+    with Lab() as lab:
+        before = lab.kernel_state()
+        lab.start()
+        lab.cli("run", "plans/split-brain.yaml")
+        lab.stop()
+        lab.assert_kernel_unchanged(before)
+"""
+
+import dataclasses
+import difflib
+import itertools
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+REPO = HERE.parent.parent
+SKIPPED = 77  # exit status that CTest takes for "skipped"
+
+_labs_made = itertools.count()
+
+
+def require_root():
+    """Ends the program as skipped, saying why, unless it may make namespaces."""
+    if os.geteuid() != 0:
+        print("SKIPPED: labs are made of network namespaces, which need root")
+        sys.exit(SKIPPED)
+
+
+def wait_until(fn, timeout, what):
+    """Polls fn until it returns something true and returns that. `timeout` is in seconds."""
+    deadline = time.monotonic() + timeout
+    while not (result := fn()):
+        if time.monotonic() >= deadline:
+            raise AssertionError(f"not within {timeout} s: {what}")
+        time.sleep(0.02)
+    return result
+
+
+@dataclasses.dataclass(frozen=True)
+class Node:
+    name: str
+    region: str
+    az: str
+    ipv4: str
+    ipv6: str
+
+
+class Lab:
+    """One lab, up inside the `with` block. Its prefix is not used by any other process."""
+
+    def __init__(self, prefix=None, per_subnet=None):
+        self.prefix = prefix or f"t{os.getpid()}x{next(_labs_made)}"
+        self.nodes = {}  # name -> Node
+        self._per_subnet = per_subnet
+        labs = os.environ.get("FAULTLINE_LAB_DIR") or REPO / "build" / "lab"
+        self.state = pathlib.Path(labs) / self.prefix
+
+    def __enter__(self):
+        size = ["--per-subnet", str(self._per_subnet)] if self._per_subnet else []
+        self.lab("up", *size)
+        self.nodes = {
+            node.name: node
+            for node in (Node(*line.split()) for line in self.lab("nodes").stdout.splitlines())
+        }
+        return self
+
+    def __exit__(self, failure, *_):
+        if failure:
+            print(self.logs(), file=sys.stderr)
+        self.lab("down")
+
+    def lab(self, *args, expect=0, timeout=60):
+        """Runs a verb of tests/lab/lab; any other exit status than `expect` is an error."""
+        return _run(self._command(*args), expect, timeout)
+
+    def exec(self, node, *command, expect=0, timeout=60):
+        """Runs a command in a node and waits. `expect=None` accepts any exit status."""
+        return _run(self._command("exec", node, *command), expect, timeout)
+
+    def popen(self, node, *command, **options):
+        """Starts a command in a node; the caller ends it and waits for it."""
+        options.setdefault("text", True)
+        return subprocess.Popen(self._command("exec", node, *command), **options)
+
+    def start(self, *pieces, lease=None):
+        """Starts 'controller' or agents by node name, or everything, and waits until ready."""
+        return self.lab("start", *(["--lease", lease] if lease else []), *pieces)
+
+    def stop(self, *pieces):
+        return self.lab("stop", *pieces)
+
+    def pid(self, piece):
+        return int((self.state / f"{piece}.pid").read_text())
+
+    def cli(self, *args, expect=0, timeout=180):
+        """Runs the faultline command in ops; any other exit status than `expect` is an error."""
+        return _run(self._command("faultline", *args), expect, timeout)
+
+    def cli_json(self, *args, expect=0, timeout=180):
+        """As cli, with --json; returns what it printed, parsed."""
+        return json.loads(self.cli(*args, "--json", expect=expect, timeout=timeout).stdout)
+
+    def cut(self, direction="both"):
+        self.lab("cut", direction)
+
+    def uncut(self):
+        self.lab("uncut")
+
+    def kernel_state(self, *names):
+        """Rules, links and qdiscs as text, by node name; of all nodes unless some are named."""
+        return {name: self.lab("kernel-state", name).stdout for name in names or self.nodes}
+
+    def assert_kernel_unchanged(self, before):
+        """`before` is what kernel_state gave; names every node and line that differs now."""
+        after = self.kernel_state(*before)
+        changes = [
+            line
+            for name in before
+            for line in difflib.unified_diff(
+                before[name].splitlines(), after[name].splitlines(),
+                f"{name} before", f"{name} after", n=0, lineterm="")
+        ]
+        if changes:
+            raise AssertionError("the kernel's state changed:\n" + "\n".join(changes))
+
+    def logs(self, lines=30):
+        """The end of every log of this lab, each under its name."""
+        return "\n".join(
+            f"--- the end of {path.name}\n" + "\n".join(path.read_text().splitlines()[-lines:])
+            for path in sorted(self.state.glob("*.log")))
+
+    def _command(self, *args):
+        return [str(HERE / "lab"), "--prefix", self.prefix, *map(str, args)]
+
+
+def _run(command, expect, timeout):
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout)
+    if expect is not None and done.returncode != expect:
+        raise AssertionError(
+            f"{' '.join(command)}\nexit status {done.returncode}, expected {expect}\n"
+            f"{done.stdout}{done.stderr}")
+    return done

@@ -1,0 +1,256 @@
+#include "agent/observe/prober.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+#include <memory>
+
+#include "agent/observe/probe_packet.h"
+#include "absl/strings/str_cat.h"
+#include "tests/unit/observe/prober_harness.h"
+
+namespace faultline {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+constexpr std::uint32_t kA = 1;
+constexpr std::uint32_t kB = 2;
+const IpAddress kAddressA = Address("127.0.0.1");
+const IpAddress kAddressB = Address("127.0.0.2");
+const MeshPeer kPeerA = {.name = NodeName("a"), .id = kA, .ipv4 = kAddressA};
+const MeshPeer kPeerB = {.name = NodeName("b"), .id = kB, .ipv4 = kAddressB};
+
+class ProberTest : public testing::Test {
+ protected:
+  std::unique_ptr<Prober> MakeProber(const IpAddress& address) {
+    return std::make_unique<Prober>(clock_, mapping_.Get(), Prober::Options{.ipv4 = address});
+  }
+  ControllerTime Now() const {
+    return ControllerTime(clock_.Now().time_since_epoch() + TestMapping::kOffset);
+  }
+  ProbeMesh MeshA() const { return MeshOf(kA, port_, {kPeerB}); }
+  ProbeMesh MeshB() const { return MeshOf(kB, port_, {kPeerA}); }
+
+  SystemClock clock_;
+  TestMapping mapping_;
+  const std::uint16_t port_ = FreePort();
+};
+
+TEST_F(ProberTest, TwoNodesCountWhatEachSentAndTheOtherGot) {
+  const auto a = MakeProber(kAddressA);
+  const auto b = MakeProber(kAddressB);
+  ASSERT_TRUE(a->Configure(MeshA()).ok());
+  ASSERT_TRUE(b->Configure(MeshB()).ok());
+  ASSERT_TRUE(Eventually([&] { return a->status().received >= 5 && b->status().received >= 5; }));
+
+  Totals at_a;
+  Totals at_b;
+  AddTo(at_a, a->Drain());
+  AddTo(at_b, b->Drain());
+  EXPECT_GE(at_a.at({NodeName("b"), Family::kIpv4}).received, 5u);
+  EXPECT_GE(at_a.at({NodeName("b"), Family::kIpv4}).sent, 1u);
+  EXPECT_GE(at_b.at({NodeName("a"), Family::kIpv4}).received, 5u);
+  EXPECT_EQ(a->status().duplicates, 0u);
+  EXPECT_EQ(a->status().send_errors, 0u);
+  EXPECT_EQ(a->status().last_send_error, "");
+  EXPECT_TRUE(a->status().health.ok());
+}
+
+TEST_F(ProberTest, OneWayIsOneWay) {
+  const auto a = MakeProber(kAddressA);
+  const auto b = MakeProber(kAddressB);
+  // What b sends goes where nobody is.
+  ProbeMesh deaf = MeshB();
+  deaf.peers[0].ipv4 = Address("127.0.0.3");
+  ASSERT_TRUE(b->Configure(deaf).ok());
+  ASSERT_TRUE(a->Configure(MeshA()).ok());
+  ASSERT_TRUE(Eventually([&] { return b->status().received >= 5 && b->status().sent >= 5; }));
+  EXPECT_EQ(a->status().received, 0u);
+}
+
+TEST_F(ProberTest, WindowsAreAlignedOnTheControllersClock) {
+  const auto a = MakeProber(kAddressA);
+  const ControllerTime before = Now();
+  ASSERT_TRUE(a->Configure(MeshA()).ok());
+  ASSERT_TRUE(Eventually([&] { return a->status().sent >= 3; }));
+  for (const WindowCount& count : a->Drain()) {
+    EXPECT_EQ(count.start.time_since_epoch() % MeshA().window, Duration(0));
+    EXPECT_GT(count.start, before - MeshA().window);
+    EXPECT_LE(count.start, Now());
+  }
+}
+
+TEST_F(ProberTest, EveryProbeIsAccountedForOverReconfigurations) {
+  const auto a = MakeProber(kAddressA);
+  const auto b = MakeProber(kAddressB);
+  ASSERT_TRUE(b->Configure(MeshB()).ok());
+  Totals at_a;
+  Totals at_b;
+  for (std::uint32_t round = 1; round <= 4; ++round) {
+    ProbeMesh mesh = MeshA();
+    mesh.peers.push_back({.name = NodeName("c"), .id = 10 + round, .ipv4 = Address("127.0.0.3")});
+    const std::uint64_t before = b->status().received;
+    ASSERT_TRUE(a->Configure(mesh).ok());
+    ASSERT_TRUE(Eventually([&] { return b->status().received >= before + 3; }));
+    if (round % 2 == 0) AddTo(at_a, a->Drain());
+  }
+  ASSERT_TRUE(a->Configure(MeshOf(kA, port_, {})).ok());
+  AddTo(at_a, a->Drain());
+  const std::uint32_t sent = at_a.at({NodeName("b"), Family::kIpv4}).sent;
+  EXPECT_TRUE(Eventually([&] {
+    AddTo(at_b, b->Drain());
+    return at_b[{NodeName("a"), Family::kIpv4}].received >= sent;
+  }));
+  EXPECT_EQ(at_b.at({NodeName("a"), Family::kIpv4}).received, sent);
+  EXPECT_EQ(b->status().duplicates, 0u);
+}
+
+TEST_F(ProberTest, NothingIsSentOrCountedUntilTheClockIsMapped) {
+  TestMapping unmapped(/*mapped=*/false);
+  Prober a(clock_, unmapped.Get(), Prober::Options{.ipv4 = kAddressA});
+  const auto b = MakeProber(kAddressB);
+  ASSERT_TRUE(a.Configure(MeshA()).ok());
+  ASSERT_TRUE(b->Configure(MeshB()).ok());
+  // Asked more often than the pauses between looks at the clock: probes of b have arrived.
+  ASSERT_TRUE(Eventually([&] { return b->status().sent >= 10 && unmapped.asked() >= 10; }));
+  EXPECT_EQ(a.status().sent, 0u);
+  EXPECT_EQ(a.status().received, 0u);
+  EXPECT_EQ(a.status().foreign, 0u);
+  EXPECT_TRUE(a.Drain().empty());
+
+  unmapped.Map();
+  EXPECT_TRUE(Eventually([&] { return a.status().sent > 0 && a.status().received > 0; }));
+}
+
+TEST_F(ProberTest, ProbesOfTheMeshCountAndOthersDoNot) {
+  const auto a = MakeProber(kAddressA);
+  ASSERT_TRUE(a->Configure(MeshA()).ok());
+  absl::StatusOr<ProbeSocket> b = ProbeSocket::Open(kAddressB, port_);
+  ASSERT_TRUE(b.ok()) << b.status();
+  const ProbePacket good = {.token = 77, .sender = kB, .receiver = kA, .sequence = 1, .sent_at = Now()};
+  std::vector<ProbePacket> bad(6, good);
+  bad[0].token = 78;
+  bad[1].sender = 3;
+  bad[2].sender = kA;
+  bad[3].receiver = 3;
+  bad[4].sent_at = ControllerTime(Duration::min());
+  bad[5].sent_at = Now() + std::chrono::minutes(2);
+  for (const ProbePacket& packet : bad) ASSERT_EQ(b->Send(kAddressA, EncodeProbePacket(packet)), 0);
+  const std::array<std::uint8_t, 1400> noise{};
+  for (const std::size_t length : {0, 1, 39, 41, 1400}) {
+    ASSERT_EQ(b->Send(kAddressA, std::span(noise).first(length)), 0);
+  }
+  // A probe with something behind it is no probe.
+  std::array<std::uint8_t, kProbePacketSize + 1> longer{};
+  std::ranges::copy(EncodeProbePacket(good), longer.begin());
+  ASSERT_EQ(b->Send(kAddressA, longer), 0);
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(b->Send(kAddressA, EncodeProbePacket(good)), 0);
+
+  ASSERT_TRUE(Eventually([&] { return a->status().duplicates == 2; }));
+  EXPECT_EQ(a->status().received, 1u);
+  EXPECT_EQ(a->status().foreign, 12u);
+  Totals totals;
+  AddTo(totals, a->Drain());
+  EXPECT_EQ(totals.at({NodeName("b"), Family::kIpv4}).received, 1u);
+}
+
+TEST_F(ProberTest, AProbeTheKernelRefusesIsNoLostProbe) {
+  const auto a = MakeProber(kAddressA);
+  ProbeMesh mesh = MeshA();
+  mesh.peers.push_back({.name = NodeName("broadcast"), .id = 9, .ipv4 = Address("255.255.255.255")});
+  ASSERT_TRUE(a->Configure(mesh).ok());
+  ASSERT_TRUE(Eventually([&] { return a->status().send_errors >= 2 && a->status().sent >= 2; }));
+  EXPECT_THAT(a->status().last_send_error, HasSubstr("to broadcast: Permission denied"));
+  Totals totals;
+  AddTo(totals, a->Drain());
+  EXPECT_FALSE(totals.contains({NodeName("broadcast"), Family::kIpv4}));
+  EXPECT_TRUE(totals.contains({NodeName("b"), Family::kIpv4}));
+}
+
+TEST_F(ProberTest, ATakenPortIsNamedWithItsMend) {
+  const absl::StatusOr<ProbeSocket> other = ProbeSocket::Open(kAddressA, port_);
+  ASSERT_TRUE(other.ok());
+  const auto a = MakeProber(kAddressA);
+  const absl::Status status = a->Configure(MeshA());
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr(absl::StrCat("UDP port ", port_, " at 127.0.0.1")));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("another probe port"));
+}
+
+TEST_F(ProberTest, TheSameMeshIsTriedAgainAfterATakenPort) {
+  const auto a = MakeProber(kAddressA);
+  {
+    const absl::StatusOr<ProbeSocket> other = ProbeSocket::Open(kAddressA, port_);
+    ASSERT_TRUE(other.ok());
+    ASSERT_FALSE(a->Configure(MeshA()).ok());
+  }
+  ASSERT_TRUE(a->Configure(MeshA()).ok());
+  EXPECT_TRUE(Eventually([&] { return a->status().sent > 0; }));
+}
+
+TEST_F(ProberTest, AMeshThatBreaksARuleLeavesTheOneBefore) {
+  const auto a = MakeProber(kAddressA);
+  ASSERT_TRUE(a->Configure(MeshA()).ok());
+  ProbeMesh fast = MeshA();
+  for (std::uint32_t i = 10; i < 30; ++i) {
+    fast.peers.push_back({.name = NodeName(absl::StrCat("n", i)), .id = i, .ipv4 = kAddressB});
+  }
+  EXPECT_EQ(a->Configure(fast).code(), absl::StatusCode::kInvalidArgument);
+  const std::uint64_t before = a->status().sent;
+  EXPECT_TRUE(Eventually([&] { return a->status().sent > before; }));
+}
+
+TEST_F(ProberTest, AnotherPortIsMovedTo) {
+  const auto a = MakeProber(kAddressA);
+  ASSERT_TRUE(a->Configure(MeshA()).ok());
+  ProbeMesh moved = MeshA();
+  moved.port = static_cast<std::uint16_t>(port_ + 1);
+  ASSERT_TRUE(a->Configure(moved).ok());
+  EXPECT_TRUE(ProbeSocket::Open(kAddressA, port_).ok());
+  EXPECT_FALSE(ProbeSocket::Open(kAddressA, moved.port).ok());
+}
+
+TEST_F(ProberTest, EndsAtOnceWhateverItWaitsFor) {
+  auto a = MakeProber(kAddressA);
+  ProbeMesh slow = MeshA();
+  slow.interval = seconds(60);
+  ASSERT_TRUE(a->Configure(slow).ok());
+  ASSERT_TRUE(Eventually([&] { return a->status().sent == 1; }));
+  // The bound is far below the time the thread would sleep by itself, and far above what ending takes.
+  const auto ended = std::async(std::launch::async, [&a] { a.reset(); });
+  EXPECT_EQ(ended.wait_for(seconds(15)), std::future_status::ready);
+}
+
+TEST_F(ProberTest, CallsFromSeveralThreads) {
+  const auto a = MakeProber(kAddressA);
+  const auto b = MakeProber(kAddressB);
+  ASSERT_TRUE(b->Configure(MeshB()).ok());
+  std::atomic<bool> done = false;
+  std::thread drainer([&] {
+    while (!done) {
+      a->Drain();
+      a->status();
+    }
+  });
+  std::vector<std::thread> configurers;
+  for (std::uint32_t i = 0; i < 2; ++i) {
+    configurers.emplace_back([&, i] {
+      for (std::uint32_t round = 0; round < 20; ++round) {
+        ProbeMesh mesh = MeshA();
+        mesh.interval += milliseconds(round + 20 * i);
+        EXPECT_TRUE(a->Configure(mesh).ok());
+      }
+    });
+  }
+  for (std::thread& thread : configurers) thread.join();
+  EXPECT_TRUE(Eventually([&] { return a->status().received > 0; }));
+  done = true;
+  drainer.join();
+}
+
+}  // namespace
+}  // namespace faultline
