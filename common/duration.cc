@@ -14,6 +14,7 @@ namespace {
 using std::chrono::hours;
 
 constexpr Duration kLongest = hours(10'000);
+constexpr std::int64_t kBillion = 1'000'000'000;
 
 struct Unit {
   absl::string_view name;
@@ -97,20 +98,22 @@ absl::StatusOr<Duration> ParseDuration(absl::string_view text) {
     if (unit == unit_count) return Invalid(text, absl::StrCat("'", name, "' is no unit of time"));
     if (unit < next_unit) return Invalid(text, "units must get smaller from left to right");
     next_unit = unit + 1;
-    total += billionths * kUnits[unit].length.count() / 1'000'000'000;
-    if (total > kLongest.count()) return Invalid(text, "it is longer than 10000h");
+    // First by number, as the product may be too large to compute.
+    const bool too_many = billionths / kBillion > kLongest / kUnits[unit].length;
+    if (!too_many) total += billionths * kUnits[unit].length.count() / kBillion;
+    if (too_many || total > kLongest.count()) return Invalid(text, "it is longer than 10000h");
   }
   return Duration(static_cast<Duration::rep>(total));
 }
 
 std::string FormatDuration(Duration duration) {
-  if (duration < Duration(0)) return absl::StrCat("-", FormatDuration(-duration));
   if (duration == Duration(0)) return "0s";
-  std::string text;
+  std::string text = duration < Duration(0) ? "-" : "";
   for (const Unit& unit : kUnits) {
     const auto count = duration / unit.length;
     if (count == 0) continue;
-    absl::StrAppend(&text, count, unit.name);
+    // Not of the whole duration: the most negative one has no positive twin.
+    absl::StrAppend(&text, count < 0 ? -count : count, unit.name);
     duration -= count * unit.length;
   }
   return text;

@@ -3,6 +3,7 @@
 #include <linux/if_addr.h>
 #include <net/if.h>
 #include <netlink/cache.h>
+#include <netlink/errno.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
 
@@ -13,6 +14,7 @@
 #include <memory>
 #include <optional>
 
+#include "absl/strings/str_cat.h"
 #include "agent/kernel/lane.h"
 #include "common/status.h"
 
@@ -26,8 +28,7 @@ using Cache = std::unique_ptr<nl_cache, CacheFreer>;
 
 template <typename Object, typename Visit>
 void ForEach(nl_cache* cache, const Visit& visit) {
-  for (nl_object* object = nl_cache_get_first(cache); object != nullptr;
-       object = nl_cache_get_next(object)) {
+  for (nl_object* object = nl_cache_get_first(cache); object != nullptr; object = nl_cache_get_next(object)) {
     visit(reinterpret_cast<Object*>(object));
   }
 }
@@ -76,9 +77,8 @@ bool IsOurs(rtnl_link* link) {
   if (name == nullptr || type == nullptr || alias == nullptr) return false;
   const absl::string_view text(name);
   const auto digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };
-  return text.size() > 2 && text.substr(0, 2) == "fl" &&
-         std::all_of(text.begin() + 2, text.end(), digit) && std::strcmp(type, "ifb") == 0 &&
-         std::strcmp(alias, kLaneAlias) == 0;
+  return text.size() > 2 && text.substr(0, 2) == "fl" && std::all_of(text.begin() + 2, text.end(), digit) &&
+         std::strcmp(type, "ifb") == 0 && std::strcmp(alias, kLaneAlias) == 0;
 }
 
 absl::StatusOr<std::vector<Interface>> ListInterfaces(RtSocket& socket) {
@@ -98,6 +98,17 @@ absl::StatusOr<std::vector<Interface>> ListInterfaces(RtSocket& socket) {
     if (!interface.addresses.empty()) interfaces.push_back(std::move(interface));
   }
   return interfaces;
+}
+
+absl::Status CheckInterface(RtSocket& socket, const std::string& name) {
+  rtnl_link* link = nullptr;
+  const int error = rtnl_link_get_kernel(socket.get(), 0, name.c_str(), &link);
+  if (error == -NLE_NODEV || error == -NLE_OBJ_NOTFOUND) {
+    return absl::NotFoundError(absl::StrCat("there is no interface ", name));
+  }
+  if (error < 0) return NlError(error, absl::StrCat("look for interface ", name));
+  rtnl_link_put(link);
+  return absl::OkStatus();
 }
 
 }  // namespace faultline

@@ -21,4 +21,7 @@ bool IsOurs(rtnl_link* link);
 // go by them.
 absl::StatusOr<std::vector<Interface>> ListInterfaces(RtSocket& socket);
 
+// NOT_FOUND when there is no interface of this name.
+absl::Status CheckInterface(RtSocket& socket, const std::string& name);
+
 }  // namespace faultline

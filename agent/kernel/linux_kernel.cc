@@ -23,8 +23,7 @@ absl::Status NotInstalled(const RunId& run) {
 std::string DescribeOwner(std::uint32_t port) {
   std::string text = absl::StrCat("netlink port ", port);
   std::ifstream file(absl::StrCat("/proc/", port, "/comm"));
-  if (std::string name; std::getline(file, name))
-    absl::StrAppend(&text, ", process ", port, " (", name, ")");
+  if (std::string name; std::getline(file, name)) absl::StrAppend(&text, ", process ", port, " (", name, ")");
   return text;
 }
 
@@ -35,8 +34,8 @@ absl::StatusOr<std::unique_ptr<LinuxKernel>> LinuxKernel::Open(const Options& op
   FAULTLINE_ASSIGN_OR_RETURN(RtSocket route, RtSocket::Open());
   NlConversation conversation(std::move(transport));
   FAULTLINE_ASSIGN_OR_RETURN(const bool has_owner, ProbeTableOwner(conversation));
-  return std::unique_ptr<LinuxKernel>(new LinuxKernel(std::move(conversation), std::move(route),
-                                                      has_owner && options.use_table_owner));
+  return std::unique_ptr<LinuxKernel>(
+      new LinuxKernel(std::move(conversation), std::move(route), has_owner && options.use_table_owner));
 }
 
 LinuxKernel::LinuxKernel(NlConversation conversation, RtSocket route, bool owner)
@@ -58,9 +57,8 @@ absl::StatusOr<std::vector<Interface>> LinuxKernel::Interfaces() { return ListIn
 absl::Status LinuxKernel::Reset() {
   FAULTLINE_ASSIGN_OR_RETURN(const auto table, FindTable(nft_, kTableName));
   if (table && table->owner_port && *table->owner_port != nft_.port_id()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the nft table ", kTableName,
-                     " belongs to another live process: ", DescribeOwner(*table->owner_port)));
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the nft table ", kTableName, " belongs to another live process: ", DescribeOwner(*table->owner_port)));
   }
   if (table) {
     NftBatch batch(nft_.next_sequence());
@@ -77,6 +75,11 @@ absl::Status LinuxKernel::Install(const Program& program) {
   FAULTLINE_RETURN_IF_ERROR(CheckProgram(program));
   if (runs_.contains(program.run)) {
     return absl::AlreadyExistsError(absl::StrCat("run ", program.run.text(), " is installed"));
+  }
+  // Since 6.16 the kernel takes a base chain for a device that does not exist (measured on 6.18): it would do nothing.
+  for (const std::string& device : program.devices) {
+    FAULTLINE_RETURN_IF_ERROR(
+        WithContext(CheckInterface(route_, device), absl::StrCat("install run ", program.run.text())));
   }
   Run run{.objects = ObjectsOf(program), .uses_lane = program.HasEgress()};
   for (const Program::StepRules& step : program.steps) run.steps.push_back(step.index);
@@ -168,15 +171,13 @@ absl::Status LinuxKernel::CommitRemove(const RunId& name, const Run& run) {
 }
 
 bool LinuxKernel::TableUsed(const RunId& except) const {
-  return std::any_of(runs_.begin(), runs_.end(), [&](const auto& entry) {
-    return entry.first != except && !entry.second.objects.empty();
-  });
+  return std::any_of(runs_.begin(), runs_.end(),
+                     [&](const auto& entry) { return entry.first != except && !entry.second.objects.empty(); });
 }
 
 bool LinuxKernel::LaneUsed(const RunId& except) const {
-  return std::any_of(runs_.begin(), runs_.end(), [&](const auto& entry) {
-    return entry.first != except && entry.second.uses_lane;
-  });
+  return std::any_of(runs_.begin(), runs_.end(),
+                     [&](const auto& entry) { return entry.first != except && entry.second.uses_lane; });
 }
 
 absl::Status LinuxKernel::DropLaneUnlessUsed(const RunId& except) {

@@ -35,10 +35,10 @@ class LinuxKernel : public Kernel {
   absl::StatusOr<KernelCapabilities> Probe() override;
   absl::StatusOr<std::vector<Interface>> Interfaces() override;
   absl::Status Reset() override;
-  // FAILED_PRECONDITION when a table is there that this object did not make: Reset() first.
+  // FAILED_PRECONDITION when a table is there that this object did not make: Reset() first. NOT_FOUND when an
+  // interface does not exist. RESOURCE_EXHAUSTED, UNIMPLEMENTED or NOT_FOUND when the lane cannot be made.
   absl::Status Install(const Program& program) override;
-  absl::Status Switch(const RunId& run, std::span<const StepIndex> close,
-                      std::span<const GateOpening> open) override;
+  absl::Status Switch(const RunId& run, std::span<const StepIndex> close, std::span<const GateOpening> open) override;
   absl::StatusOr<std::vector<RuleCounters>> ReadCounters(const RunId& run) override;
   absl::Status Remove(const RunId& run) override;
 

@@ -33,18 +33,15 @@ std::uint16_t Flags(NftVerb verb) {
 
 }  // namespace
 
-NftBatch::NftBatch(std::uint32_t first_sequence)
-    : first_sequence_(first_sequence), scratch_(new char[kMaxMessage]) {
+NftBatch::NftBatch(std::uint32_t first_sequence) : first_sequence_(first_sequence), scratch_(new char[kMaxMessage]) {
   const nlmsghdr* frame = nftnl_batch_begin(scratch_.get(), first_sequence);
   bytes_.assign(scratch_.get(), scratch_.get() + frame->nlmsg_len);
 }
 
 template <typename Build>
-void NftBatch::Append(std::string name, std::uint16_t type, std::uint16_t flags,
-                      const Build& build) {
+void NftBatch::Append(std::string name, std::uint16_t type, std::uint16_t flags, const Build& build) {
   names_.push_back(std::move(name));
-  nlmsghdr* message =
-      nftnl_nlmsg_build_hdr(scratch_.get(), type, NFPROTO_NETDEV, flags, last_sequence());
+  nlmsghdr* message = nftnl_nlmsg_build_hdr(scratch_.get(), type, NFPROTO_NETDEV, flags, last_sequence());
   build(message);
   last_offset_ = bytes_.size();
   bytes_.insert(bytes_.end(), scratch_.get(), scratch_.get() + message->nlmsg_len);
@@ -57,8 +54,7 @@ void NftBatch::Table(NftVerb verb, const nftnl_table& table) {
 }
 
 void NftBatch::Chain(NftVerb verb, const nftnl_chain& chain) {
-  std::string name =
-      absl::StrCat(VerbName(verb), " chain ", nftnl_chain_get_str(&chain, NFTNL_CHAIN_NAME));
+  std::string name = absl::StrCat(VerbName(verb), " chain ", nftnl_chain_get_str(&chain, NFTNL_CHAIN_NAME));
   const char* const* device = nftnl_chain_get_array(&chain, NFTNL_CHAIN_DEVICES);
   for (absl::string_view lead = " on "; device != nullptr && *device != nullptr; lead = ", ") {
     absl::StrAppend(&name, lead, *device++);
@@ -68,8 +64,7 @@ void NftBatch::Chain(NftVerb verb, const nftnl_chain& chain) {
 }
 
 void NftBatch::Rule(NftVerb verb, nftnl_rule& rule, absl::string_view text) {
-  Append(absl::StrCat(VerbName(verb), " rule ", nftnl_rule_get_str(&rule, NFTNL_RULE_CHAIN), ": ",
-                      text),
+  Append(absl::StrCat(VerbName(verb), " rule ", nftnl_rule_get_str(&rule, NFTNL_RULE_CHAIN), ": ", text),
          MessageType(verb, NFT_MSG_NEWRULE, NFT_MSG_DELRULE),
          verb == NftVerb::kDelete ? 0 : NLM_F_CREATE | NLM_F_APPEND,
          [&](nlmsghdr* message) { nftnl_rule_nlmsg_build_payload(message, &rule); });
@@ -107,8 +102,7 @@ absl::Status NftBatch::Commit(NlConversation& conversation) const {
   if (empty()) return absl::OkStatus();
   const auto failures = conversation.SendBatch(Encode(), first_sequence_, last_sequence());
   if (!failures.ok()) {
-    return WithContext(failures.status(),
-                       absl::StrCat(names_.front(), " (batch of ", names_.size(), ")"));
+    return WithContext(failures.status(), absl::StrCat(names_.front(), " (batch of ", names_.size(), ")"));
   }
   return failures->empty() ? absl::OkStatus() : FailureStatus(*failures);
 }
@@ -121,9 +115,8 @@ absl::Status NftBatch::FailureStatus(const std::vector<NlFailure>& failures) con
       return absl::UnavailableError(
           "this kernel has no nf_tables: load the kernel module nf_tables (modprobe nf_tables)");
     }
-    return KernelError(
-        absl::StrCat("commit of ", names_.size(), " operations beginning with ", names_.front()),
-        first.error, first.text);
+    return KernelError(absl::StrCat("commit of ", names_.size(), " operations beginning with ", names_.front()),
+                       first.error, first.text);
   }
   std::string name = names_[first.sequence - first_sequence_ - 1];
   if (failures.size() > 1) absl::StrAppend(&name, " (and ", failures.size() - 1, " more refused)");

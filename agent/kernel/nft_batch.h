@@ -64,9 +64,7 @@ class NftBatch {
   template <typename Build>
   void Append(std::string name, std::uint16_t type, std::uint16_t flags, const Build& build);
   absl::Status FailureStatus(const std::vector<NlFailure>& failures) const;
-  std::uint32_t last_sequence() const {
-    return first_sequence_ + static_cast<std::uint32_t>(names_.size());
-  }
+  std::uint32_t last_sequence() const { return first_sequence_ + static_cast<std::uint32_t>(names_.size()); }
 
   const std::uint32_t first_sequence_;
   std::uint32_t last_set_id_ = 0;

@@ -78,8 +78,8 @@ std::set<SetPart> UsedSets(const Program& program) {
 // The prefixes of one family: a set holds them one family after the other.
 std::span<const Prefix> PartOf(const PrefixSet& set, Family family) {
   const std::vector<Prefix>& all = set.prefixes();
-  const auto middle = std::partition_point(
-      all.begin(), all.end(), [](const Prefix& p) { return p.family() == Family::kIpv4; });
+  const auto middle =
+      std::partition_point(all.begin(), all.end(), [](const Prefix& p) { return p.family() == Family::kIpv4; });
   return family == Family::kIpv4 ? std::span(all.begin(), middle) : std::span(middle, all.end());
 }
 
@@ -91,18 +91,15 @@ NftChain ChainReference(const std::string& table, const std::string& name) {
   return chain;
 }
 
-void AddStepRule(NftBatch& batch, const Program& program, const std::string& chain,
-                 const Rule& rule, Direction direction, std::uint32_t lane) {
+void AddStepRule(NftBatch& batch, const Program& program, const std::string& chain, const Rule& rule,
+                 Direction direction, std::uint32_t lane) {
   const auto& [match, family] = rule;
   const auto name = [&](SetIndex set) { return PrefixSetName(program.run, set, family); };
   NftRuleBuilder builder(chain);
   if (match.sources) builder.AddressInSet(End::kSource, family, name(*match.sources), Sense::kIn);
-  if (match.destinations)
-    builder.AddressInSet(End::kDestination, family, name(*match.destinations), Sense::kIn);
-  if (match.except_destinations &&
-      program.prefix_sets[*match.except_destinations].HasFamily(family)) {
-    builder.AddressInSet(End::kDestination, family, name(*match.except_destinations),
-                         Sense::kNotIn);
+  if (match.destinations) builder.AddressInSet(End::kDestination, family, name(*match.destinations), Sense::kIn);
+  if (match.except_destinations && program.prefix_sets[*match.except_destinations].HasFamily(family)) {
+    builder.AddressInSet(End::kDestination, family, name(*match.except_destinations), Sense::kNotIn);
   }
   builder.Counter();
   if (direction == Direction::kIngress) {
@@ -126,8 +123,7 @@ absl::Status CheckMatch(const Program& program, const Match& match) {
 }
 
 absl::Status CheckDevices(const Program& program) {
-  if (program.devices.empty())
-    return absl::InvalidArgumentError("the program has steps but no device");
+  if (program.devices.empty()) return absl::InvalidArgumentError("the program has steps but no device");
   if (std::find(program.devices.begin(), program.devices.end(), "lo") != program.devices.end()) {
     return absl::InvalidArgumentError("the loopback device is never acted on");
   }
@@ -136,9 +132,7 @@ absl::Status CheckDevices(const Program& program) {
 
 }  // namespace
 
-bool RunObjects::HasGate(StepIndex step) const {
-  return std::find(gated.begin(), gated.end(), step) != gated.end();
-}
+bool RunObjects::HasGate(StepIndex step) const { return std::find(gated.begin(), gated.end(), step) != gated.end(); }
 
 absl::Status CheckProgram(const Program& program) {
   FAULTLINE_RETURN_IF_ERROR(CheckName(program.run.text(), "run id"));
@@ -147,8 +141,7 @@ absl::Status CheckProgram(const Program& program) {
   std::set<StepIndex> indices;
   for (const Program::StepRules& step : program.steps) {
     const std::string context = absl::StrCat("step ", step.index);
-    if (!indices.insert(step.index).second)
-      return absl::InvalidArgumentError(context + " comes twice");
+    if (!indices.insert(step.index).second) return absl::InvalidArgumentError(context + " comes twice");
     for (const std::vector<Match>* matches : {&step.ingress_drop, &step.egress_blackhole}) {
       for (const Match& match : *matches) {
         FAULTLINE_RETURN_IF_ERROR(WithContext(CheckMatch(program, match), context));
@@ -190,8 +183,8 @@ void AddChain(NftBatch& batch, NftVerb verb, const std::string& table, const std
   batch.Chain(verb, *ChainReference(table, name));
 }
 
-void AddBaseChain(NftBatch& batch, const std::string& table, const std::string& name,
-                  Direction direction, std::span<const std::string> devices) {
+void AddBaseChain(NftBatch& batch, const std::string& table, const std::string& name, Direction direction,
+                  std::span<const std::string> devices) {
   const NftChain chain = ChainReference(table, name);
   std::vector<const char*> names;
   for (const std::string& device : devices) names.push_back(device.c_str());
@@ -208,19 +201,16 @@ void AddBaseChain(NftBatch& batch, const std::string& table, const std::string& 
 void AddInstall(NftBatch& batch, const Program& program, std::uint32_t lane) {
   const RunObjects objects = ObjectsOf(program);
   for (const auto& [set, family] : UsedSets(program)) {
-    AddPrefixSet(batch, PrefixSetName(program.run, set, family),
-                 PartOf(program.prefix_sets[set], family));
+    AddPrefixSet(batch, PrefixSetName(program.run, set, family), PartOf(program.prefix_sets[set], family));
   }
   for (const StepIndex step : objects.gated) {
     AddTimeoutSet(batch, GateName(program.run, step), NftType::kEtherType);
   }
-  ForEachStepChain(program,
-                   [&](StepIndex step, Direction direction, const std::vector<Rule>& rules) {
-                     const std::string chain = StepChainName(program.run, step, direction);
-                     AddChain(batch, NftVerb::kCreate, kTableName, chain);
-                     for (const Rule& rule : rules)
-                       AddStepRule(batch, program, chain, rule, direction, lane);
-                   });
+  ForEachStepChain(program, [&](StepIndex step, Direction direction, const std::vector<Rule>& rules) {
+    const std::string chain = StepChainName(program.run, step, direction);
+    AddChain(batch, NftVerb::kCreate, kTableName, chain);
+    for (const Rule& rule : rules) AddStepRule(batch, program, chain, rule, direction, lane);
+  });
   for (const Direction direction : {Direction::kIngress, Direction::kEgress}) {
     const std::string base = BaseChainName(program.run, direction);
     const auto& names = objects.base_chains;
@@ -252,8 +242,8 @@ void AddRemove(NftBatch& batch, const RunObjects& objects) {
   for (const std::string& set : objects.sets) DeleteSet(batch, set);
 }
 
-void AddSwitch(NftBatch& batch, const RunId& run, const RunObjects& objects,
-               std::span<const StepIndex> close, std::span<const GateOpening> open) {
+void AddSwitch(NftBatch& batch, const RunId& run, const RunObjects& objects, std::span<const StepIndex> close,
+               std::span<const GateOpening> open) {
   // Measured on 5.10, 6.1 and 6.18: deleting an element that has just expired fails the batch, and
   // adding one that lives succeeds but, before 6.18, leaves its timeout as it was. Add, delete, add
   // is right in every case, and packets never see a state in between.
@@ -268,8 +258,7 @@ void AddSwitch(NftBatch& batch, const RunId& run, const RunObjects& objects,
   for (const GateOpening& opening : open) {
     if (!objects.HasGate(opening.step)) continue;
     const std::string gate = GateName(run, opening.step);
-    const auto timeout =
-        std::max(std::chrono::floor<milliseconds>(opening.timeout), kShortestTimeout);
+    const auto timeout = std::max(std::chrono::floor<milliseconds>(opening.timeout), kShortestTimeout);
     for (const auto& type : kEtherTypes) {
       ChangeElement(batch, NftVerb::kAdd, gate, type, timeout);
       ChangeElement(batch, NftVerb::kDelete, gate, type, std::nullopt);

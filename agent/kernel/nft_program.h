@@ -55,14 +55,14 @@ void AddInstall(NftBatch& batch, const Program& program, std::uint32_t lane);
 void AddRemove(NftBatch& batch, const RunObjects& objects);
 
 // Closes, then opens; steps without a gate are passed over.
-void AddSwitch(NftBatch& batch, const RunId& run, const RunObjects& objects,
-               std::span<const StepIndex> close, std::span<const GateOpening> open);
+void AddSwitch(NftBatch& batch, const RunId& run, const RunObjects& objects, std::span<const StepIndex> close,
+               std::span<const GateOpening> open);
 
 // A chain that packets reach only by a jump.
 void AddChain(NftBatch& batch, NftVerb verb, const std::string& table, const std::string& name);
 
 // A chain that every packet of `devices` comes through, and that accepts.
-void AddBaseChain(NftBatch& batch, const std::string& table, const std::string& name,
-                  Direction direction, std::span<const std::string> devices);
+void AddBaseChain(NftBatch& batch, const std::string& table, const std::string& name, Direction direction,
+                  std::span<const std::string> devices);
 
 }  // namespace faultline

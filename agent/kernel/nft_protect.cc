@@ -17,13 +17,12 @@ constexpr std::uint8_t kFirstNeighbourDiscovery = 133;
 constexpr std::uint8_t kLastNeighbourDiscovery = 137;
 
 const PrefixSet& LinkLocalServices() {
-  static const PrefixSet services{*Prefix::Parse("169.254.0.0/16"),
-                                  *Prefix::Parse("fd00:ec2::/32")};
+  static const PrefixSet services{*Prefix::Parse("169.254.0.0/16"), *Prefix::Parse("fd00:ec2::/32")};
   return services;
 }
 
-void ReturnPorts(NftBatch& batch, const std::string& chain, Transport transport,
-                 std::span<const std::uint16_t> always, std::span<const std::uint16_t> more) {
+void ReturnPorts(NftBatch& batch, const std::string& chain, Transport transport, std::span<const std::uint16_t> always,
+                 std::span<const std::uint16_t> more) {
   std::set<std::uint16_t> ports(always.begin(), always.end());
   ports.insert(more.begin(), more.end());
   std::vector<std::vector<std::uint8_t>> values;
@@ -47,13 +46,11 @@ void ReturnNeighbourDiscovery(NftBatch& batch, const std::string& chain) {
   for (std::uint8_t type = kFirstNeighbourDiscovery; type <= kLastNeighbourDiscovery; ++type) {
     types.push_back({type});
   }
-  const NftAnonymousSet set =
-      AddAnonymousSet(batch, NftType::kIcmpv6Type, types, "{ neighbour discovery }");
+  const NftAnonymousSet set = AddAnonymousSet(batch, NftType::kIcmpv6Type, types, "{ neighbour discovery }");
   NftRuleBuilder(chain).Icmpv6TypeInSet(set).Return().Add(batch);
 }
 
-void ReturnRemotes(NftBatch& batch, const std::string& chain, End remote,
-                   const PrefixSet& remotes) {
+void ReturnRemotes(NftBatch& batch, const std::string& chain, End remote, const PrefixSet& remotes) {
   const std::vector<Prefix>& all = remotes.prefixes();
   for (const Family family : {Family::kIpv4, Family::kIpv6}) {
     std::vector<Prefix> part;
@@ -67,8 +64,7 @@ void ReturnRemotes(NftBatch& batch, const std::string& chain, End remote,
 
 }  // namespace
 
-void AddProtectedReturns(NftBatch& batch, const std::string& chain, Direction direction,
-                         const Protected& protect) {
+void AddProtectedReturns(NftBatch& batch, const std::string& chain, Direction direction, const Protected& protect) {
   const End remote = direction == Direction::kIngress ? End::kSource : End::kDestination;
   ReturnPorts(batch, chain, Transport::kTcp, kSsh, protect.ports);
   ReturnPorts(batch, chain, Transport::kUdp, kDhcp, protect.ports);

@@ -13,7 +13,6 @@ namespace faultline {
 // fd00:ec2::/32) and `protect.remotes`; `protect.endpoints`. What is remote depends on the
 // direction. Ports are known of unfragmented packets and of first fragments only: later fragments
 // pass no such return.
-void AddProtectedReturns(NftBatch& batch, const std::string& chain, Direction direction,
-                         const Protected& protect);
+void AddProtectedReturns(NftBatch& batch, const std::string& chain, Direction direction, const Protected& protect);
 
 }  // namespace faultline

@@ -66,40 +66,33 @@ absl::Status AddRuleCounters(std::span<const std::uint8_t> bytes, const std::str
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::map<std::string, NftCounter>> DumpCounters(NlConversation& conversation,
-                                                               const std::string& table) {
+absl::StatusOr<std::map<std::string, NftCounter>> DumpCounters(NlConversation& conversation, const std::string& table) {
   const NftRule filter(nftnl_rule_alloc());
   nftnl_rule_set_str(filter.get(), NFTNL_RULE_TABLE, table.c_str());
   const std::uint32_t sequence = conversation.next_sequence();
-  nlmsghdr* request =
-      nftnl_nlmsg_build_hdr(request_buffer, NFT_MSG_GETRULE, NFPROTO_NETDEV, NLM_F_DUMP, sequence);
+  nlmsghdr* request = nftnl_nlmsg_build_hdr(request_buffer, NFT_MSG_GETRULE, NFPROTO_NETDEV, NLM_F_DUMP, sequence);
   nftnl_rule_nlmsg_build_payload(request, filter.get());
   std::map<std::string, NftCounter> counters;
-  FAULTLINE_RETURN_IF_ERROR(conversation.Query(BytesOf(request), sequence,
-                                               absl::StrCat("list rules of table ", table),
-                                               [&](std::span<const std::uint8_t> bytes) {
-                                                 return AddRuleCounters(bytes, table, counters);
-                                               }));
+  FAULTLINE_RETURN_IF_ERROR(
+      conversation.Query(BytesOf(request), sequence, absl::StrCat("list rules of table ", table),
+                         [&](std::span<const std::uint8_t> bytes) { return AddRuleCounters(bytes, table, counters); }));
   return counters;
 }
 
 }  // namespace
 
-absl::StatusOr<std::optional<NftTableInfo>> FindTable(NlConversation& conversation,
-                                                      const std::string& name) {
+absl::StatusOr<std::optional<NftTableInfo>> FindTable(NlConversation& conversation, const std::string& name) {
   const NftTable filter(nftnl_table_alloc());
   nftnl_table_set_str(filter.get(), NFTNL_TABLE_NAME, name.c_str());
   const std::uint32_t sequence = conversation.next_sequence();
-  nlmsghdr* request =
-      nftnl_nlmsg_build_hdr(request_buffer, NFT_MSG_GETTABLE, NFPROTO_NETDEV, NLM_F_ACK, sequence);
+  nlmsghdr* request = nftnl_nlmsg_build_hdr(request_buffer, NFT_MSG_GETTABLE, NFPROTO_NETDEV, NLM_F_ACK, sequence);
   nftnl_table_nlmsg_build_payload(request, filter.get());
   std::optional<NftTableInfo> found;
-  const absl::Status status =
-      conversation.Query(BytesOf(request), sequence, absl::StrCat("look for table ", name),
-                         [&](std::span<const std::uint8_t> bytes) {
-                           FAULTLINE_ASSIGN_OR_RETURN(found, ParseTable(bytes));
-                           return absl::OkStatus();
-                         });
+  const absl::Status status = conversation.Query(BytesOf(request), sequence, absl::StrCat("look for table ", name),
+                                                 [&](std::span<const std::uint8_t> bytes) {
+                                                   FAULTLINE_ASSIGN_OR_RETURN(found, ParseTable(bytes));
+                                                   return absl::OkStatus();
+                                                 });
   if (absl::IsNotFound(status)) return std::nullopt;
   if (!status.ok()) return status;
   return found;

@@ -18,8 +18,7 @@ struct NftTableInfo {
 };
 
 // nullopt when there is no such table.
-absl::StatusOr<std::optional<NftTableInfo>> FindTable(NlConversation& conversation,
-                                                      const std::string& name);
+absl::StatusOr<std::optional<NftTableInfo>> FindTable(NlConversation& conversation, const std::string& name);
 
 struct NftCounter {
   std::uint64_t packets = 0;

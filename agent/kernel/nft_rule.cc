@@ -22,26 +22,19 @@ std::array<std::uint8_t, 2> BigEndian(std::uint16_t value) {
   return {static_cast<std::uint8_t>(value >> 8), static_cast<std::uint8_t>(value)};
 }
 
-absl::string_view TransportName(Transport transport) {
-  return transport == Transport::kTcp ? "tcp" : "udp";
-}
+absl::string_view TransportName(Transport transport) { return transport == Transport::kTcp ? "tcp" : "udp"; }
 
 }  // namespace
 
-NftRuleBuilder::NftRuleBuilder(const std::string& chain, const char* table)
-    : rule_(nftnl_rule_alloc()) {
+NftRuleBuilder::NftRuleBuilder(const std::string& chain, const char* table) : rule_(nftnl_rule_alloc()) {
   nftnl_rule_set_u32(rule_.get(), NFTNL_RULE_FAMILY, NFPROTO_NETDEV);
   nftnl_rule_set_str(rule_.get(), NFTNL_RULE_TABLE, table);
   nftnl_rule_set_str(rule_.get(), NFTNL_RULE_CHAIN, chain.c_str());
 }
 
-void NftRuleBuilder::Append(NftExpr expression) {
-  nftnl_rule_add_expr(rule_.get(), expression.release());
-}
+void NftRuleBuilder::Append(NftExpr expression) { nftnl_rule_add_expr(rule_.get(), expression.release()); }
 
-void NftRuleBuilder::Word(absl::string_view word) {
-  absl::StrAppend(&text_, text_.empty() ? "" : " ", word);
-}
+void NftRuleBuilder::Word(absl::string_view word) { absl::StrAppend(&text_, text_.empty() ? "" : " ", word); }
 
 void NftRuleBuilder::Load(std::uint32_t meta_key) {
   NftExpr meta = Expression("meta");
@@ -63,8 +56,7 @@ void NftRuleBuilder::Compare(std::span<const std::uint8_t> bytes) {
   NftExpr compare = Expression("cmp");
   Set(compare, NFTNL_EXPR_CMP_SREG, kRegister);
   Set(compare, NFTNL_EXPR_CMP_OP, NFT_CMP_EQ);
-  nftnl_expr_set(compare.get(), NFTNL_EXPR_CMP_DATA, bytes.data(),
-                 static_cast<std::uint32_t>(bytes.size()));
+  nftnl_expr_set(compare.get(), NFTNL_EXPR_CMP_DATA, bytes.data(), static_cast<std::uint32_t>(bytes.size()));
   Append(std::move(compare));
 }
 
@@ -122,8 +114,7 @@ NftRuleBuilder& NftRuleBuilder::ProtocolInSet(const std::string& set) {
   return *this;
 }
 
-NftRuleBuilder& NftRuleBuilder::AddressInSet(End end, Family family, const std::string& set,
-                                             Sense sense) {
+NftRuleBuilder& NftRuleBuilder::AddressInSet(End end, Family family, const std::string& set, Sense sense) {
   BeginAddress(end, family);
   Word(absl::StrCat(sense == Sense::kNotIn ? "!= @" : "@", set));
   Lookup(set.c_str(), 0, sense);
@@ -151,8 +142,7 @@ NftRuleBuilder& NftRuleBuilder::PortIs(Transport transport, End end, std::uint16
   return *this;
 }
 
-NftRuleBuilder& NftRuleBuilder::PortInSet(Transport transport, End end,
-                                          const NftAnonymousSet& set) {
+NftRuleBuilder& NftRuleBuilder::PortInSet(Transport transport, End end, const NftAnonymousSet& set) {
   BeginPort(transport, end);
   Word(set.text);
   Lookup(kAnonymousSetName, set.id, Sense::kIn);

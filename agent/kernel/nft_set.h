@@ -33,13 +33,11 @@ void AddPrefixSet(NftBatch& batch, const std::string& name, std::span<const Pref
 NftAnonymousSet AddAnonymousPrefixSet(NftBatch& batch, std::span<const Prefix> prefixes);
 
 // A set of single values, each of the type's width. `text`: see NftAnonymousSet.
-NftAnonymousSet AddAnonymousSet(NftBatch& batch, NftType type,
-                                std::span<const std::vector<std::uint8_t>> values,
+NftAnonymousSet AddAnonymousSet(NftBatch& batch, NftType type, std::span<const std::vector<std::uint8_t>> values,
                                 std::string text);
 
 // Puts one value into, or takes it out of, an existing set.
-void ChangeElement(NftBatch& batch, NftVerb verb, const std::string& set,
-                   std::span<const std::uint8_t> value,
+void ChangeElement(NftBatch& batch, NftVerb verb, const std::string& set, std::span<const std::uint8_t> value,
                    std::optional<std::chrono::milliseconds> timeout);
 
 void DeleteSet(NftBatch& batch, const std::string& name);

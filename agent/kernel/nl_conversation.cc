@@ -49,8 +49,7 @@ absl::StatusOr<std::span<const std::uint8_t>> NlConversation::Receive() {
         lost_ = true;
         break;
       case EAGAIN:
-        if (lost_)
-          return absl::DataLossError("the kernel's answer was lost: the receive buffer was full");
+        if (lost_) return absl::DataLossError("the kernel's answer was lost: the receive buffer was full");
         return absl::DeadlineExceededError(
             absl::StrCat("the kernel did not answer within ", FormatDuration(kAnswerTimeout)));
       default:
@@ -59,8 +58,8 @@ absl::StatusOr<std::span<const std::uint8_t>> NlConversation::Receive() {
   }
 }
 
-absl::StatusOr<std::vector<NlFailure>> NlConversation::SendBatch(
-    std::span<const std::uint8_t> bytes, std::uint32_t first, std::uint32_t last) {
+absl::StatusOr<std::vector<NlFailure>> NlConversation::SendBatch(std::span<const std::uint8_t> bytes,
+                                                                 std::uint32_t first, std::uint32_t last) {
   sequence_ = last + 2;  // The frame's end has a number too.
   FAULTLINE_RETURN_IF_ERROR(Send(bytes));
   std::vector<NlFailure> failures;
@@ -73,8 +72,7 @@ absl::StatusOr<std::vector<NlFailure>> NlConversation::SendBatch(
     const auto replies = ReadReplies(*datagram);
     if (!replies.ok()) return absl::DataLossError(replies.status().message());
     for (const NlReply& reply : *replies) {
-      if (reply.kind != NlReply::Kind::kAck || reply.sequence < first || reply.sequence > last)
-        continue;
+      if (reply.kind != NlReply::Kind::kAck || reply.sequence < first || reply.sequence > last) continue;
       if (reply.error != 0) failures.push_back({reply.sequence, reply.error, reply.text});
       // Answers come in the order of the requests, except that a refused frame or a failed commit
       // is told first, as an error of the frame (nfnetlink_rcv_batch).
@@ -93,8 +91,7 @@ absl::Status NlConversation::Query(std::span<const std::uint8_t> bytes, std::uin
     const auto datagram = Receive();
     if (!datagram.ok()) return WithContext(datagram.status(), operation);
     const auto replies = ReadReplies(*datagram);
-    if (!replies.ok())
-      return absl::DataLossError(absl::StrCat(operation, ": ", replies.status().message()));
+    if (!replies.ok()) return absl::DataLossError(absl::StrCat(operation, ": ", replies.status().message()));
     for (const NlReply& reply : *replies) {
       if (reply.sequence != sequence) continue;
       interrupted = interrupted || reply.interrupted;
@@ -104,10 +101,8 @@ absl::Status NlConversation::Query(std::span<const std::uint8_t> bytes, std::uin
         continue;
       }
       if (reply.error != 0) return KernelError(operation, reply.error, reply.text);
-      if (lost_)
-        return absl::DataLossError(absl::StrCat(operation, ": part of the answer was lost"));
-      if (interrupted)
-        return absl::AbortedError(absl::StrCat(operation, ": the tables changed meanwhile"));
+      if (lost_) return absl::DataLossError(absl::StrCat(operation, ": part of the answer was lost"));
+      if (interrupted) return absl::AbortedError(absl::StrCat(operation, ": the tables changed meanwhile"));
       return outcome;
     }
   }

@@ -43,8 +43,8 @@ class NlConversation {
   // Sends one datagram: a batch's opening frame numbered `first`, its requests up to `last`, which
   // asks for an acknowledgement, and its closing frame. Waits until `last` is answered or the frame
   // refused. The refused requests in the order sent; empty when all was carried out.
-  absl::StatusOr<std::vector<NlFailure>> SendBatch(std::span<const std::uint8_t> bytes,
-                                                   std::uint32_t first, std::uint32_t last);
+  absl::StatusOr<std::vector<NlFailure>> SendBatch(std::span<const std::uint8_t> bytes, std::uint32_t first,
+                                                   std::uint32_t last);
 
   // Called with each message of an answer, header included; what it returns ends the query if not
   // OK.
@@ -52,8 +52,8 @@ class NlConversation {
   // Sends one request, which asks for an acknowledgement or a dump, and visits the whole answer.
   // The kernel's refusal comes back as a status that begins with `operation`. ABORTED when a dump
   // was disturbed by changes: ask again.
-  absl::Status Query(std::span<const std::uint8_t> bytes, std::uint32_t sequence,
-                     absl::string_view operation, const Visitor& visitor);
+  absl::Status Query(std::span<const std::uint8_t> bytes, std::uint32_t sequence, absl::string_view operation,
+                     const Visitor& visitor);
 
  private:
   absl::Status Send(std::span<const std::uint8_t> bytes);

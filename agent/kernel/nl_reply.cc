@@ -102,8 +102,7 @@ absl::StatusOr<std::vector<NlReply>> ReadReplies(Bytes datagram) {
           absl::StrCat("an answer of ", datagram.size(), " bytes that claims ", header.nlmsg_len));
     }
     if (header.nlmsg_type != NLMSG_NOOP) {
-      FAULTLINE_ASSIGN_OR_RETURN(NlReply reply,
-                                 ReadReply(header, datagram.first(header.nlmsg_len)));
+      FAULTLINE_ASSIGN_OR_RETURN(NlReply reply, ReadReply(header, datagram.first(header.nlmsg_len)));
       replies.push_back(std::move(reply));
     }
     datagram = Drop(datagram, NLMSG_ALIGN(header.nlmsg_len));

@@ -75,10 +75,8 @@ absl::StatusOr<KernelCapabilities> ProbeKernel(NlConversation& conversation, RtS
   KernelCapabilities capabilities;
   utsname system{};
   if (uname(&system) == 0) capabilities.release = system.release;
-  FAULTLINE_ASSIGN_OR_RETURN(capabilities.netdev_ingress,
-                             ProbeHook(conversation, Direction::kIngress));
-  FAULTLINE_ASSIGN_OR_RETURN(capabilities.netdev_egress,
-                             ProbeHook(conversation, Direction::kEgress));
+  FAULTLINE_ASSIGN_OR_RETURN(capabilities.netdev_ingress, ProbeHook(conversation, Direction::kIngress));
+  FAULTLINE_ASSIGN_OR_RETURN(capabilities.netdev_egress, ProbeHook(conversation, Direction::kEgress));
   FAULTLINE_ASSIGN_OR_RETURN(capabilities.blackhole_lane, ProbeLane(conversation, socket));
   return capabilities;
 }

@@ -21,20 +21,19 @@ absl::Status CheckLength(absl::string_view what, Duration length) {
 absl::Status CheckPeer(const MeshPeer& peer) {
   FAULTLINE_RETURN_IF_ERROR(CheckName(peer.name.text(), "name of a probe peer"));
   if (peer.ipv4 && peer.ipv4->family() != Family::kIpv4) {
-    return absl::InvalidArgumentError(absl::StrCat("probe peer ", peer.name.text(), ": ", peer.ipv4->ToString(),
-                                                   " is no IPv4 address"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("probe peer ", peer.name.text(), ": ", peer.ipv4->ToString(), " is no IPv4 address"));
   }
   if (peer.ipv6 && peer.ipv6->family() != Family::kIpv6) {
-    return absl::InvalidArgumentError(absl::StrCat("probe peer ", peer.name.text(), ": ", peer.ipv6->ToString(),
-                                                   " is no IPv6 address"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("probe peer ", peer.name.text(), ": ", peer.ipv6->ToString(), " is no IPv6 address"));
   }
   return absl::OkStatus();
 }
 
 absl::Status CheckPeers(const ProbeMesh& mesh) {
   if (mesh.peers.size() > kMostMeshPeers) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(mesh.peers.size(), " probe peers are more than ", kMostMeshPeers));
+    return absl::InvalidArgumentError(absl::StrCat(mesh.peers.size(), " probe peers are more than ", kMostMeshPeers));
   }
   std::set<NodeName> names;
   std::set<std::uint32_t> ids = {mesh.self_id};
@@ -53,11 +52,11 @@ absl::Status CheckPeers(const ProbeMesh& mesh) {
 
 absl::Status CheckRate(const ProbeMesh& mesh) {
   const auto targets = static_cast<std::int64_t>(mesh.TargetCount());
-  const Duration least = std::chrono::seconds(1) * targets / kMostProbesPerSecond;
+  const Duration least = Duration(std::chrono::seconds(1)) * targets / kMostProbesPerSecond;
   if (mesh.interval >= least) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      targets, " probes every ", FormatDuration(mesh.interval), " are more than ", kMostProbesPerSecond,
-      " a second, the most a node sends; an interval of ", FormatDuration(least), " or more would do"));
+  return absl::InvalidArgumentError(
+      absl::StrCat(targets, " probes every ", FormatDuration(mesh.interval), " are more than ", kMostProbesPerSecond,
+                   " a second, the most a node sends; an interval of ", FormatDuration(least), " or more would do"));
 }
 
 }  // namespace

@@ -41,10 +41,10 @@ absl::Status BindError(int error, const IpAddress& address, std::uint16_t port) 
   if (error != EADDRINUSE) {
     return ErrnoError(error, absl::StrCat("binding the probe socket to ", address.ToString(), " UDP port ", port));
   }
-  return absl::FailedPreconditionError(absl::StrCat(
-      "UDP port ", port, " at ", address.ToString(),
-      ", which probes need, is in use by another program of this node; `ss -ulnp sport = ", port,
-      "` names it: stop it, or give the fleet another probe port in the controller's configuration"));
+  return absl::FailedPreconditionError(
+      absl::StrCat("UDP port ", port, " at ", address.ToString(),
+                   ", which probes need, is in use by another program of this node; `ss -ulnp sport = ", port,
+                   "` names it: stop it, or give the fleet another probe port in the controller's configuration"));
 }
 
 }  // namespace

@@ -36,8 +36,7 @@ const std::optional<IpAddress>& AddressOf(const MeshPeer& peer, Family family) {
 
 timespec ToTimespec(Duration duration) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
-  return {.tv_sec = static_cast<time_t>(seconds.count()),
-          .tv_nsec = static_cast<long>((duration - seconds).count())};
+  return {.tv_sec = static_cast<time_t>(seconds.count()), .tv_nsec = static_cast<long>((duration - seconds).count())};
 }
 
 }  // namespace
@@ -88,8 +87,8 @@ ProberStatus Prober::status() const {
 absl::Status Prober::OpenSockets(const ProbeMesh& mesh) {
   for (const Family family : kFamilies) {
     std::optional<ProbeSocket>& socket = sockets_[IndexOf(family)];
-    const bool wanted = std::ranges::any_of(
-        mesh.peers, [family](const MeshPeer& peer) { return AddressOf(peer, family).has_value(); });
+    const bool wanted =
+        std::ranges::any_of(mesh.peers, [family](const MeshPeer& peer) { return AddressOf(peer, family).has_value(); });
     if (wanted && socket && socket->port() == mesh.port) continue;
     socket.reset();
     if (!wanted) continue;
@@ -200,8 +199,7 @@ void Prober::Receive(Family family) {
     if (!size) return;
     const std::optional<ControllerTime> now = mapping_(clock_.Now());
     if (!now) continue;
-    const std::optional<ProbePacket> packet =
-        *size == buffer.size() ? DecodeProbePacket(buffer) : std::nullopt;
+    const std::optional<ProbePacket> packet = *size == buffer.size() ? DecodeProbePacket(buffer) : std::nullopt;
     Count(packet, family, *now);
   }
 }
@@ -209,8 +207,8 @@ void Prober::Receive(Family family) {
 std::optional<WindowTally::PeerIndex> Prober::SenderOf(const ProbePacket& packet, ControllerTime now) const {
   if (packet.token != mesh_.token || packet.receiver != mesh_.self_id) return std::nullopt;
   if (packet.sent_at < now - kFarthest || packet.sent_at > now + kFarthest) return std::nullopt;
-  const auto found = std::ranges::lower_bound(peers_by_id_, packet.sender, {},
-                                              [](const auto& entry) { return entry.first; });
+  const auto found =
+      std::ranges::lower_bound(peers_by_id_, packet.sender, {}, [](const auto& entry) { return entry.first; });
   if (found == peers_by_id_.end() || found->first != packet.sender) return std::nullopt;
   return found->second;
 }

@@ -17,9 +17,7 @@ Duration PhaseOf(std::uint32_t self_id, Duration interval) {
 }  // namespace
 
 SendSchedule::SendSchedule(std::uint32_t self_id, std::size_t targets, Duration interval)
-    : targets_(targets),
-      slot_(interval / static_cast<Duration::rep>(targets)),
-      phase_(PhaseOf(self_id, interval)) {}
+    : targets_(targets), slot_(interval / static_cast<Duration::rep>(targets)), phase_(PhaseOf(self_id, interval)) {}
 
 std::optional<std::size_t> SendSchedule::TakeDue(ControllerTime now) {
   const std::int64_t slot = SlotAt(now);

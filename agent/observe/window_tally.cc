@@ -18,11 +18,10 @@ ControllerTime StartOfWindow(ControllerTime time, Duration window) {
 }  // namespace
 
 void WindowTally::Reset(std::span<const NodeName> peers, Duration window) {
-  kept_ = Drain();
+  kept_ = TakeAll();
   if (kept_.size() > kMostKept) {
     const std::size_t surplus = kept_.size() - kMostKept;
-    std::ranges::nth_element(kept_, kept_.begin() + static_cast<std::ptrdiff_t>(surplus), {},
-                             &WindowCount::start);
+    std::ranges::nth_element(kept_, kept_.begin() + static_cast<std::ptrdiff_t>(surplus), {}, &WindowCount::start);
     kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(surplus));
     dropped_ += surplus;
   }
@@ -48,6 +47,13 @@ bool WindowTally::CountReceived(PeerIndex peer, Family family, std::uint64_t seq
 }
 
 std::vector<WindowCount> WindowTally::Drain() {
+  std::vector<WindowCount> counts = TakeAll();
+  std::ranges::stable_sort(counts, {},
+                           [](const WindowCount& count) { return std::tie(count.peer, count.family, count.start); });
+  return counts;
+}
+
+std::vector<WindowCount> WindowTally::TakeAll() {
   std::vector<WindowCount> counts = std::exchange(kept_, {});
   for (std::size_t i = 0; i < edges_.size(); ++i) {
     Edge& edge = edges_[i];
@@ -62,9 +68,6 @@ std::vector<WindowCount> WindowTally::Drain() {
       if (cell.received > 0) count.min_delay = cell.min_delay;
     }
   }
-  std::ranges::stable_sort(counts, {}, [](const WindowCount& count) {
-    return std::tie(count.peer, count.family, count.start);
-  });
   return counts;
 }
 

@@ -75,6 +75,7 @@ class WindowTally {
     SequenceWindow seen;
   };
 
+  std::vector<WindowCount> TakeAll();
   Edge& EdgeOf(PeerIndex peer, Family family);
   Cell& CellOf(Edge& edge, ControllerTime sent_at);
 

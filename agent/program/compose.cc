@@ -58,19 +58,15 @@ absl::Status CheckFacts(const Program::StepRules& rules, const NodeFacts& facts)
 }  // namespace
 
 absl::StatusOr<Program> Compose(const Timeline& timeline, const NodeFacts& facts) {
-  Program program{.run = timeline.run,
-                  .devices = facts.devices,
-                  .protect = facts.protect,
-                  .prefix_sets = timeline.prefix_sets};
+  Program program{
+      .run = timeline.run, .devices = facts.devices, .protect = facts.protect, .prefix_sets = timeline.prefix_sets};
   for (const Step& step : timeline.steps) {
     if (step.blocks.empty()) continue;
     Program::StepRules rules = RulesOf(step);
-    FAULTLINE_RETURN_IF_ERROR(
-        WithContext(CheckFacts(rules, facts), absl::StrCat("step '", step.name, "'")));
+    FAULTLINE_RETURN_IF_ERROR(WithContext(CheckFacts(rules, facts), absl::StrCat("step '", step.name, "'")));
     program.steps.push_back(std::move(rules));
   }
-  std::sort(program.steps.begin(), program.steps.end(),
-            [](const auto& a, const auto& b) { return a.index < b.index; });
+  std::sort(program.steps.begin(), program.steps.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
   return program;
 }
 

@@ -148,6 +148,8 @@ void Engine::Finish(const RunId& id, RunEnd end, std::string detail) {
     report.counters = *std::move(counters);
   }
   status.Update(kernel_.Remove(id));
+  residue_ = residue_ || !status.ok();
+  if (residue_ && runs_.empty()) residue_ = !kernel_.Reset().ok();
   if (!status.ok() && end != RunEnd::kFailed) {
     report.end = RunEnd::kFailed;
     report.detail = absl::StrCat("healing: ", status.message());

@@ -115,6 +115,9 @@ class Engine {
   EngineListener& listener_;
   const Limits limits_;
   std::map<RunId, Run> runs_;
+  // Some run could not be taken apart; its gates are closed by now or end by themselves. Everything is reset as soon
+  // as no run is held.
+  bool residue_ = false;
 };
 
 }  // namespace faultline

@@ -1,6 +1,6 @@
 #include "controller/cli/watch.h"
 
-#include <signal.h>
+#include <csignal>
 
 #include <atomic>
 #include <iostream>

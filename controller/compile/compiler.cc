@@ -204,7 +204,7 @@ class Compiler {
   std::map<std::pair<std::size_t, std::size_t>, std::string> shared_;
   std::map<Edge, Enforcement> enforcements_;
   std::size_t edges_ = 0;
-  PlanErrors errors_;
+  TextErrors errors_;
   std::vector<std::string> warnings_;
   std::vector<Timeline> timelines_;
 };

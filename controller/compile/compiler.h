@@ -6,7 +6,7 @@
 #include "common/timeline.h"
 #include "controller/compile/inventory.h"
 #include "controller/plan/plan.h"
-#include "controller/plan/plan_error.h"
+#include "common/document/text_error.h"
 
 namespace faultline {
 
@@ -24,7 +24,7 @@ struct Compiled {
   // What the reader should know.
   std::vector<std::string> warnings;
   // Empty when the plan can be run; else the timelines are empty.
-  std::vector<PlanError> errors;
+  std::vector<TextError> errors;
 };
 
 // Turns a plan into what each node does. Pure and deterministic: equal plan, inventory and options give equal

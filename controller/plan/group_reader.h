@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "controller/plan/document.h"
+#include "common/document/document.h"
 #include "controller/plan/plan.h"
-#include "controller/plan/plan_error.h"
-#include "controller/plan/value_reader.h"
+#include "common/document/text_error.h"
+#include "common/document/value_reader.h"
 
 namespace faultline {
 
@@ -16,7 +16,7 @@ namespace faultline {
 class GroupsReader {
  public:
   // `errors` must outlive the reader.
-  explicit GroupsReader(PlanErrors& errors) : errors_(errors) {}
+  explicit GroupsReader(TextErrors& errors) : errors_(errors) {}
 
   std::map<std::string, Group> Read(const DocumentValue& value);
 
@@ -30,7 +30,7 @@ class GroupsReader {
   // Counts one more thing of which a plan may have `most`; false once there are more, the first time with an error.
   bool Count(std::size_t& count, std::size_t most, SourcePosition position, absl::string_view things);
 
-  PlanErrors& errors_;
+  TextErrors& errors_;
   std::size_t cidrs_ = 0;
   std::size_t patterns_ = 0;
 };

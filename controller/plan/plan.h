@@ -8,18 +8,11 @@
 #include <vector>
 
 #include "common/clock.h"
+#include "common/document/text_error.h"
 #include "common/prefix_set.h"
 #include "common/timeline.h"
 
 namespace faultline {
-
-// Where in the plan's text something stands; lines and columns from 1. 0 when it does not come from a text.
-struct SourcePosition {
-  int line = 0;
-  int column = 0;
-
-  friend bool operator==(const SourcePosition&, const SourcePosition&) = default;
-};
 
 // A set of hosts. Members are the nodes with an address inside `cidrs`, those named by `nodes`, and those that have
 // all of `labels`.

@@ -3,10 +3,10 @@
 #include <array>
 
 #include "absl/strings/str_cat.h"
-#include "controller/plan/document.h"
+#include "common/document/document.h"
 #include "controller/plan/group_reader.h"
 #include "controller/plan/step_reader.h"
-#include "controller/plan/value_reader.h"
+#include "common/document/value_reader.h"
 
 namespace faultline {
 namespace {
@@ -17,14 +17,14 @@ std::span<const std::string> PlanKeys() {
   return keys;
 }
 
-void CheckVersion(const DocumentValue& value, PlanErrors& errors) {
+void CheckVersion(const DocumentValue& value, TextErrors& errors) {
   const std::optional<std::uint64_t> version = ReadNumber(value, "'version'", errors);
   if (version && *version != 1) {
     errors.Add(value.position, absl::StrCat("'version' must be 1, not ", *version));
   }
 }
 
-ControllerLoss ReadControllerLoss(const DocumentValue& value, PlanErrors& errors) {
+ControllerLoss ReadControllerLoss(const DocumentValue& value, TextErrors& errors) {
   const std::optional<std::string> text = ReadText(value, "'on_controller_loss'", errors);
   if (!text || *text == "heal") return ControllerLoss::kHeal;
   if (*text != "continue") {
@@ -34,7 +34,7 @@ ControllerLoss ReadControllerLoss(const DocumentValue& value, PlanErrors& errors
 }
 
 // Everything but groups and steps.
-void ReadHeader(const Record& record, Plan& plan, PlanErrors& errors) {
+void ReadHeader(const Record& record, Plan& plan, TextErrors& errors) {
   if (const DocumentValue* version = record.Find("version")) CheckVersion(*version, errors);
   if (const DocumentValue* name = record.Require("name", "a plan needs a name", errors)) {
     plan.name = ReadName(*name, "plan name", errors).value_or("");
@@ -48,7 +48,7 @@ void ReadHeader(const Record& record, Plan& plan, PlanErrors& errors) {
   }
 }
 
-Plan ReadPlan(const DocumentValue& document, PlanErrors& errors) {
+Plan ReadPlan(const DocumentValue& document, TextErrors& errors) {
   Plan plan;
   const Record record(document, "a plan", PlanKeys(), errors);
   if (!record.valid()) return plan;
@@ -66,7 +66,7 @@ Plan ReadPlan(const DocumentValue& document, PlanErrors& errors) {
 
 ParsedPlan ParsePlan(absl::string_view text) {
   ParsedPlan parsed;
-  PlanErrors errors;
+  TextErrors errors;
   if (const DocumentPtr document = ParseDocument(text, errors)) parsed.plan = ReadPlan(*document, errors);
   parsed.errors = errors.Take();
   return parsed;

@@ -4,14 +4,14 @@
 
 #include "absl/strings/string_view.h"
 #include "controller/plan/plan.h"
-#include "controller/plan/plan_error.h"
+#include "common/document/text_error.h"
 
 namespace faultline {
 
 // What reading a plan gives: the plan when `errors` is empty, else every error there is, by position.
 struct ParsedPlan {
   Plan plan;
-  std::vector<PlanError> errors;
+  std::vector<TextError> errors;
 };
 
 // Reads a plan. Pure; throws nothing; any bytes may be given. Work is bounded: at most 1 MiB of text, 1000 groups, 1000

@@ -34,7 +34,7 @@ std::set<std::string> NamesOf(std::span<const DocumentPtr> steps) {
 
 }  // namespace
 
-StepsReader::StepsReader(const std::map<std::string, Group>& groups, PlanErrors& errors) : errors_(errors) {
+StepsReader::StepsReader(const std::map<std::string, Group>& groups, TextErrors& errors) : errors_(errors) {
   for (const auto& [name, group] : groups) groups_.push_back(name);
 }
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "controller/plan/document.h"
+#include "common/document/document.h"
 #include "controller/plan/plan.h"
-#include "controller/plan/plan_error.h"
-#include "controller/plan/value_reader.h"
+#include "common/document/text_error.h"
+#include "common/document/value_reader.h"
 
 namespace faultline {
 
@@ -18,7 +18,7 @@ class StepsReader {
  public:
   // Groups that are not in `groups` are unknown; when there are none at all, that was an error already and
   // no group is. `errors` must outlive the reader.
-  StepsReader(const std::map<std::string, Group>& groups, PlanErrors& errors);
+  StepsReader(const std::map<std::string, Group>& groups, TextErrors& errors);
 
   std::vector<PlanStep> Read(const DocumentValue& value);
 
@@ -42,7 +42,7 @@ class StepsReader {
   std::optional<std::string> ReadGroupUse(const DocumentValue& value);
 
   std::vector<std::string> groups_;
-  PlanErrors& errors_;
+  TextErrors& errors_;
   // Steps before the one that is read, by name; and their names in order.
   std::map<std::string, Known> earlier_;
   std::vector<std::string> earlier_names_;

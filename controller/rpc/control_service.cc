@@ -1,7 +1,5 @@
 #include "controller/rpc/control_service.h"
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "common/rpc/status.h"
 #include "common/status.h"
 #include "common/timeline_codec.h"
@@ -14,12 +12,6 @@ namespace {
 // How often a waiting call looks whether its caller is still there.
 constexpr Duration kLook = std::chrono::milliseconds(500);
 constexpr int kMostListed = 1000;
-
-std::string JoinErrors(const std::vector<PlanError>& errors, const std::string& file_name) {
-  return absl::StrJoin(errors, "\n", [&](std::string* out, const PlanError& error) {
-    absl::StrAppend(out, error.ToString(file_name));
-  });
-}
 
 absl::StatusOr<Plan> ReadPlan(const v1::PlanSource& source) {
   ParsedPlan parsed = ParsePlan(source.text());

@@ -74,10 +74,10 @@ bool ActiveRun::AddTransition(const NodeName& node, const v1::StepTransition& tr
   return true;
 }
 
-bool ActiveRun::SetOutcome(const NodeName& node, const v1::NodeOutcome& outcome) {
+bool ActiveRun::SetOutcome(const NodeName& node, const v1::NodeOutcome& node_outcome) {
   v1::NodeRun& part = PartOf(node);
   if (part.has_outcome()) return false;
-  *part.mutable_outcome() = outcome;
+  *part.mutable_outcome() = node_outcome;
   return true;
 }
 

@@ -60,7 +60,7 @@ struct ActiveRun {
   // Adds a transition that is not in the record yet. False when it is.
   bool AddTransition(const NodeName& node, const v1::StepTransition& transition);
   // Sets a party's outcome if it has none. False when it has.
-  bool SetOutcome(const NodeName& node, const v1::NodeOutcome& outcome);
+  bool SetOutcome(const NodeName& node, const v1::NodeOutcome& node_outcome);
   // Gives every party without an outcome this one.
   void GiveUp(v1::NodeEnd end, const std::string& detail);
 };

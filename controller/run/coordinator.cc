@@ -78,9 +78,7 @@ absl::StatusOr<std::string> Coordinator::Begin(const Plan& plan, const std::stri
   const Inventory inventory = fleet_.Snapshot();
   Compiled compiled = Preview(plan, inventory, RunId(id));
   if (!compiled.errors.empty()) {
-    return absl::InvalidArgumentError(absl::StrJoin(
-        compiled.errors, "\n",
-        [&](std::string* out, const PlanError& error) { absl::StrAppend(out, error.ToString(file_name)); }));
+    return absl::InvalidArgumentError(JoinErrors(compiled.errors, file_name));
   }
   const std::lock_guard lock(mutex_);
   ActiveRun& run = runs_[id];

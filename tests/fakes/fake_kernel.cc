@@ -53,13 +53,9 @@ std::string FakeKernel::Operation::ToString() const {
 }
 
 FakeKernel::FakeKernel(const Clock& clock) : clock_(clock) {
-  capabilities_ = {.release = "fake",
-                   .netdev_ingress = true,
-                   .netdev_egress = true,
-                   .table_owner = true,
-                   .blackhole_lane = true};
-  interfaces_ = {
-      {.name = "eth0", .addresses = {{Address("172.32.4.2"), 20}, {Address("fd20::402"), 64}}}};
+  capabilities_ = {
+      .release = "fake", .netdev_ingress = true, .netdev_egress = true, .table_owner = true, .blackhole_lane = true};
+  interfaces_ = {{.name = "eth0", .addresses = {{Address("172.32.4.2"), 20}, {Address("fd20::402"), 64}}}};
 }
 
 absl::StatusOr<KernelCapabilities> FakeKernel::Probe() {
@@ -85,22 +81,19 @@ absl::Status FakeKernel::Install(const Program& program) {
   const std::lock_guard lock(mutex_);
   Operation operation{.kind = Operation::Kind::kInstall, .run = program.run};
   if (runs_.contains(program.run)) {
-    return End(operation,
-               absl::AlreadyExistsError(absl::StrCat("run ", program.run.text(), " is installed")));
+    return End(operation, absl::AlreadyExistsError(absl::StrCat("run ", program.run.text(), " is installed")));
   }
   if (program.devices.empty() && !program.steps.empty()) {
     return End(operation, absl::InvalidArgumentError("no device"));
   }
   FAULTLINE_RETURN_IF_ERROR(Begin(operation));
   Run run{.program = program};
-  for (const Program::StepRules& rules : program.steps)
-    run.counters[rules.index] = {.step = rules.index};
+  for (const Program::StepRules& rules : program.steps) run.counters[rules.index] = {.step = rules.index};
   runs_.emplace(program.run, std::move(run));
   return absl::OkStatus();
 }
 
-absl::Status FakeKernel::Switch(const RunId& run, std::span<const StepIndex> close,
-                                std::span<const GateOpening> open) {
+absl::Status FakeKernel::Switch(const RunId& run, std::span<const StepIndex> close, std::span<const GateOpening> open) {
   const std::lock_guard lock(mutex_);
   Operation operation{.kind = Operation::Kind::kSwitch,
                       .run = run,
@@ -108,8 +101,7 @@ absl::Status FakeKernel::Switch(const RunId& run, std::span<const StepIndex> clo
                       .open = {open.begin(), open.end()}};
   const auto found = runs_.find(run);
   if (found == runs_.end()) {
-    return End(operation,
-               absl::NotFoundError(absl::StrCat("run ", run.text(), " is not installed")));
+    return End(operation, absl::NotFoundError(absl::StrCat("run ", run.text(), " is not installed")));
   }
   FAULTLINE_RETURN_IF_ERROR(Begin(operation));
   Run& installed = found->second;
@@ -126,8 +118,7 @@ absl::StatusOr<std::vector<RuleCounters>> FakeKernel::ReadCounters(const RunId& 
   Operation operation{.kind = Operation::Kind::kReadCounters, .run = run};
   const auto found = runs_.find(run);
   if (found == runs_.end()) {
-    return End(operation,
-               absl::NotFoundError(absl::StrCat("run ", run.text(), " is not installed")));
+    return End(operation, absl::NotFoundError(absl::StrCat("run ", run.text(), " is not installed")));
   }
   FAULTLINE_RETURN_IF_ERROR(Begin(operation));
   std::vector<RuleCounters> counters;
@@ -215,9 +206,7 @@ std::vector<std::string> FakeKernel::TakeOperations() {
   return texts;
 }
 
-absl::Status FakeKernel::Begin(Operation operation) {
-  return End(std::move(operation), absl::OkStatus());
-}
+absl::Status FakeKernel::Begin(Operation operation) { return End(std::move(operation), absl::OkStatus()); }
 
 absl::Status FakeKernel::End(Operation operation, absl::Status outcome) {
   if (!every_failure_.ok()) outcome = every_failure_;

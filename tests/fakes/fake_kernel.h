@@ -43,8 +43,7 @@ class FakeKernel : public Kernel {
   absl::StatusOr<std::vector<Interface>> Interfaces() override;
   absl::Status Reset() override;
   absl::Status Install(const Program& program) override;
-  absl::Status Switch(const RunId& run, std::span<const StepIndex> close,
-                      std::span<const GateOpening> open) override;
+  absl::Status Switch(const RunId& run, std::span<const StepIndex> close, std::span<const GateOpening> open) override;
   absl::StatusOr<std::vector<RuleCounters>> ReadCounters(const RunId& run) override;
   absl::Status Remove(const RunId& run) override;
 

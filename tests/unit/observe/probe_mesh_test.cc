@@ -31,6 +31,8 @@ struct BadMesh {
   std::string message;
 };
 
+void PrintTo(const BadMesh& bad, std::ostream* out) { *out << bad.name; }
+
 class BadMeshTest : public testing::TestWithParam<BadMesh> {};
 
 TEST_P(BadMeshTest, IsRefusedByItsRule) {

@@ -7,8 +7,8 @@
 #include <map>
 #include <thread>
 
-#include "agent/observe/prober.h"
 #include "agent/observe/probe_socket.h"
+#include "agent/observe/prober.h"
 #include "common/clock.h"
 #include "tests/unit/observe/mesh_samples.h"
 

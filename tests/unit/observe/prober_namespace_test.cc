@@ -1,7 +1,6 @@
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -17,6 +16,8 @@
 
 namespace faultline {
 namespace {
+
+constexpr std::uint16_t kPort = 7401;
 
 // As <linux/ipv6.h> has it, which cannot be included beside <netinet/in.h>.
 struct Ipv6AddressRequest {
@@ -40,7 +41,8 @@ class ProberNamespaceTest : public testing::Test {
     if (!HasFatalFailure()) AddAddress("fd00::2");
   }
   void TearDown() override {
-    if (inside_) EXPECT_EQ(setns(before_.get(), CLONE_NEWNET), 0);
+    if (!inside_) return;
+    EXPECT_EQ(setns(before_.get(), CLONE_NEWNET), 0);
   }
 
   std::unique_ptr<Prober> MakeProber(const IpAddress& ipv4, const IpAddress& ipv6) {
@@ -64,17 +66,16 @@ class ProberNamespaceTest : public testing::Test {
     Ipv6AddressRequest request{.prefix_length = 128, .interface_index = static_cast<int>(if_nametoindex("lo"))};
     std::ranges::copy(Address(text).bytes(), request.address.s6_addr);
     ASSERT_EQ(ioctl(fd.get(), SIOCSIFADDR, &request), 0) << std::strerror(errno);
+    // The kernel lets a new address be used a moment later, on its own time.
+    ASSERT_TRUE(Eventually([&] { return ProbeSocket::Open(Address(text), kPort).ok(); })) << text;
   }
 
   UniqueFd before_;
   bool inside_ = false;
 };
 
-constexpr std::uint16_t kPort = 7401;
-const MeshPeer kPeerA = {
-    .name = NodeName("a"), .id = 1, .ipv4 = Address("127.0.0.1"), .ipv6 = Address("fd00::1")};
-const MeshPeer kPeerB = {
-    .name = NodeName("b"), .id = 2, .ipv4 = Address("127.0.0.2"), .ipv6 = Address("fd00::2")};
+const MeshPeer kPeerA = {.name = NodeName("a"), .id = 1, .ipv4 = Address("127.0.0.1"), .ipv6 = Address("fd00::1")};
+const MeshPeer kPeerB = {.name = NodeName("b"), .id = 2, .ipv4 = Address("127.0.0.2"), .ipv6 = Address("fd00::2")};
 
 TEST_F(ProberNamespaceTest, BothIpVersionsAreFactsOfTheirOwn) {
   const auto a = MakeProber(*kPeerA.ipv4, *kPeerA.ipv6);
@@ -82,8 +83,8 @@ TEST_F(ProberNamespaceTest, BothIpVersionsAreFactsOfTheirOwn) {
   ProbeMesh mesh_a = MeshOf(1, kPort, {kPeerB});
   // a's IPv4 probes go where nobody is.
   mesh_a.peers[0].ipv4 = Address("127.0.0.3");
-  ASSERT_TRUE(a->Configure(mesh_a).ok());
-  ASSERT_TRUE(b->Configure(MeshOf(2, kPort, {kPeerA})).ok());
+  ASSERT_EQ(a->Configure(mesh_a), absl::OkStatus());
+  ASSERT_EQ(b->Configure(MeshOf(2, kPort, {kPeerA})), absl::OkStatus());
 
   Totals at_a;
   Totals at_b;
@@ -99,7 +100,7 @@ TEST_F(ProberNamespaceTest, BothIpVersionsAreFactsOfTheirOwn) {
 
 TEST_F(ProberNamespaceTest, ByDefaultItListensAtEveryAddress) {
   Prober everywhere(clock_, mapping_.Get());
-  ASSERT_TRUE(everywhere.Configure(MeshOf(1, kPort, {kPeerB})).ok());
+  ASSERT_EQ(everywhere.Configure(MeshOf(1, kPort, {kPeerB})), absl::OkStatus());
   for (const char* address : {"127.0.0.1", "127.0.0.2", "fd00::1", "fd00::2"}) {
     EXPECT_FALSE(ProbeSocket::Open(Address(address), kPort).ok()) << address;
   }
@@ -110,7 +111,7 @@ TEST_F(ProberNamespaceTest, ANodeWithoutARouteIsAnErrorWithItsName) {
   ProbeMesh mesh = MeshOf(1, kPort, {kPeerB});
   mesh.peers[0].ipv4.reset();
   mesh.peers[0].ipv6 = Address("fd99::1");
-  ASSERT_TRUE(alone.Configure(mesh).ok());
+  ASSERT_EQ(alone.Configure(mesh), absl::OkStatus());
   ASSERT_TRUE(Eventually([&] { return alone.status().send_errors > 0; }));
   EXPECT_THAT(alone.status().last_send_error, testing::HasSubstr("to b: Network is unreachable"));
   EXPECT_TRUE(alone.Drain().empty());

@@ -6,8 +6,8 @@
 #include <future>
 #include <memory>
 
-#include "agent/observe/probe_packet.h"
 #include "absl/strings/str_cat.h"
+#include "agent/observe/probe_packet.h"
 #include "tests/unit/observe/prober_harness.h"
 
 namespace faultline {
@@ -29,9 +29,7 @@ class ProberTest : public testing::Test {
   std::unique_ptr<Prober> MakeProber(const IpAddress& address) {
     return std::make_unique<Prober>(clock_, mapping_.Get(), Prober::Options{.ipv4 = address});
   }
-  ControllerTime Now() const {
-    return ControllerTime(clock_.Now().time_since_epoch() + TestMapping::kOffset);
-  }
+  ControllerTime Now() const { return ControllerTime(clock_.Now().time_since_epoch() + TestMapping::kOffset); }
   ProbeMesh MeshA() const { return MeshOf(kA, port_, {kPeerB}); }
   ProbeMesh MeshB() const { return MeshOf(kB, port_, {kPeerA}); }
 
@@ -43,8 +41,8 @@ class ProberTest : public testing::Test {
 TEST_F(ProberTest, TwoNodesCountWhatEachSentAndTheOtherGot) {
   const auto a = MakeProber(kAddressA);
   const auto b = MakeProber(kAddressB);
-  ASSERT_TRUE(a->Configure(MeshA()).ok());
-  ASSERT_TRUE(b->Configure(MeshB()).ok());
+  ASSERT_EQ(a->Configure(MeshA()), absl::OkStatus());
+  ASSERT_EQ(b->Configure(MeshB()), absl::OkStatus());
   ASSERT_TRUE(Eventually([&] { return a->status().received >= 5 && b->status().received >= 5; }));
 
   Totals at_a;
@@ -66,8 +64,8 @@ TEST_F(ProberTest, OneWayIsOneWay) {
   // What b sends goes where nobody is.
   ProbeMesh deaf = MeshB();
   deaf.peers[0].ipv4 = Address("127.0.0.3");
-  ASSERT_TRUE(b->Configure(deaf).ok());
-  ASSERT_TRUE(a->Configure(MeshA()).ok());
+  ASSERT_EQ(b->Configure(deaf), absl::OkStatus());
+  ASSERT_EQ(a->Configure(MeshA()), absl::OkStatus());
   ASSERT_TRUE(Eventually([&] { return b->status().received >= 5 && b->status().sent >= 5; }));
   EXPECT_EQ(a->status().received, 0u);
 }
@@ -75,7 +73,7 @@ TEST_F(ProberTest, OneWayIsOneWay) {
 TEST_F(ProberTest, WindowsAreAlignedOnTheControllersClock) {
   const auto a = MakeProber(kAddressA);
   const ControllerTime before = Now();
-  ASSERT_TRUE(a->Configure(MeshA()).ok());
+  ASSERT_EQ(a->Configure(MeshA()), absl::OkStatus());
   ASSERT_TRUE(Eventually([&] { return a->status().sent >= 3; }));
   for (const WindowCount& count : a->Drain()) {
     EXPECT_EQ(count.start.time_since_epoch() % MeshA().window, Duration(0));
@@ -87,18 +85,18 @@ TEST_F(ProberTest, WindowsAreAlignedOnTheControllersClock) {
 TEST_F(ProberTest, EveryProbeIsAccountedForOverReconfigurations) {
   const auto a = MakeProber(kAddressA);
   const auto b = MakeProber(kAddressB);
-  ASSERT_TRUE(b->Configure(MeshB()).ok());
+  ASSERT_EQ(b->Configure(MeshB()), absl::OkStatus());
   Totals at_a;
   Totals at_b;
   for (std::uint32_t round = 1; round <= 4; ++round) {
     ProbeMesh mesh = MeshA();
     mesh.peers.push_back({.name = NodeName("c"), .id = 10 + round, .ipv4 = Address("127.0.0.3")});
     const std::uint64_t before = b->status().received;
-    ASSERT_TRUE(a->Configure(mesh).ok());
+    ASSERT_EQ(a->Configure(mesh), absl::OkStatus());
     ASSERT_TRUE(Eventually([&] { return b->status().received >= before + 3; }));
     if (round % 2 == 0) AddTo(at_a, a->Drain());
   }
-  ASSERT_TRUE(a->Configure(MeshOf(kA, port_, {})).ok());
+  ASSERT_EQ(a->Configure(MeshOf(kA, port_, {})), absl::OkStatus());
   AddTo(at_a, a->Drain());
   const std::uint32_t sent = at_a.at({NodeName("b"), Family::kIpv4}).sent;
   EXPECT_TRUE(Eventually([&] {
@@ -113,8 +111,8 @@ TEST_F(ProberTest, NothingIsSentOrCountedUntilTheClockIsMapped) {
   TestMapping unmapped(/*mapped=*/false);
   Prober a(clock_, unmapped.Get(), Prober::Options{.ipv4 = kAddressA});
   const auto b = MakeProber(kAddressB);
-  ASSERT_TRUE(a.Configure(MeshA()).ok());
-  ASSERT_TRUE(b->Configure(MeshB()).ok());
+  ASSERT_EQ(a.Configure(MeshA()), absl::OkStatus());
+  ASSERT_EQ(b->Configure(MeshB()), absl::OkStatus());
   // Asked more often than the pauses between looks at the clock: probes of b have arrived.
   ASSERT_TRUE(Eventually([&] { return b->status().sent >= 10 && unmapped.asked() >= 10; }));
   EXPECT_EQ(a.status().sent, 0u);
@@ -128,7 +126,7 @@ TEST_F(ProberTest, NothingIsSentOrCountedUntilTheClockIsMapped) {
 
 TEST_F(ProberTest, ProbesOfTheMeshCountAndOthersDoNot) {
   const auto a = MakeProber(kAddressA);
-  ASSERT_TRUE(a->Configure(MeshA()).ok());
+  ASSERT_EQ(a->Configure(MeshA()), absl::OkStatus());
   absl::StatusOr<ProbeSocket> b = ProbeSocket::Open(kAddressB, port_);
   ASSERT_TRUE(b.ok()) << b.status();
   const ProbePacket good = {.token = 77, .sender = kB, .receiver = kA, .sequence = 1, .sent_at = Now()};
@@ -162,7 +160,7 @@ TEST_F(ProberTest, AProbeTheKernelRefusesIsNoLostProbe) {
   const auto a = MakeProber(kAddressA);
   ProbeMesh mesh = MeshA();
   mesh.peers.push_back({.name = NodeName("broadcast"), .id = 9, .ipv4 = Address("255.255.255.255")});
-  ASSERT_TRUE(a->Configure(mesh).ok());
+  ASSERT_EQ(a->Configure(mesh), absl::OkStatus());
   ASSERT_TRUE(Eventually([&] { return a->status().send_errors >= 2 && a->status().sent >= 2; }));
   EXPECT_THAT(a->status().last_send_error, HasSubstr("to broadcast: Permission denied"));
   Totals totals;
@@ -188,13 +186,13 @@ TEST_F(ProberTest, TheSameMeshIsTriedAgainAfterATakenPort) {
     ASSERT_TRUE(other.ok());
     ASSERT_FALSE(a->Configure(MeshA()).ok());
   }
-  ASSERT_TRUE(a->Configure(MeshA()).ok());
+  ASSERT_EQ(a->Configure(MeshA()), absl::OkStatus());
   EXPECT_TRUE(Eventually([&] { return a->status().sent > 0; }));
 }
 
 TEST_F(ProberTest, AMeshThatBreaksARuleLeavesTheOneBefore) {
   const auto a = MakeProber(kAddressA);
-  ASSERT_TRUE(a->Configure(MeshA()).ok());
+  ASSERT_EQ(a->Configure(MeshA()), absl::OkStatus());
   ProbeMesh fast = MeshA();
   for (std::uint32_t i = 10; i < 30; ++i) {
     fast.peers.push_back({.name = NodeName(absl::StrCat("n", i)), .id = i, .ipv4 = kAddressB});
@@ -206,10 +204,10 @@ TEST_F(ProberTest, AMeshThatBreaksARuleLeavesTheOneBefore) {
 
 TEST_F(ProberTest, AnotherPortIsMovedTo) {
   const auto a = MakeProber(kAddressA);
-  ASSERT_TRUE(a->Configure(MeshA()).ok());
+  ASSERT_EQ(a->Configure(MeshA()), absl::OkStatus());
   ProbeMesh moved = MeshA();
   moved.port = static_cast<std::uint16_t>(port_ + 1);
-  ASSERT_TRUE(a->Configure(moved).ok());
+  ASSERT_EQ(a->Configure(moved), absl::OkStatus());
   EXPECT_TRUE(ProbeSocket::Open(kAddressA, port_).ok());
   EXPECT_FALSE(ProbeSocket::Open(kAddressA, moved.port).ok());
 }
@@ -218,7 +216,7 @@ TEST_F(ProberTest, EndsAtOnceWhateverItWaitsFor) {
   auto a = MakeProber(kAddressA);
   ProbeMesh slow = MeshA();
   slow.interval = seconds(60);
-  ASSERT_TRUE(a->Configure(slow).ok());
+  ASSERT_EQ(a->Configure(slow), absl::OkStatus());
   ASSERT_TRUE(Eventually([&] { return a->status().sent == 1; }));
   // The bound is far below the time the thread would sleep by itself, and far above what ending takes.
   const auto ended = std::async(std::launch::async, [&a] { a.reset(); });
@@ -228,7 +226,7 @@ TEST_F(ProberTest, EndsAtOnceWhateverItWaitsFor) {
 TEST_F(ProberTest, CallsFromSeveralThreads) {
   const auto a = MakeProber(kAddressA);
   const auto b = MakeProber(kAddressB);
-  ASSERT_TRUE(b->Configure(MeshB()).ok());
+  ASSERT_EQ(b->Configure(MeshB()), absl::OkStatus());
   std::atomic<bool> done = false;
   std::thread drainer([&] {
     while (!done) {
@@ -242,7 +240,7 @@ TEST_F(ProberTest, CallsFromSeveralThreads) {
       for (std::uint32_t round = 0; round < 20; ++round) {
         ProbeMesh mesh = MeshA();
         mesh.interval += milliseconds(round + 20 * i);
-        EXPECT_TRUE(a->Configure(mesh).ok());
+        EXPECT_EQ(a->Configure(mesh), absl::OkStatus());
       }
     });
   }

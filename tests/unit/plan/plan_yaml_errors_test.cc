@@ -25,7 +25,7 @@ void PrintTo(const BadPlan& bad, std::ostream* out) { *out << bad.text; }
 
 std::vector<std::string> ErrorsOf(absl::string_view text) {
   std::vector<std::string> errors;
-  for (const PlanError& error : ParsePlan(text).errors) {
+  for (const TextError& error : ParsePlan(text).errors) {
     errors.push_back(absl::StrCat(error.position.line, ":", error.position.column, ": ", error.message));
   }
   return errors;
@@ -57,7 +57,7 @@ const char* const kUnitHint = "; write for example 250ms, 30s, 1h30m or PT5M";
 INSTANTIATE_TEST_SUITE_P(
     Text, BadPlanTest,
     testing::Values(
-        BadPlan{"Empty", "", "1:1: the plan is empty"}, BadPlan{"OnlyComments", "# x\n", "1:1: the plan is empty"},
+        BadPlan{"Empty", "", "1:1: the text is empty"}, BadPlan{"OnlyComments", "# x\n", "1:1: the text is empty"},
         BadPlan{"Scalar", "hello", "1:1: a plan must be a mapping, but it is a single value"},
         BadPlan{"List", "[a]", "1:1: a plan must be a mapping, but it is a list"},
         BadPlan{"Nothing", "~", "1:1: a plan must be a mapping, but it is empty"},
@@ -67,17 +67,17 @@ INSTANTIATE_TEST_SUITE_P(
         BadPlan{"UnknownAlias", "name: *x\n", "1:7: malformed YAML: the referenced anchor is not defined"},
         BadPlan{"AliasInsideItself", "name: &x [*x]\n",
                 "1:11: malformed YAML: an alias may not stand inside of what it names"},
-        BadPlan{"TwoDocuments", "name: x\n---\nname: y\n", "2:1: malformed YAML: a second document begins; a plan is one"},
+        BadPlan{"TwoDocuments", "name: x\n---\nname: y\n", "2:1: malformed YAML: a second document begins; expected one"},
         BadPlan{"NulByte", std::string("name: x\nseed: \0", 15),
-                "2:7: a control character; a plan is plain text"},
-        BadPlan{"EndOfTransmission", "name: x\n\x04 rest", "2:1: a control character; a plan is plain text"},
-        BadPlan{"Latin1", "name: caf\xe9\n", "1:10: a byte that is not UTF-8; a plan is UTF-8 text"},
-        BadPlan{"OverlongUtf8", "name: \xc0\xaf\n", "1:7: a byte that is not UTF-8; a plan is UTF-8 text"},
-        BadPlan{"CutUtf8", "name: \xe2\x82", "1:7: a byte that is not UTF-8; a plan is UTF-8 text"},
-        BadPlan{"TooLong", std::string((1 << 20) + 1, '#'), "1:1: the plan has 1048577 bytes; at most 1048576 are read"},
+                "2:7: a control character; expected plain text"},
+        BadPlan{"EndOfTransmission", "name: x\n\x04 rest", "2:1: a control character; expected plain text"},
+        BadPlan{"Latin1", "name: caf\xe9\n", "1:10: a byte that is not UTF-8; expected UTF-8 text"},
+        BadPlan{"OverlongUtf8", "name: \xc0\xaf\n", "1:7: a byte that is not UTF-8; expected UTF-8 text"},
+        BadPlan{"CutUtf8", "name: \xe2\x82", "1:7: a byte that is not UTF-8; expected UTF-8 text"},
+        BadPlan{"TooLong", std::string((1 << 20) + 1, '#'), "1:1: the text has 1048577 bytes; at most 1048576 are read"},
         BadPlan{"TooDeep", std::string(33, '[') + std::string(33, ']'), "1:33: malformed YAML: values are nested more than 32 deep"},
         BadPlan{"EscapedControl", Top("name: p\ndescription: \"\\e[31m\""),
-                "2:14: a control character; a plan is plain text"}),
+                "2:14: a control character; expected plain text"}),
     NameOf);
 
 INSTANTIATE_TEST_SUITE_P(
@@ -91,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadPlan{"NameWithBlank", Top("name: my plan"),
                 "1:7: plan name 'my plan' may have only letters, digits, '-', '_' and '.'"},
         BadPlan{"NameEmpty", Top("name: ''"), "1:7: plan name is empty"},
-        BadPlan{"NameNothing", Top("name:"), "2:1: plan name must be a text, but it is empty"},
+        BadPlan{"NameNothing", Top("name:"), "1:1: plan name must be a text, but it is empty"},
         BadPlan{"NameList", Top("name: [p]"), "1:7: plan name must be a text, but it is a list"},
         BadPlan{"SeedTooLarge", Top("name: p\nseed: 18446744073709551616"),
                 "2:7: 'seed' must be a whole number from 0 to 18446744073709551615, not '18446744073709551616'"},
@@ -132,7 +132,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadPlan{"NodeNameEmpty", Groups("g: {nodes: ['']}"), "2:22: node name is empty"},
         BadPlan{"LabelsEmpty", Groups("g: {labels: {}}"), "2:22: 'labels' is an empty mapping"},
         BadPlan{"LabelsAList", Groups("g: {labels: [a]}"), "2:22: 'labels' must be a mapping, but it is a list"},
-        BadPlan{"LabelValueNothing", Groups("g: {labels: {az: }}"), "2:27: label 'az' must be a text, but it is empty"},
+        BadPlan{"LabelValueNothing", Groups("g: {labels: {az: }}"), "2:23: label 'az' must be a text, but it is empty"},
         BadPlan{"LabelTwice", Groups("g: {labels: {az: a, az: b}}"), "2:30: duplicate key 'az'; it is already at 2:23"},
         BadPlan{"GroupTwice", Groups("g: {nodes: [a]}, g: {nodes: [b]}"), "2:27: duplicate key 'g'; it is already at 2:10"}),
     NameOf);

@@ -27,7 +27,7 @@ PrefixSet Set(std::initializer_list<const char*> texts) {
 // The plan of a text without errors.
 Plan Good(absl::string_view text) {
   ParsedPlan parsed = ParsePlan(text);
-  for (const PlanError& error : parsed.errors) ADD_FAILURE() << error.ToString("plan.yaml");
+  for (const TextError& error : parsed.errors) ADD_FAILURE() << error.ToString("plan.yaml");
   return parsed.plan;
 }
 
@@ -145,7 +145,7 @@ TEST(ParsePlanTest, ReadsAHundredThousandCidrs) {
 // Errors as "line:column: message".
 std::vector<std::string> ErrorsOf(absl::string_view text) {
   std::vector<std::string> errors;
-  for (const PlanError& error : ParsePlan(text).errors) {
+  for (const TextError& error : ParsePlan(text).errors) {
     errors.push_back(absl::StrCat(error.position.line, ":", error.position.column, ": ", error.message));
   }
   return errors;

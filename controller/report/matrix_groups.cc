@@ -1,0 +1,82 @@
+#include "controller/report/matrix_groups.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace faultline {
+namespace {
+
+// Indices of nodes, ascending; never empty.
+using Members = std::vector<std::size_t>;
+
+// Whether swapping the two changes nothing. Transitive, so that a group's first member speaks for all of it.
+bool Alike(const Matrix& matrix, std::size_t node, std::size_t other) {
+  for (std::size_t third = 0; third < matrix.size(); ++third) {
+    if (third == node || third == other) continue;
+    if (matrix.At(node, third) != matrix.At(other, third)) return false;
+    if (matrix.At(third, node) != matrix.At(third, other)) return false;
+  }
+  return matrix.At(node, other) == matrix.At(other, node);
+}
+
+std::vector<Members> FindGroups(const Matrix& matrix) {
+  std::vector<Members> groups;
+  for (std::size_t node = 0; node < matrix.size(); ++node) {
+    const auto found =
+        std::ranges::find_if(groups, [&](const Members& group) { return Alike(matrix, node, group.front()); });
+    if (found == groups.end()) {
+      groups.push_back({node});
+    } else {
+      found->push_back(node);
+    }
+  }
+  return groups;
+}
+
+bool Consecutive(const Members& group) { return group.back() - group.front() + 1 == group.size(); }
+
+std::string NameOf(const Matrix& matrix, const Members& group) {
+  const std::string& first = matrix.names()[group.front()];
+  if (group.size() == 1) return first;
+  if (!Consecutive(group)) return absl::StrCat(first, " and ", group.size() - 1, " more");
+  return absl::StrCat(first, "..", matrix.names()[group.back()], " (", group.size(), ")");
+}
+
+std::string ListMembers(const Matrix& matrix, const Members& group) {
+  std::vector<std::string> stretches;
+  for (std::size_t i = 0; i < group.size();) {
+    std::size_t last = i;
+    while (last + 1 < group.size() && group[last + 1] == group[last] + 1) ++last;
+    const std::string& from = matrix.names()[group[i]];
+    stretches.push_back(last == i ? from : absl::StrCat(from, "..", matrix.names()[group[last]]));
+    i = last + 1;
+  }
+  return absl::StrJoin(stretches, " ");
+}
+
+}  // namespace
+
+GroupedMatrix GroupAlike(const Matrix& matrix) {
+  GroupedMatrix grouped;
+  grouped.members = FindGroups(matrix);
+  const std::vector<Members>& groups = grouped.members;
+  std::vector<std::string> names;
+  for (const Members& group : groups) {
+    names.push_back(NameOf(matrix, group));
+    if (!Consecutive(group)) {
+      grouped.notes.push_back(absl::StrCat(names.back(), ": ", ListMembers(matrix, group)));
+    }
+  }
+  grouped.matrix = Matrix(std::move(names));
+  for (std::size_t from = 0; from < groups.size(); ++from) {
+    for (std::size_t to = 0; to < groups.size(); ++to) {
+      const std::size_t other = from == to && groups[to].size() > 1 ? groups[to][1] : groups[to][0];
+      grouped.matrix.At(from, to) = matrix.At(groups[from][0], other);
+    }
+  }
+  return grouped;
+}
+
+}  // namespace faultline

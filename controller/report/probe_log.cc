@@ -1,0 +1,128 @@
+#include "controller/report/probe_log.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/status.h"
+#include "common/timeline_codec.h"
+
+namespace faultline {
+namespace {
+
+// More in one window than any node may send in a minute: such a count is made up.
+constexpr std::uint32_t kMostInWindow = 12'000;
+
+// One window of a report, read: the edges it tells of, as seen by its reporter.
+struct Reported {
+  ProbeEdge outward;
+  ProbeEdge inward;
+  ControllerTime start;
+  std::uint32_t sent = 0;
+  std::uint32_t received = 0;
+  std::optional<Duration> min_delay;
+};
+
+absl::StatusOr<Family> DecodeFamily(v1::Family family) {
+  if (family == v1::FAMILY_IPV4) return Family::kIpv4;
+  if (family == v1::FAMILY_IPV6) return Family::kIpv6;
+  return absl::InvalidArgumentError(absl::StrCat("IP version ", static_cast<int>(family), " is not known"));
+}
+
+absl::StatusOr<Reported> DecodeWindow(const NodeName& reporter, const v1::ProbeWindow& message, Duration width) {
+  FAULTLINE_RETURN_IF_ERROR(CheckName(message.peer(), "name of the peer"));
+  FAULTLINE_ASSIGN_OR_RETURN(const Family family, DecodeFamily(message.family()));
+  FAULTLINE_ASSIGN_OR_RETURN(const Duration start, DecodeDuration(message.start()));
+  if (start % width != Duration(0)) return absl::InvalidArgumentError("its start is no multiple of the width");
+  if (message.sent() > kMostInWindow || message.received() > kMostInWindow) {
+    return absl::InvalidArgumentError("it has more probes than a window can");
+  }
+  const NodeName peer(message.peer());
+  Reported window = {.outward = {.from = reporter, .to = peer, .family = family},
+                     .inward = {.from = peer, .to = reporter, .family = family},
+                     .start = ControllerTime(start),
+                     .sent = message.sent(),
+                     .received = message.received()};
+  if (message.has_min_delay()) {
+    FAULTLINE_ASSIGN_OR_RETURN(window.min_delay, DecodeDuration(message.min_delay()));
+  }
+  return window;
+}
+
+void AddTo(ProbeSum& sum, const ProbeSum& more) {
+  sum.sent += more.sent;
+  sum.received += more.received;
+  if (more.min_delay) sum.min_delay = std::min(sum.min_delay.value_or(*more.min_delay), *more.min_delay);
+}
+
+}  // namespace
+
+absl::Status ProbeLog::Add(const NodeName& reporter, const v1::Observation& observation) {
+  std::vector<Reported> windows;
+  for (const v1::ProbeWindow& message : observation.windows()) {
+    absl::StatusOr<Reported> window = DecodeWindow(reporter, message, window_);
+    if (!window.ok()) {
+      return WithContext(window.status(), absl::StrCat("probe window ", windows.size(), " of ", reporter.text()));
+    }
+    windows.push_back(*std::move(window));
+  }
+  const std::lock_guard lock(mutex_);
+  for (const Reported& window : windows) {
+    if (window.sent > 0) Merge(window.outward, window.start, {.sent = window.sent});
+    if (window.received > 0) {
+      Merge(window.inward, window.start, {.received = window.received, .min_delay = window.min_delay});
+    }
+  }
+  return absl::OkStatus();
+}
+
+void ProbeLog::Merge(const ProbeEdge& edge, ControllerTime start, const ProbeSum& count) {
+  auto found = edges_.find(edge);
+  if (found == edges_.end()) {
+    if (edges_.size() >= kMostEdges) return;
+    found = edges_.try_emplace(edge).first;
+  }
+  Windows& windows = found->second;
+  AddTo(windows[start], count);
+  if (windows.size() > kMostWindows) windows.erase(windows.begin());
+}
+
+void ProbeLog::Trim(ControllerTime before) {
+  const std::lock_guard lock(mutex_);
+  for (auto edge = edges_.begin(); edge != edges_.end();) {
+    Windows& windows = edge->second;
+    windows.erase(windows.begin(), windows.lower_bound(before));
+    edge = windows.empty() ? edges_.erase(edge) : std::next(edge);
+  }
+}
+
+ProbeSum ProbeLog::Sum(const ProbeEdge& edge, ControllerTime start, ControllerTime end) const {
+  const std::lock_guard lock(mutex_);
+  ProbeSum sum;
+  const auto found = edges_.find(edge);
+  if (found == edges_.end()) return sum;
+  const Windows& windows = found->second;
+  for (auto window = windows.lower_bound(start); window != windows.end() && window->first + window_ <= end; ++window) {
+    AddTo(sum, window->second);
+  }
+  return sum;
+}
+
+bool ProbeLog::Witnessed(const NodeName& node, ControllerTime start, ControllerTime end) const {
+  const ControllerTime middle = start + (end - start) / 2;
+  const std::lock_guard lock(mutex_);
+  return SentIn(node, start, middle) && SentIn(node, middle, end);
+}
+
+bool ProbeLog::SentIn(const NodeName& node, ControllerTime start, ControllerTime end) const {
+  for (auto edge = edges_.lower_bound({.from = node}); edge != edges_.end() && edge->first.from == node; ++edge) {
+    const Windows& windows = edge->second;
+    for (auto window = windows.lower_bound(start); window != windows.end() && window->first < end; ++window) {
+      if (window->second.sent > 0) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace faultline

@@ -1,0 +1,177 @@
+#include "controller/report/render_run.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/time.h"
+#include "common/duration.h"
+#include "common/timeline_codec.h"
+#include "controller/report/render_matrix.h"
+#include "controller/report/run_figures.h"
+#include "controller/report/summary.h"
+#include "controller/report/text_table.h"
+
+namespace faultline {
+namespace {
+
+using Rows = std::vector<std::vector<std::string>>;
+
+std::string WordOf(v1::Outcome outcome) {
+  switch (outcome) {
+    case v1::OUTCOME_VERIFIED:
+      return "verified";
+    case v1::OUTCOME_NOT_VERIFIED:
+      return "NOT verified";
+    case v1::OUTCOME_REFUSED:
+      return "refused";
+    case v1::OUTCOME_ABORTED:
+      return "aborted";
+    case v1::OUTCOME_INTERRUPTED:
+      return "interrupted";
+    default:
+      return "ended";
+  }
+}
+
+std::string WordOf(v1::NodeEnd end) {
+  switch (end) {
+    case v1::NODE_END_COMPLETED:
+      return "completed";
+    case v1::NODE_END_RELEASED:
+      return "released";
+    case v1::NODE_END_LEASE_LOST:
+      return "lease lost";
+    case v1::NODE_END_SHUTDOWN:
+      return "shut down";
+    case v1::NODE_END_LOCAL_HEAL:
+      return "healed locally";
+    case v1::NODE_END_FAILED:
+      return "FAILED";
+    case v1::NODE_END_UNKNOWN_RUN:
+      return "run unknown";
+    case v1::NODE_END_VANISHED:
+      return "vanished";
+    default:
+      return "ended";
+  }
+}
+
+std::string Standing(const v1::Run& run, const TerminalStyle& style) {
+  if (run.state() == v1::RUN_STATE_ARMING) return "arming";
+  if (run.state() == v1::RUN_STATE_RUNNING) return "running";
+  const bool good = run.outcome() == v1::OUTCOME_VERIFIED;
+  const bool bad = run.outcome() == v1::OUTCOME_NOT_VERIFIED;
+  return Paint(WordOf(run.outcome()), good ? Ink::kGood : bad ? Ink::kBad : Ink::kPlain, style);
+}
+
+std::string TimeText(const google::protobuf::Timestamp& time) {
+  return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", absl::FromUnixSeconds(time.seconds()), absl::UTCTimeZone());
+}
+
+std::string LengthText(const absl::StatusOr<Duration>& length) { return length.ok() ? FormatDuration(*length) : "-"; }
+
+std::string LengthText(const std::optional<Duration>& length) { return length ? FormatDuration(*length) : "-"; }
+
+std::string Milliseconds(Duration duration) {
+  return absl::StrFormat("%.2f ms", std::chrono::duration<double, std::milli>(duration).count());
+}
+
+std::string Milliseconds(const std::optional<Duration>& duration) { return duration ? Milliseconds(*duration) : "-"; }
+
+// Seconds to the hundredth, which is as exact as anybody reads it.
+std::string RoundedText(const absl::StatusOr<Duration>& duration) {
+  if (!duration.ok()) return "-";
+  return FormatDuration(std::chrono::round<std::chrono::duration<Duration::rep, std::centi>>(*duration));
+}
+
+std::string Header(const v1::Run& run, const TerminalStyle& style) {
+  Rows rows = {{"plan", absl::StrCat(run.plan_name(), run.seed() == 0 ? "" : absl::StrCat(", seed ", run.seed()))}};
+  if (run.has_created()) rows.push_back({"accepted", TimeText(run.created())});
+  rows.push_back({"started", run.has_started() ? TimeText(run.started()) : "never"});
+  if (run.has_ended()) rows.push_back({"ended", TimeText(run.ended())});
+  if (run.has_length()) rows.push_back({"length", LengthText(DecodeDuration(run.length()))});
+  return absl::StrCat(run.id(), ": ", Standing(run, style), "\n", Tame(run.summary()),
+                      run.summary().empty() ? "" : "\n", FormatTable(rows, 2));
+}
+
+std::string Steps(const v1::Run& run, const TerminalStyle& style) {
+  const std::vector<StepFigures> steps = FiguresOf(run);
+  if (steps.empty()) return "";
+  Rows rows = {{"STEP", "AT", "FOR", "FIRED LATE", "HEALED LATE", "SKEW", "PACKETS"}};
+  std::string notes;
+  for (const StepFigures& step : steps) {
+    rows.push_back({step.name, LengthText(step.at), LengthText(step.length), Milliseconds(step.fired_late),
+                    Milliseconds(step.healed_late), Milliseconds(step.skew),
+                    step.packets ? absl::StrCat(*step.packets) : "-"});
+    if (step.MatchedNothing()) {
+      absl::StrAppend(&notes,
+                      Paint(absl::StrCat("step ", step.name, " matched nothing: no packet met its rules on any node"),
+                            Ink::kBad, style),
+                      "\n");
+    }
+  }
+  if (const std::optional<Duration> error = WorstClockError(run)) {
+    absl::StrAppend(&notes, "Lateness and skew are the greatest of all nodes, whose clocks are known to ±",
+                    Milliseconds(*error), ".\n");
+  }
+  return absl::StrCat("\n", FormatTable(rows, 0), notes);
+}
+
+std::string ResultOf(const v1::StageVerdict& stage, const TerminalStyle& style) {
+  if (stage.agrees()) return Paint("as planned", Ink::kGood, style);
+  const auto wrong = std::ranges::count_if(stage.edges(), [](const v1::EdgeVerdict& edge) { return !Agrees(edge); });
+  return Paint(absl::StrCat("NOT as planned: ", wrong), Ink::kBad, style);
+}
+
+std::string Stages(const v1::Run& run, const TerminalStyle& style) {
+  Rows rows = {{"STAGE", "FROM", "TO", "EDGES", "OBSERVED"}};
+  for (const v1::StageVerdict& stage : run.stages()) {
+    rows.push_back({stage.name(), LengthText(DecodeDuration(stage.start())), LengthText(DecodeDuration(stage.end())),
+                    absl::StrCat(stage.edges_size()), ResultOf(stage, style)});
+  }
+  const std::string unseen = run.state() == v1::RUN_STATE_ENDED ? "never" : "not yet";
+  for (int i = run.stages_size(); i < run.schedule_size(); ++i) {
+    const v1::StageSchedule& stage = run.schedule(i);
+    rows.push_back({stage.name(), LengthText(DecodeDuration(stage.start())), LengthText(DecodeDuration(stage.end())),
+                    "-", unseen});
+  }
+  return rows.size() == 1 ? "" : absl::StrCat("\n", FormatTable(rows, 0));
+}
+
+std::vector<std::string> NodeRow(const v1::NodeRun& node, const TerminalStyle& style) {
+  const v1::NodeOutcome& outcome = node.outcome();
+  const Ink ink = outcome.end() == v1::NODE_END_COMPLETED || !node.has_outcome() ? Ink::kPlain : Ink::kBad;
+  const absl::StatusOr<Duration> error = DecodeDuration(node.clock_error());
+  return {node.node(), Paint(node.has_outcome() ? WordOf(outcome.end()) : "in progress", ink, style),
+          outcome.has_at() ? RoundedText(DecodeDuration(outcome.at())) : "-",
+          node.has_clock_error() && error.ok() ? absl::StrCat(Spell("±", style), Milliseconds(*error)) : "-",
+          Tame(outcome.detail())};
+}
+
+std::string Nodes(const v1::Run& run, const TerminalStyle& style) {
+  if (run.nodes().empty()) return "";
+  Rows rows = {{"NODE", "END", "AT", "CLOCK", "DETAIL"}};
+  for (const v1::NodeRun& node : run.nodes()) rows.push_back(NodeRow(node, style));
+  return absl::StrCat("\n", FormatTable(rows, 0));
+}
+
+std::string Warnings(const v1::Run& run) {
+  std::string text;
+  for (const std::string& warning : run.warnings()) absl::StrAppend(&text, "warning: ", Tame(warning), "\n");
+  return text.empty() ? "" : absl::StrCat("\n", text);
+}
+
+}  // namespace
+
+std::string RenderRun(const v1::Run& run, const TerminalStyle& style) {
+  std::string text =
+      absl::StrCat(Header(run, style), Steps(run, style), Stages(run, style), Nodes(run, style), Warnings(run));
+  for (const v1::StageVerdict& stage : run.stages()) {
+    if (!stage.agrees()) absl::StrAppend(&text, "\n", RenderMatrix(stage, style));
+  }
+  return Spell(text, style);
+}
+
+}  // namespace faultline

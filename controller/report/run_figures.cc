@@ -1,0 +1,77 @@
+#include "controller/report/run_figures.h"
+
+#include <algorithm>
+
+#include "common/timeline_codec.h"
+
+namespace faultline {
+namespace {
+
+// Least and greatest moment of one kind that any node reported.
+struct Extent {
+  std::optional<Duration> planned;
+  std::optional<Duration> first;
+  std::optional<Duration> last;
+  std::optional<Duration> latest;
+
+  void Add(Duration planned_at, Duration actual) {
+    planned = planned_at;
+    first = std::min(first.value_or(actual), actual);
+    last = std::max(last.value_or(actual), actual);
+    latest = std::max(latest.value_or(actual - planned_at), actual - planned_at);
+  }
+};
+
+Extent ExtentOf(const v1::Run& run, std::uint32_t step, v1::Transition kind) {
+  Extent extent;
+  for (const v1::NodeRun& node : run.nodes()) {
+    for (const v1::StepTransition& transition : node.transitions()) {
+      if (transition.step() != step || transition.transition() != kind) continue;
+      const absl::StatusOr<Duration> planned = DecodeDuration(transition.planned());
+      const absl::StatusOr<Duration> actual = DecodeDuration(transition.actual());
+      if (planned.ok() && actual.ok()) extent.Add(*planned, *actual);
+    }
+  }
+  return extent;
+}
+
+std::optional<std::uint64_t> PacketsOf(const v1::Run& run, std::uint32_t step) {
+  std::optional<std::uint64_t> packets;
+  for (const v1::NodeRun& node : run.nodes()) {
+    for (const v1::StepCounters& counters : node.outcome().counters()) {
+      if (counters.step() == step) packets = packets.value_or(0) + counters.packets();
+    }
+  }
+  return packets;
+}
+
+}  // namespace
+
+std::vector<StepFigures> FiguresOf(const v1::Run& run) {
+  std::vector<StepFigures> steps;
+  for (int i = 0; i < run.step_names_size(); ++i) {
+    const auto index = static_cast<std::uint32_t>(i);
+    const Extent fired = ExtentOf(run, index, v1::TRANSITION_FIRED);
+    const Extent healed = ExtentOf(run, index, v1::TRANSITION_HEALED);
+    StepFigures& step = steps.emplace_back();
+    step.name = run.step_names(i);
+    step.at = fired.planned;
+    if (fired.planned && healed.planned) step.length = *healed.planned - *fired.planned;
+    step.fired_late = fired.latest;
+    step.healed_late = healed.latest;
+    if (fired.first) step.skew = *fired.last - *fired.first;
+    step.packets = PacketsOf(run, index);
+  }
+  return steps;
+}
+
+std::optional<Duration> WorstClockError(const v1::Run& run) {
+  std::optional<Duration> worst;
+  for (const v1::NodeRun& node : run.nodes()) {
+    const absl::StatusOr<Duration> error = DecodeDuration(node.clock_error());
+    if (node.has_clock_error() && error.ok()) worst = std::max(worst.value_or(*error), *error);
+  }
+  return worst;
+}
+
+}  // namespace faultline

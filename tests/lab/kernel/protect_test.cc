@@ -1,0 +1,106 @@
+// Protected traffic while everything else is blocked, both ways.
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "tests/lab/kernel/linux_kernel_fixture.h"
+
+namespace faultline::testing {
+namespace {
+
+class ProtectTest : public LinuxKernelTest {
+ protected:
+  void SetUp() override {
+    LinuxKernelTest::SetUp();
+    if (IsSkipped()) return;
+    FAULTLINE_SKIP_IF(WhyNoEgress());
+    Program program{.run = RunId("r"), .devices = {"eth0"}};
+    program.protect.ports = {kFencePort};
+    program.protect.endpoints = {{*IpAddress::Parse(kPeer4), 7440}, {*IpAddress::Parse(kPeer6), 7440}};
+    program.prefix_sets = {Prefixes({"0.0.0.0/0", "::/0"})};
+    program.steps = {{.index = 0, .ingress_drop = {{.sources = 0}}, .egress_blackhole = {{.destinations = 0}}}};
+    ASSERT_THAT(kernel_->Install(program), IsOk());
+    ASSERT_THAT(OpenGate("r", 0), IsOk());
+  }
+};
+
+sockaddr_in6 Address6(const std::string& text, std::uint16_t port) {
+  sockaddr_in6 address{.sin6_family = AF_INET6, .sin6_port = htons(port)};
+  // IPv4 by way of IPv4-mapped addresses.
+  const std::string mapped = text.find(':') == std::string::npos ? "::ffff:" + text : text;
+  EXPECT_EQ(inet_pton(AF_INET6, mapped.c_str(), &address.sin6_addr), 1) << text;
+  return address;
+}
+
+// Whether a TCP connection comes about.
+bool Connects(const Netns& from, const Netns& to, const std::string& address, std::uint16_t port) {
+  const sockaddr_in6 remote = Address6(address, port);
+  UniqueFd listener;
+  {
+    const InNetns inside(to);
+    listener = UniqueFd(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const int on = 1;
+    setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    const sockaddr_in6 any = Address6("::", port);
+    EXPECT_EQ(bind(listener.get(), reinterpret_cast<const sockaddr*>(&any), sizeof(any)), 0) << strerror(errno);
+    EXPECT_EQ(listen(listener.get(), 1), 0);
+  }
+  const InNetns inside(from);
+  const UniqueFd client(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  connect(client.get(), reinterpret_cast<const sockaddr*>(&remote), sizeof(remote));
+  // A handshake on this wire takes microseconds; a second SYN would be sent after 1 s.
+  pollfd ready{.fd = client.get(), .events = POLLOUT, .revents = 0};
+  return poll(&ready, 1, 700) == 1 && (ready.revents & POLLERR) == 0;
+}
+
+TEST_F(ProtectTest, EverythingElseIsBlocked) {
+  EXPECT_EQ(Reachable(), "");
+  EXPECT_FALSE(Connects(peer(), node(), kNode4, 80));
+  EXPECT_FALSE(Connects(node(), peer(), kPeer6, 80));
+}
+
+TEST_F(ProtectTest, SshPassesBothWays) {
+  EXPECT_TRUE(Connects(peer(), node(), kNode4, 22));
+  EXPECT_TRUE(Connects(peer(), node(), kNode6, 22));
+  EXPECT_TRUE(Connects(node(), peer(), kPeer4, 22));
+  EXPECT_TRUE(Connects(node(), peer(), kPeer6, 22));
+}
+
+TEST_F(ProtectTest, LinkLocalServicesPass) {
+  EXPECT_EQ(SendAndCount(node(), kNode4, peer(), kService4, 53).arrived, 10);
+  EXPECT_EQ(SendAndCount(peer(), kService4, node(), kNode4, 4053).arrived, 10);
+  EXPECT_EQ(SendAndCount(node(), kNode6, peer(), kService6, 53).arrived, 10);
+  EXPECT_EQ(SendAndCount(peer(), kService6, node(), kNode6, 4053).arrived, 10);
+  EXPECT_TRUE(Connects(node(), peer(), kService4, 80));
+}
+
+TEST_F(ProtectTest, DhcpPasses) {
+  EXPECT_EQ(SendAndCount(node(), kNode4, peer(), kPeer4, 67).arrived, 10);
+  EXPECT_EQ(SendAndCount(peer(), kPeer4, node(), kNode4, 68).arrived, 10);
+  EXPECT_EQ(SendAndCount(node(), kNode6, peer(), kPeer6, 547).arrived, 10);
+  EXPECT_EQ(SendAndCount(peer(), kPeer6, node(), kNode6, 546).arrived, 10);
+}
+
+TEST_F(ProtectTest, NeighbourDiscoveryPasses) {
+  node().Run("ip -6 neigh flush dev eth0");
+  peer().Run("ip -6 neigh flush dev eth0");
+  EXPECT_TRUE(Connects(peer(), node(), kNode6, 22));
+  node().Run("ip -6 neigh flush dev eth0");
+  peer().Run("ip -6 neigh flush dev eth0");
+  EXPECT_TRUE(Connects(node(), peer(), kPeer6, 22));
+}
+
+TEST_F(ProtectTest, TheControllersConnectionPasses) {
+  EXPECT_TRUE(Connects(node(), peer(), kPeer4, 7440));
+  EXPECT_TRUE(Connects(node(), peer(), kPeer6, 7440));
+  // Only to it: the same port of the node itself is not protected.
+  EXPECT_FALSE(Connects(peer(), node(), kNode4, 7440));
+}
+
+}  // namespace
+}  // namespace faultline::testing

@@ -1,0 +1,209 @@
+// What our batches make, in the words of the real nft tool.
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "tests/lab/kernel/linux_kernel_fixture.h"
+
+namespace faultline::testing {
+namespace {
+
+// The program that uses everything a program can have.
+Program FullProgram() {
+  Program program{.run = RunId("2024.split-1"), .devices = {"eth0"}};
+  program.protect.ports = {kFencePort};
+  program.protect.remotes = Prefixes({"10.9.0.0/24", "10.9.1.0/25", "fd77::/64"});
+  program.protect.endpoints = {{*IpAddress::Parse("172.33.7.44"), 7440}, {*IpAddress::Parse("fd21::72c"), 7440}};
+  program.prefix_sets = {Prefixes({"172.32.0.0/16", "fd20::/48"}), Prefixes({"172.33.0.0/16", "fd21::/48"}),
+                         Prefixes({"172.33.8.0/24"})};
+  program.steps = {{.index = 0, .ingress_drop = {{.sources = 1, .destinations = 0}}},
+                   {.index = 3,
+                    .ingress_drop = {{.sources = 1}},
+                    .egress_blackhole = {{.destinations = 1, .except_destinations = 2}}}};
+  return program;
+}
+
+constexpr char kExpected[] = R"(table netdev faultline {
+	set _2024.split-1/p0/v4 {
+		type ipv4_addr
+		flags interval
+		elements = { 172.32.0.0/16 }
+	}
+
+	set _2024.split-1/p0/v6 {
+		type ipv6_addr
+		flags interval
+		elements = { fd20::/48 }
+	}
+
+	set _2024.split-1/p1/v4 {
+		type ipv4_addr
+		flags interval
+		elements = { 172.33.0.0/16 }
+	}
+
+	set _2024.split-1/p1/v6 {
+		type ipv6_addr
+		flags interval
+		elements = { fd21::/48 }
+	}
+
+	set _2024.split-1/p2/v4 {
+		type ipv4_addr
+		flags interval
+		elements = { 172.33.8.0/24 }
+	}
+
+	set _2024.split-1/g0 {
+		type ether_type
+		flags timeout
+	}
+
+	set _2024.split-1/g3 {
+		type ether_type
+		flags timeout
+	}
+
+	chain _2024.split-1/s0/in {
+		ip saddr @_2024.split-1/p1/v4 ip daddr @_2024.split-1/p0/v4 counter packets 0 bytes 0 drop
+		ip6 saddr @_2024.split-1/p1/v6 ip6 daddr @_2024.split-1/p0/v6 counter packets 0 bytes 0 drop
+	}
+
+	chain _2024.split-1/s3/in {
+		ip saddr @_2024.split-1/p1/v4 counter packets 0 bytes 0 drop
+		ip6 saddr @_2024.split-1/p1/v6 counter packets 0 bytes 0 drop
+	}
+
+	chain _2024.split-1/s3/out {
+		ip daddr @_2024.split-1/p1/v4 ip daddr != @_2024.split-1/p2/v4 counter packets 0 bytes 0 fwd to "fl0"
+		ip6 daddr @_2024.split-1/p1/v6 counter packets 0 bytes 0 fwd to "fl0"
+	}
+
+	chain _2024.split-1/in {
+		type filter hook ingress device "eth0" priority -500; policy accept;
+		tcp sport { 9, 22 } return
+		tcp dport { 9, 22 } return
+		udp sport { 9, 67, 68, 546, 547 } return
+		udp dport { 9, 67, 68, 546, 547 } return
+		icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, nd-redirect } return
+		ip saddr { 10.9.0.0-10.9.1.127, 169.254.0.0/16 } return
+		ip6 saddr { fd00:ec2::/32, fd77::/64 } return
+		ip saddr 172.33.7.44 tcp sport 7440 return
+		ip6 saddr fd21::72c tcp sport 7440 return
+		meta protocol @_2024.split-1/g0 jump _2024.split-1/s0/in
+		meta protocol @_2024.split-1/g3 jump _2024.split-1/s3/in
+	}
+
+	chain _2024.split-1/out {
+		type filter hook egress device "eth0" priority -500; policy accept;
+		tcp sport { 9, 22 } return
+		tcp dport { 9, 22 } return
+		udp sport { 9, 67, 68, 546, 547 } return
+		udp dport { 9, 67, 68, 546, 547 } return
+		icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, nd-redirect } return
+		ip daddr { 10.9.0.0-10.9.1.127, 169.254.0.0/16 } return
+		ip6 daddr { fd00:ec2::/32, fd77::/64 } return
+		ip daddr 172.33.7.44 tcp dport 7440 return
+		ip6 daddr fd21::72c tcp dport 7440 return
+		meta protocol @_2024.split-1/g3 jump _2024.split-1/s3/out
+	}
+}
+)";
+
+class ReadbackTest : public LinuxKernelTest {
+ protected:
+  // nft's listing without the owner, which belongs to the process that made the table.
+  std::string Listing() {
+    std::vector<std::string> lines;
+    for (absl::string_view line : absl::StrSplit(node().Run("nft list ruleset"), '\n')) {
+      if (line == "\tflags owner") {
+        owned_ = true;
+        continue;
+      }
+      if (owned_ && line.empty() && lines.size() == 1) continue;
+      lines.emplace_back(line.substr(0, line.find(" # progname")));
+    }
+    return absl::StrJoin(lines, "\n");
+  }
+
+  bool owned_ = false;
+};
+
+TEST_F(ReadbackTest, NftPrintsTheRulesAsIntended) {
+  FAULTLINE_SKIP_IF(WhyNoEgress());
+  ASSERT_THAT(kernel_->Install(FullProgram()), IsOk());
+  EXPECT_EQ(Listing(), kExpected);
+  const auto capabilities = kernel_->Probe();
+  ASSERT_THAT(capabilities, IsOk());
+  EXPECT_EQ(owned_, capabilities->table_owner);
+}
+
+TEST_F(ReadbackTest, NftPrintsAnOpenGate) {
+  ASSERT_THAT(kernel_->Install(ParisIngressProgram("r")), IsOk());
+  ASSERT_THAT(OpenGate("r", 0), IsOk());
+  EXPECT_THAT(node().Run("nft -s list set netdev faultline r/g0"),
+              ::testing::HasSubstr("elements = { ip timeout 1m,\n\t\t\t     ip6 timeout 1m }"));
+}
+
+// Two pairs of namespaces, one programmed by us and one by `nft -f` of what nft prints of the first, let the same
+// packets through.
+TEST_F(ReadbackTest, PrintedTextLoadedByNftBehavesTheSame) {
+  FAULTLINE_SKIP_IF(WhyNoEgress());
+  const Netns other_node;
+  const Netns other_peer;
+  Wire(other_node, other_peer);
+  other_node.Run("ip link add fl0 type ifb");
+  other_node.Run("tc qdisc add dev fl0 root blackhole");
+  other_node.Run("ip link set fl0 up");
+  ASSERT_THAT(kernel_->Install(FullProgram()), IsOk());
+  other_node.Run("nft -f -", Listing());
+
+  const auto arrives = [&](const Netns& a, const Netns& b, bool in, std::uint16_t port, bool v4) {
+    const std::string node_address = v4 ? kNode4 : kNode6;
+    const std::string peer_address = v4 ? kPeer4 : kPeer6;
+    return in ? SendAndCount(b, peer_address, a, node_address, port).arrived
+              : SendAndCount(a, node_address, b, peer_address, port).arrived;
+  };
+  const auto compare = [&](const char* state) {
+    for (const bool in : {true, false}) {
+      for (const bool v4 : {true, false}) {
+        for (const std::uint16_t port : {3000, 68}) {
+          EXPECT_EQ(arrives(node(), peer(), in, port, v4), arrives(other_node, other_peer, in, port, v4))
+              << state << (in ? ", in" : ", out") << (v4 ? ", IPv4" : ", IPv6") << ", port " << port;
+        }
+      }
+    }
+  };
+  compare("closed");
+  ASSERT_THAT(OpenGate("2024.split-1", 0), IsOk());
+  other_node.Run("nft add element netdev faultline _2024.split-1/g0 { ip timeout 60s, ip6 timeout 60s }");
+  compare("step 0 open");
+  EXPECT_EQ(Reachable(), "out4 out6");
+  ASSERT_THAT(OpenGate("2024.split-1", 3), IsOk());
+  other_node.Run("nft add element netdev faultline _2024.split-1/g3 { ip timeout 60s, ip6 timeout 60s }");
+  compare("steps 0 and 3 open");
+  EXPECT_EQ(Reachable(), "");
+}
+
+class RunNameTest : public ReadbackTest, public ::testing::WithParamInterface<std::string> {};
+
+TEST_P(RunNameTest, IsReadBackByNft) {
+  Program program = ParisIngressProgram(GetParam());
+  // nft loads an anonymous set of one element as a plain comparison, and prints it so.
+  program.protect.remotes = Prefixes({"10.9.0.0/24", "fd77::/64"});
+  ASSERT_THAT(kernel_->Install(program), IsOk());
+  const std::string text = Listing();
+  const Netns other;
+  other.Run("ip link add eth0 type veth peer name other");
+  other.Run("nft -f -", text);
+  EXPECT_EQ(other.Run("nft list ruleset"), text);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, RunNameTest,
+                         ::testing::Values("r", "7", "2024-06-01T12.00_split", "10.0.0.1", "0x1f", "ip", "A-b_c.d",
+                                           std::string(64, 'x'), std::string(64, '9')));
+
+}  // namespace
+}  // namespace faultline::testing

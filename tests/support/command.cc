@@ -1,0 +1,76 @@
+#include "tests/support/command.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "absl/strings/str_split.h"
+#include "common/unique_fd.h"
+
+namespace faultline::testing {
+namespace {
+
+struct Pipe {
+  UniqueFd read;
+  UniqueFd write;
+};
+
+Pipe MakePipe() {
+  int ends[2] = {-1, -1};
+  if (pipe(ends) != 0) ADD_FAILURE() << "pipe: errno " << errno;
+  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+[[noreturn]] void Execute(const std::vector<std::string>& arguments, const Pipe& in, const Pipe& out) {
+  dup2(in.read.get(), STDIN_FILENO);
+  dup2(out.write.get(), STDOUT_FILENO);
+  dup2(out.write.get(), STDERR_FILENO);
+  for (int fd = STDERR_FILENO + 1; fd < 1024; ++fd) close(fd);
+  std::vector<char*> argv;
+  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  execvp(argv[0], argv.data());
+  _exit(127);
+}
+
+}  // namespace
+
+CommandResult RunCommand(const std::vector<std::string>& arguments, const std::string& input) {
+  Pipe in = MakePipe();
+  Pipe out = MakePipe();
+  const pid_t child = fork();
+  if (child == 0) Execute(arguments, in, out);
+  { const UniqueFd closed = std::move(out.write); }
+  { const UniqueFd closed = std::move(in.read); }
+  // Programs used here read all of their input before they write: no deadlock.
+  std::size_t written = 0;
+  while (written < input.size()) {
+    const ssize_t count = write(in.write.get(), input.data() + written, input.size() - written);
+    if (count <= 0) break;
+    written += static_cast<std::size_t>(count);
+  }
+  { const UniqueFd closed = std::move(in.write); }
+  CommandResult result;
+  std::array<char, 4096> buffer;
+  ssize_t count = 0;
+  while ((count = read(out.read.get(), buffer.data(), buffer.size())) > 0) {
+    result.output.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  result.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return result;
+}
+
+std::string Command(const std::string& words, const std::string& input) {
+  const std::vector<std::string> arguments = absl::StrSplit(words, ' ', absl::SkipEmpty());
+  CommandResult result = RunCommand(arguments, input);
+  if (result.code != 0) ADD_FAILURE() << words << ": exit code " << result.code << "\n" << result.output;
+  return std::move(result.output);
+}
+
+}  // namespace faultline::testing

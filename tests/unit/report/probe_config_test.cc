@@ -1,0 +1,92 @@
+#include "controller/report/probe_config.h"
+
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "common/timeline_codec.h"
+
+namespace faultline {
+namespace {
+
+using std::chrono::milliseconds;
+
+IpAddress Address(absl::string_view text) { return IpAddress::Parse(text).value(); }
+
+std::vector<ProbeNode> DualStackNodes(int count) {
+  std::vector<ProbeNode> nodes;
+  for (int i = 1; i <= count; ++i) {
+    nodes.push_back({.name = NodeName(absl::StrCat("node-", i)),
+                     .id = static_cast<std::uint32_t>(i),
+                     .ipv4 = Address(absl::StrCat("10.0.0.", i)),
+                     .ipv6 = Address(absl::StrCat("fd20::", i))});
+  }
+  return nodes;
+}
+
+Duration IntervalOf(const v1::ProbeConfig& config) { return DecodeDuration(config.interval()).value(); }
+
+TEST(ProbeConfigTest, ANodeIsProbedAtItsFirstAddressOfEachFamily) {
+  InventoryNode node;
+  node.name = NodeName("lon-1");
+  node.addresses = {Address("fd20::1"), Address("172.32.4.2"), Address("fd20::2"), Address("172.32.4.3")};
+  EXPECT_EQ(ProbeNodeOf(node, 4),
+            (ProbeNode{.name = NodeName("lon-1"), .id = 4, .ipv4 = Address("172.32.4.2"), .ipv6 = Address("fd20::1")}));
+}
+
+TEST(ProbeConfigTest, EveryNodeProbesEveryOther) {
+  const std::vector<ProbeNode> nodes = DualStackNodes(3);
+  const auto configs = MakeProbeConfigs(nodes, {.token = 9, .port = 1234});
+  ASSERT_EQ(configs.size(), 3u);
+  for (std::size_t i = 0; i < configs.size(); ++i) {
+    EXPECT_EQ(configs[i].token(), 9u);
+    EXPECT_EQ(configs[i].port(), 1234u);
+    EXPECT_EQ(configs[i].self_id(), nodes[i].id);
+    EXPECT_EQ(DecodeDuration(configs[i].window()).value(), milliseconds(100));
+    ASSERT_EQ(configs[i].peers_size(), 2);
+    for (const v1::ProbePeer& peer : configs[i].peers()) {
+      const ProbeNode& expected = nodes[peer.id() - 1];
+      EXPECT_NE(peer.id(), nodes[i].id);
+      EXPECT_EQ(peer.name(), expected.name.text());
+      EXPECT_EQ(peer.ipv4(), expected.ipv4->ToBytes());
+      EXPECT_EQ(peer.ipv6(), expected.ipv6->ToBytes());
+    }
+  }
+}
+
+TEST(ProbeConfigTest, OnlyFamiliesThatBothHave) {
+  std::vector<ProbeNode> nodes = DualStackNodes(3);
+  nodes[1].ipv6.reset();
+  nodes[2].ipv4.reset();
+  const auto configs = MakeProbeConfigs(nodes, {});
+  EXPECT_NE(configs[0].peers(0).ipv4(), "");
+  EXPECT_EQ(configs[0].peers(0).ipv6(), "");
+  EXPECT_EQ(configs[0].peers(1).ipv4(), "");
+  EXPECT_NE(configs[0].peers(1).ipv6(), "");
+  EXPECT_EQ(configs[1].peers(0).ipv6(), "");
+  // Nodes 2 and 3 have none in common; the probes of the one are still told from a stranger's.
+  EXPECT_EQ(configs[1].peers(1).ipv4() + configs[1].peers(1).ipv6(), "");
+}
+
+TEST(ProbeConfigTest, TheIntervalGrowsWithTheFleet) {
+  struct {
+    int nodes;
+    Duration interval;
+  } const cases[] = {{1, milliseconds(200)}, {2, milliseconds(200)}, {3, milliseconds(200)},
+                     {4, milliseconds(300)}, {6, milliseconds(500)}, {24, milliseconds(2300)}};
+  for (const auto& expected : cases) {
+    const auto configs = MakeProbeConfigs(DualStackNodes(expected.nodes), {});
+    EXPECT_EQ(IntervalOf(configs.front()), expected.interval) << expected.nodes;
+  }
+}
+
+TEST(ProbeConfigTest, NoNodeSendsMoreThanTheRate) {
+  for (int count = 2; count <= 60; ++count) {
+    for (const v1::ProbeConfig& config : MakeProbeConfigs(DualStackNodes(count), {.rate = 30})) {
+      const double targets = 2.0 * (count - 1);
+      EXPECT_LE(targets / std::chrono::duration<double>(IntervalOf(config)).count(), 30.0001) << count;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace faultline

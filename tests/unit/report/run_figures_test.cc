@@ -1,0 +1,62 @@
+#include "controller/report/run_figures.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/report/run_samples.h"
+
+namespace faultline {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+TEST(RunFiguresTest, TakesTheGreatestOfAllNodes) {
+  const std::vector<StepFigures> steps = FiguresOf(SampleRun());
+  ASSERT_EQ(steps.size(), 2u);
+  EXPECT_EQ(steps[0].name, "one-way");
+  EXPECT_EQ(steps[0].at, seconds(10));
+  EXPECT_EQ(steps[0].length, seconds(20));
+  EXPECT_EQ(steps[0].fired_late, microseconds(350));
+  EXPECT_EQ(steps[0].healed_late, microseconds(420));
+  EXPECT_EQ(steps[0].skew, microseconds(250));
+  EXPECT_EQ(steps[0].packets, 180u);
+  EXPECT_FALSE(steps[0].MatchedNothing());
+}
+
+TEST(RunFiguresTest, AStepNobodyReportedHasNone) {
+  v1::Run run;
+  run.add_step_names("split");
+  const std::vector<StepFigures> steps = FiguresOf(run);
+  ASSERT_EQ(steps.size(), 1u);
+  EXPECT_FALSE(steps[0].at || steps[0].length || steps[0].fired_late || steps[0].skew || steps[0].packets);
+  EXPECT_FALSE(steps[0].MatchedNothing());
+  EXPECT_FALSE(WorstClockError(run).has_value());
+}
+
+TEST(RunFiguresTest, AStepThatOneNodeMatchedHasMatched) {
+  v1::Run run = SampleRun();
+  for (v1::NodeRun& node : *run.mutable_nodes()) {
+    for (v1::StepCounters& counters : *node.mutable_outcome()->mutable_counters()) counters.set_packets(0);
+  }
+  EXPECT_TRUE(FiguresOf(run)[0].MatchedNothing());
+  run.mutable_nodes(1)->mutable_outcome()->mutable_counters(0)->set_packets(1);
+  EXPECT_FALSE(FiguresOf(run)[0].MatchedNothing());
+}
+
+TEST(RunFiguresTest, MalformedPartsAreAbsent) {
+  v1::Run run = SampleRun();
+  for (v1::NodeRun& node : *run.mutable_nodes()) {
+    for (v1::StepTransition& transition : *node.mutable_transitions()) {
+      transition.mutable_actual()->set_nanos(2'000'000'000);
+    }
+    node.mutable_clock_error()->set_nanos(2'000'000'000);
+  }
+  EXPECT_FALSE(FiguresOf(run)[0].fired_late.has_value());
+  EXPECT_FALSE(WorstClockError(run).has_value());
+}
+
+TEST(RunFiguresTest, TheWorstClockErrorIsThatOfAllNodes) { EXPECT_EQ(WorstClockError(SampleRun()), microseconds(120)); }
+
+}  // namespace
+}  // namespace faultline

@@ -1,0 +1,228 @@
+#include "controller/report/verdict.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/timeline_codec.h"
+#include "controller/report/summary.h"
+
+namespace faultline {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+IpAddress Address(absl::string_view text) { return IpAddress::Parse(text).value(); }
+
+TEST(ReachOfTest, FollowsItsRule) {
+  struct {
+    std::uint32_t sent;
+    std::uint32_t received;
+    v1::Reach reach;
+  } const cases[] = {
+      {0, 0, v1::REACH_UNSPECIFIED}, {1, 1, v1::REACH_UNSPECIFIED}, {1, 0, v1::REACH_UNSPECIFIED},
+      {0, 9, v1::REACH_UNSPECIFIED}, {2, 0, v1::REACH_CUT},         {500, 0, v1::REACH_CUT},
+      {2, 1, v1::REACH_OPEN},        {2, 2, v1::REACH_OPEN},        {5, 4, v1::REACH_OPEN},
+      {5, 3, v1::REACH_LOSSY},       {39, 38, v1::REACH_OPEN},      {39, 37, v1::REACH_LOSSY},
+      {40, 38, v1::REACH_OPEN},      {40, 37, v1::REACH_LOSSY},     {1000, 950, v1::REACH_OPEN},
+      {1000, 949, v1::REACH_LOSSY},  {1000, 1, v1::REACH_LOSSY},    {5, 6, v1::REACH_OPEN},
+  };
+  for (const auto& edge : cases) {
+    EXPECT_EQ(ReachOf({.sent = edge.sent, .received = edge.received}), edge.reach)
+        << edge.received << " of " << edge.sent;
+  }
+}
+
+TEST(JudgeMarginTest, GrowsWithTheClockError) {
+  EXPECT_EQ(JudgeMargin(Duration(0)), milliseconds(150));
+  EXPECT_EQ(JudgeMargin(milliseconds(4)), milliseconds(158));
+}
+
+// Two nodes with both IP versions; in [10 s, 20 s) lon's packets to par vanish at par. T0 is at 1000 s.
+class JudgeStageTest : public testing::Test {
+ protected:
+  static constexpr Duration kT0 = seconds(1000);
+  static constexpr Duration kMargin = milliseconds(200);
+
+  JudgeStageTest() {
+    Timeline par;
+    par.node = nodes_[1].name;
+    par.length = seconds(23);
+    par.prefix_sets = {PrefixSet{Prefix(*nodes_[0].ipv4), Prefix(*nodes_[0].ipv6)}};
+    par.steps = {{.index = 0,
+                  .name = "one-way",
+                  .at = seconds(10),
+                  .length = seconds(10),
+                  .blocks = {{.hook = Hook::kReceiverIngress, .match = {.sources = 0}}}}};
+    timelines_[nodes_[1].name] = par;
+    Timeline lon;
+    lon.node = nodes_[0].name;
+    lon.length = par.length;
+    timelines_[nodes_[0].name] = lon;
+  }
+
+  // A probe of each edge every 100 ms of [start, end) after T0; those from lon to par arrive unless `cut`.
+  void Probe(Duration start, Duration end, bool cut, bool par_reports = true) {
+    for (Duration time = start; time < end; time += milliseconds(100)) {
+      Report(nodes_[0], nodes_[1], time, /*sent=*/1, /*received=*/par_reports ? 1 : 0);
+      if (par_reports) Report(nodes_[1], nodes_[0], time, /*sent=*/1, /*received=*/cut ? 0 : 1);
+    }
+  }
+  void Report(const ProbeNode& reporter, const ProbeNode& peer, Duration time, std::uint32_t sent,
+              std::uint32_t received) {
+    v1::Observation observation;
+    for (const v1::Family family : {v1::FAMILY_IPV4, v1::FAMILY_IPV6}) {
+      v1::ProbeWindow& window = *observation.add_windows();
+      window.set_peer(peer.name.text());
+      window.set_family(family);
+      *window.mutable_start() = EncodeDuration(kT0 + time);
+      window.set_sent(sent);
+      window.set_received(received);
+    }
+    ASSERT_TRUE(log_.Add(reporter.name, observation).ok());
+  }
+  v1::StageVerdict Judge(const Stage& stage) {
+    return JudgeStage(stage, nodes_, timelines_, ControllerTime(kT0), log_, kMargin);
+  }
+
+  std::vector<ProbeNode> nodes_ = {
+      {.name = NodeName("lon"), .ipv4 = Address("172.32.0.1"), .ipv6 = Address("fd20::1")},
+      {.name = NodeName("par"), .ipv4 = Address("172.33.0.1"), .ipv6 = Address("fd21::1")}};
+  std::map<NodeName, Timeline> timelines_;
+  ProbeLog log_;
+  const Stage one_way_ = {.name = "one-way", .start = seconds(10), .end = seconds(20), .active = {0}};
+};
+
+TEST_F(JudgeStageTest, AgreesWhenTheCutIsOneWay) {
+  Probe(seconds(10), seconds(20), /*cut=*/true);
+  const v1::StageVerdict verdict = Judge(one_way_);
+  EXPECT_TRUE(verdict.agrees());
+  EXPECT_EQ(verdict.name(), "one-way");
+  EXPECT_EQ(DecodeDuration(verdict.start()).value(), seconds(10));
+  EXPECT_EQ(DecodeDuration(verdict.end()).value(), seconds(20));
+  ASSERT_EQ(verdict.edges_size(), 4);
+  EXPECT_EQ(verdict.edges(0).ShortDebugString(),
+            R"(from: "lon" to: "par" family: FAMILY_IPV4 sent: 96 observed: REACH_CUT)");
+  EXPECT_EQ(verdict.edges(1).family(), v1::FAMILY_IPV6);
+  EXPECT_EQ(verdict.edges(2).ShortDebugString(),
+            R"(from: "par" to: "lon" family: FAMILY_IPV4 planned_reachable: true sent: 96 received: 96 )"
+            R"(observed: REACH_OPEN)");
+}
+
+TEST_F(JudgeStageTest, DisagreesWhenTheFaultDidNotTake) {
+  Probe(seconds(10), seconds(20), /*cut=*/false);
+  const v1::StageVerdict verdict = Judge(one_way_);
+  EXPECT_FALSE(verdict.agrees());
+  EXPECT_EQ(verdict.edges(0).observed(), v1::REACH_OPEN);
+}
+
+TEST_F(JudgeStageTest, DisagreesWhenOneProbeLeaks) {
+  Probe(seconds(10), seconds(20), /*cut=*/true);
+  Report(nodes_[1], nodes_[0], seconds(15), /*sent=*/0, /*received=*/1);
+  EXPECT_FALSE(Judge(one_way_).agrees());
+}
+
+TEST_F(JudgeStageTest, DisagreesWhenTheHealDidNotTake) {
+  Probe(seconds(20), seconds(23), /*cut=*/true);
+  const Stage healed = {.name = "healed", .start = seconds(20), .end = seconds(23)};
+  EXPECT_FALSE(Judge(healed).agrees());
+}
+
+TEST_F(JudgeStageTest, TheMarginsAreNotJudged) {
+  Probe(seconds(10), milliseconds(10'200), /*cut=*/false);
+  Probe(milliseconds(10'200), milliseconds(19'800), /*cut=*/true);
+  Probe(milliseconds(19'800), seconds(20), /*cut=*/false);
+  EXPECT_TRUE(Judge(one_way_).agrees());
+}
+
+TEST_F(JudgeStageTest, WhatLiesWithinTheMarginsIs) {
+  Probe(seconds(10), seconds(20), /*cut=*/true);
+  Report(nodes_[1], nodes_[0], milliseconds(10'200), /*sent=*/0, /*received=*/1);
+  EXPECT_FALSE(Judge(one_way_).agrees());
+}
+
+TEST_F(JudgeStageTest, ASilentReceiverProvesNoCut) {
+  Probe(seconds(10), seconds(20), /*cut=*/true, /*par_reports=*/false);
+  const v1::StageVerdict verdict = Judge(one_way_);
+  EXPECT_FALSE(verdict.agrees());
+  EXPECT_EQ(verdict.edges(0).observed(), v1::REACH_UNSPECIFIED);
+  EXPECT_EQ(verdict.edges(0).sent(), 96u);
+}
+
+TEST_F(JudgeStageTest, AReceiverThatFellSilentProvesNoCut) {
+  Probe(seconds(10), seconds(13), /*cut=*/true);
+  Probe(seconds(13), seconds(20), /*cut=*/true, /*par_reports=*/false);
+  EXPECT_EQ(Judge(one_way_).edges(0).observed(), v1::REACH_UNSPECIFIED);
+}
+
+TEST_F(JudgeStageTest, NothingObservedIsNoAgreement) {
+  const v1::StageVerdict verdict = Judge(one_way_);
+  EXPECT_FALSE(verdict.agrees());
+  for (const v1::EdgeVerdict& edge : verdict.edges()) EXPECT_EQ(edge.observed(), v1::REACH_UNSPECIFIED);
+}
+
+TEST_F(JudgeStageTest, AStageTooShortForItsMarginsIsNotKnown) {
+  Probe(seconds(10), seconds(20), /*cut=*/true);
+  const Stage brief = {.name = "brief", .start = seconds(10), .end = milliseconds(10'100), .active = {0}};
+  EXPECT_FALSE(Judge(brief).agrees());
+  EXPECT_EQ(Judge(brief).edges(0).sent(), 0u);
+}
+
+TEST_F(JudgeStageTest, AnEmptyBaselineIsObservedBeforeT0) {
+  Probe(-kBaseline, seconds(0), /*cut=*/false);
+  const v1::StageVerdict verdict = Judge({.name = "baseline"});
+  EXPECT_TRUE(verdict.agrees());
+  EXPECT_EQ(DecodeDuration(verdict.start()).value(), -kBaseline);
+  EXPECT_EQ(DecodeDuration(verdict.end()).value(), Duration(0));
+  EXPECT_EQ(verdict.edges(0).sent(), 26u);
+}
+
+TEST_F(JudgeStageTest, OnlyFamiliesThatBothHave) {
+  nodes_[0].ipv6.reset();
+  const v1::StageVerdict verdict = Judge(one_way_);
+  ASSERT_EQ(verdict.edges_size(), 2);
+  for (const v1::EdgeVerdict& edge : verdict.edges()) EXPECT_EQ(edge.family(), v1::FAMILY_IPV4);
+}
+
+TEST_F(JudgeStageTest, NoEdgeIsNoAgreement) {
+  nodes_.resize(1);
+  Probe(seconds(10), seconds(10), /*cut=*/true);
+  EXPECT_FALSE(Judge(one_way_).agrees());
+}
+
+TEST_F(JudgeStageTest, ANodeWithoutATimelineHasNoPart) {
+  nodes_.push_back({.name = NodeName("zrh"), .ipv4 = Address("10.0.0.1")});
+  const v1::StageVerdict verdict = PlannedStage(one_way_, nodes_, timelines_);
+  for (const v1::EdgeVerdict& edge : verdict.edges()) {
+    EXPECT_EQ(edge.planned_reachable(), !(edge.from() == "lon" && edge.to() == "par")) << edge.ShortDebugString();
+    EXPECT_EQ(edge.observed(), v1::REACH_UNSPECIFIED);
+  }
+  EXPECT_EQ(verdict.edges_size(), 8);
+  EXPECT_FALSE(verdict.agrees());
+}
+
+TEST_F(JudgeStageTest, TheLiveMatrixLooksAtTheLastSeconds) {
+  const Duration now = seconds(15);
+  Probe(seconds(10), now, /*cut=*/true);
+  const RunNow run = {.timelines = &timelines_, .active = {0}};
+  const v1::StageVerdict verdict = JudgeWindow(nodes_, std::span(&run, 1), ControllerTime(kT0 + now), log_);
+  EXPECT_EQ(verdict.name(), "now");
+  EXPECT_TRUE(verdict.agrees());
+  EXPECT_EQ(verdict.edges(0).sent(), 30u);
+  EXPECT_EQ(DecodeDuration(verdict.end()).value(), -kLiveLag);
+
+  const v1::StageVerdict without = JudgeWindow(nodes_, {}, ControllerTime(kT0 + now), log_);
+  EXPECT_FALSE(without.agrees());
+  EXPECT_TRUE(without.edges(0).planned_reachable());
+}
+
+TEST_F(JudgeStageTest, TheLiveMatrixJoinsAllRuns) {
+  const std::map<NodeName, Timeline> none;
+  const RunNow runs[] = {{.timelines = &none, .active = {0}}, {.timelines = &timelines_, .active = {0}}};
+  const v1::StageVerdict verdict = JudgeWindow(nodes_, runs, ControllerTime(kT0), log_);
+  EXPECT_FALSE(verdict.edges(0).planned_reachable());
+  EXPECT_TRUE(verdict.edges(2).planned_reachable());
+}
+
+}  // namespace
+}  // namespace faultline

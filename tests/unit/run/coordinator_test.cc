@@ -1,0 +1,309 @@
+#include "controller/run/coordinator.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "controller/plan/plan_yaml.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/unit/run/fake_agent.h"
+
+namespace faultline {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr char kPlan[] = R"yaml(
+name: split
+groups:
+  london: {cidrs: [172.32.0.0/16]}
+  paris: {cidrs: [172.33.0.0/16]}
+steps:
+  - {at: 5s, for: 10s, name: cut, partition: [london, paris]}
+)yaml";
+// The step's end and the cooldown.
+constexpr Duration kLength = seconds(18);
+
+class CoordinatorTest : public ::testing::Test {
+ protected:
+  CoordinatorTest() {
+    store_ = *RunStore::Open(folder_ + "/runs.sqlite");
+    coordinator_.emplace(clock_, fleet_, *store_, probes_, CoordinatorOptions{.lease = seconds(15)});
+    for (FakeAgent* agent : {&london_, &paris_}) EXPECT_TRUE(agent->Join(fleet_).ok());
+  }
+  ~CoordinatorTest() override {
+    coordinator_.reset();
+    store_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  std::string Begin(const std::string& text = kPlan) {
+    const auto id = coordinator_->Begin(ParsePlan(text).plan, text, "plan.yaml");
+    EXPECT_TRUE(id.ok()) << id.status();
+    return id.value_or("");
+  }
+  std::string BeginAndFire(const std::string& text = kPlan) {
+    const std::string id = Begin(text);
+    london_.AnswerArmed(*coordinator_, id);
+    paris_.AnswerArmed(*coordinator_, id);
+    return id;
+  }
+  void Pass(Duration time) {
+    for (const MonotonicTime until = clock_.Now() + time; clock_.Now() < until;) {
+      clock_.Advance(std::min<Duration>(milliseconds(50), until - clock_.Now()));
+      coordinator_->Advance();
+    }
+  }
+  v1::Run Get(const std::string& id) { return coordinator_->Await(id, 0, Duration(0))->run; }
+
+  // Reports every probe window of [from, to) after T0 for both directions; those of [cut_from, cut_to) do not arrive.
+  void ReportProbes(Duration from, Duration to, Duration cut_from, Duration cut_to) {
+    const ControllerTime t0(clock_.Now().time_since_epoch() + milliseconds(500));
+    for (Duration at = from; at < to; at += milliseconds(200)) {
+      const Duration start = (t0 + at).time_since_epoch() / milliseconds(100) * milliseconds(100);
+      for (auto [sender, receiver] : {std::pair(&london_, &paris_), std::pair(&paris_, &london_)}) {
+        v1::Observation sent;
+        Fill(*sent.add_windows(), receiver->name().text(), start).set_sent(1);
+        coordinator_->OnObservation(sender->name(), sent);
+        if (at >= cut_from && at < cut_to) continue;
+        v1::Observation received;
+        Fill(*received.add_windows(), sender->name().text(), start).set_received(1);
+        coordinator_->OnObservation(receiver->name(), received);
+      }
+    }
+  }
+  static v1::ProbeWindow& Fill(v1::ProbeWindow& window, const std::string& peer, Duration start) {
+    window.set_peer(peer);
+    window.set_family(v1::FAMILY_IPV4);
+    *window.mutable_start() = EncodeDuration(start);
+    return window;
+  }
+
+  std::string folder_ = [] {
+    std::string name = std::filesystem::temp_directory_path() / "faultline-test-XXXXXX";
+    return std::string(mkdtemp(name.data()));
+  }();
+  FakeClock clock_;
+  Fleet fleet_{{}};
+  ProbeLog probes_;
+  std::unique_ptr<RunStore> store_;
+  std::optional<Coordinator> coordinator_;
+  FakeAgent london_{"lon-1", "172.32.4.2"};
+  FakeAgent paris_{"par-1", "172.33.4.2"};
+};
+
+TEST_F(CoordinatorTest, FiresOnlyWhenAllHaveArmed) {
+  const std::string id = Begin();
+  ASSERT_THAT(london_.Take(v1::SessionResponse::kArm), SizeIs(1));
+  ASSERT_THAT(paris_.Take(v1::SessionResponse::kArm), SizeIs(1));
+  london_.AnswerArmed(*coordinator_, id);
+  EXPECT_THAT(london_.Take(v1::SessionResponse::kFire), IsEmpty());
+  paris_.AnswerArmed(*coordinator_, id);
+  const auto fires = london_.Take(v1::SessionResponse::kFire);
+  ASSERT_THAT(fires, SizeIs(1));
+  EXPECT_GT(*DecodeDuration(fires[0].fire().t0()), clock_.Now().time_since_epoch());
+  EXPECT_EQ(Get(id).state(), v1::RUN_STATE_RUNNING);
+}
+
+TEST_F(CoordinatorTest, OneRefusalAndNothingHappensAnywhere) {
+  const std::string id = Begin();
+  london_.AnswerArmed(*coordinator_, id);
+  paris_.AnswerRefused(*coordinator_, id, "guard.max_runs");
+  EXPECT_THAT(london_.Take(v1::SessionResponse::kRelease), SizeIs(1));
+  EXPECT_THAT(london_.Take(v1::SessionResponse::kFire), IsEmpty());
+  london_.ReportEnd(*coordinator_, id, v1::NODE_END_RELEASED);
+  Pass(milliseconds(50));
+  const v1::Run run = Get(id);
+  EXPECT_EQ(run.outcome(), v1::OUTCOME_REFUSED);
+  EXPECT_THAT(run.summary(), HasSubstr("node par-1 refused: guard.max_runs"));
+}
+
+TEST_F(CoordinatorTest, SilentNodeIsARefusal) {
+  const std::string id = Begin();
+  london_.AnswerArmed(*coordinator_, id);
+  Pass(seconds(11));
+  london_.ReportEnd(*coordinator_, id, v1::NODE_END_RELEASED);
+  Pass(seconds(18));
+  EXPECT_EQ(Get(id).outcome(), v1::OUTCOME_REFUSED);
+  EXPECT_THAT(Get(id).summary(), HasSubstr("no answer within 10s from par-1"));
+  EXPECT_THAT(london_.Take(v1::SessionResponse::kFire), IsEmpty());
+}
+
+TEST_F(CoordinatorTest, NodeThatDisappearsWhileArmingIsARefusal) {
+  const std::string id = Begin();
+  london_.AnswerArmed(*coordinator_, id);
+  paris_.Leave(fleet_);
+  coordinator_->OnLeave(paris_.name());
+  london_.ReportEnd(*coordinator_, id, v1::NODE_END_RELEASED);
+  Pass(seconds(18));
+  EXPECT_EQ(Get(id).outcome(), v1::OUTCOME_REFUSED);
+  EXPECT_THAT(Get(id).summary(), HasSubstr("par-1 was lost while arming"));
+}
+
+TEST_F(CoordinatorTest, LateArmedAnswerIsReleased) {
+  const std::string id = Begin();
+  paris_.AnswerRefused(*coordinator_, id, "no");
+  london_.Take(v1::SessionResponse::kRelease);
+  london_.AnswerArmed(*coordinator_, id);
+  EXPECT_THAT(london_.Take(v1::SessionResponse::kRelease), SizeIs(1));
+}
+
+TEST_F(CoordinatorTest, RunThatIsObservedAsPlannedIsVerified) {
+  const std::string id = BeginAndFire();
+  ReportProbes(Duration(0), kLength, seconds(5), seconds(15));
+  Pass(kLength + milliseconds(600));
+  for (FakeAgent* agent : {&london_, &paris_}) agent->ReportEnd(*coordinator_, id, v1::NODE_END_COMPLETED);
+  Pass(seconds(2));
+  const v1::Run run = Get(id);
+  EXPECT_EQ(run.outcome(), v1::OUTCOME_VERIFIED) << run.summary();
+  ASSERT_EQ(run.stages_size(), 3);
+  EXPECT_EQ(run.stages(1).name(), "cut");
+  EXPECT_EQ(run.stages(1).edges(0).observed(), v1::REACH_CUT);
+}
+
+TEST_F(CoordinatorTest, FaultThatDidNotTakeIsNotVerified) {
+  const std::string id = BeginAndFire();
+  ReportProbes(Duration(0), kLength, Duration(0), Duration(0));
+  Pass(kLength + milliseconds(600));
+  for (FakeAgent* agent : {&london_, &paris_}) agent->ReportEnd(*coordinator_, id, v1::NODE_END_COMPLETED);
+  Pass(seconds(2));
+  EXPECT_EQ(Get(id).outcome(), v1::OUTCOME_NOT_VERIFIED);
+  EXPECT_THAT(Get(id).summary(), HasSubstr("cut: lon-1"));
+}
+
+TEST_F(CoordinatorTest, NothingObservedIsNotVerified) {
+  const std::string id = BeginAndFire();
+  Pass(kLength + milliseconds(600));
+  for (FakeAgent* agent : {&london_, &paris_}) agent->ReportEnd(*coordinator_, id, v1::NODE_END_COMPLETED);
+  Pass(seconds(2));
+  EXPECT_EQ(Get(id).outcome(), v1::OUTCOME_NOT_VERIFIED);
+}
+
+TEST_F(CoordinatorTest, HeartbeatsRenewOnlyRunsThatGoOn) {
+  const std::string id = BeginAndFire();
+  Pass(seconds(4));
+  const auto beats = london_.Take(v1::SessionResponse::kHeartbeat);
+  ASSERT_GE(beats.size(), 2u);
+  EXPECT_THAT(beats.back().heartbeat().run_ids(), ::testing::ElementsAre(id));
+  ASSERT_TRUE(coordinator_->Abort(id, v1::OUTCOME_ABORTED, "test").ok());
+  london_.Take(v1::SessionResponse::kHeartbeat);
+  Pass(seconds(4));
+  EXPECT_THAT(london_.Take(v1::SessionResponse::kHeartbeat).back().heartbeat().run_ids(), IsEmpty());
+}
+
+TEST_F(CoordinatorTest, AbortHealsEveryNodeAndEndsWhenAllHaveConfirmed) {
+  const std::string id = BeginAndFire();
+  ASSERT_TRUE(coordinator_->Abort(id, v1::OUTCOME_ABORTED, "enough").ok());
+  EXPECT_THAT(london_.Take(v1::SessionResponse::kRelease), SizeIs(1));
+  EXPECT_THAT(paris_.Take(v1::SessionResponse::kRelease), SizeIs(1));
+  london_.ReportEnd(*coordinator_, id, v1::NODE_END_RELEASED);
+  Pass(milliseconds(100));
+  EXPECT_NE(Get(id).state(), v1::RUN_STATE_ENDED);
+  paris_.ReportEnd(*coordinator_, id, v1::NODE_END_RELEASED);
+  Pass(milliseconds(100));
+  EXPECT_EQ(Get(id).outcome(), v1::OUTCOME_ABORTED);
+  EXPECT_EQ(coordinator_->Abort(id, v1::OUTCOME_ABORTED, "").code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(coordinator_->Abort("nope", v1::OUTCOME_ABORTED, "").code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(CoordinatorTest, SilentNodeIsGivenUpAfterItsLease) {
+  const std::string id = BeginAndFire();
+  ASSERT_TRUE(coordinator_->Abort(id, v1::OUTCOME_ABORTED, "enough").ok());
+  london_.ReportEnd(*coordinator_, id, v1::NODE_END_RELEASED);
+  Pass(seconds(16));
+  EXPECT_NE(Get(id).state(), v1::RUN_STATE_ENDED);
+  Pass(seconds(2));
+  EXPECT_EQ(Get(id).nodes(1).outcome().end(), v1::NODE_END_VANISHED);
+}
+
+TEST_F(CoordinatorTest, RestartedAgentIsAskedAndTheRunNotVerified) {
+  const std::string id = BeginAndFire();
+  paris_.Leave(fleet_);
+  coordinator_->OnLeave(paris_.name());
+  FakeAgent restarted("par-1", "172.33.4.2", 2);
+  ASSERT_TRUE(restarted.Join(fleet_).ok());
+  coordinator_->OnJoin(restarted.name(), {});
+  EXPECT_THAT(restarted.Take(v1::SessionResponse::kRelease), SizeIs(1));
+  restarted.ReportEnd(*coordinator_, id, v1::NODE_END_UNKNOWN_RUN);
+  ReportProbes(Duration(0), kLength, seconds(5), seconds(15));
+  Pass(kLength + milliseconds(600));
+  london_.ReportEnd(*coordinator_, id, v1::NODE_END_COMPLETED);
+  Pass(seconds(2));
+  EXPECT_EQ(Get(id).outcome(), v1::OUTCOME_NOT_VERIFIED);
+  EXPECT_THAT(Get(id).summary(), HasSubstr("par-1 (did not hold it"));
+}
+
+TEST_F(CoordinatorTest, UnknownHeldRunsAreReleased) {
+  coordinator_->OnJoin(london_.name(), {"ghost-7"});
+  const auto releases = london_.Take(v1::SessionResponse::kRelease);
+  ASSERT_THAT(releases, SizeIs(1));
+  EXPECT_EQ(releases[0].release().run_id(), "ghost-7");
+}
+
+TEST_F(CoordinatorTest, PlanThatCannotBeCompiledStartsNothing) {
+  paris_.Leave(fleet_);
+  london_.Leave(fleet_);
+  const auto id = coordinator_->Begin(ParsePlan(kPlan).plan, kPlan, "plan.yaml");
+  EXPECT_EQ(id.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(id.status().message()), HasSubstr("plan.yaml:"));
+  EXPECT_THAT(*store_->List(10), IsEmpty());
+}
+
+// A controller that died mid-run, and the one after it on the same store.
+class RestartedCoordinatorTest : public CoordinatorTest {
+ protected:
+  void Restart() {
+    coordinator_.emplace(clock_, fleet_, *store_, probes_, CoordinatorOptions{.lease = seconds(15)});
+    ASSERT_TRUE(coordinator_->Recover().ok());
+  }
+};
+
+TEST_F(RestartedCoordinatorTest, KnowsHowTheRunEnded) {
+  const std::string id = BeginAndFire();
+  Restart();
+  london_.Take(v1::SessionResponse::kRelease);
+  coordinator_->OnJoin(london_.name(), {id});
+  EXPECT_THAT(london_.Take(v1::SessionResponse::kRelease), SizeIs(1));
+  london_.ReportEnd(*coordinator_, id, v1::NODE_END_RELEASED);
+  paris_.ReportEnd(*coordinator_, id, v1::NODE_END_LEASE_LOST);
+  Pass(milliseconds(100));
+  EXPECT_EQ(Get(id).outcome(), v1::OUTCOME_INTERRUPTED);
+  EXPECT_THAT(Get(id).summary(), HasSubstr("par-1 (healed when its lease ran out)"));
+}
+
+TEST_F(RestartedCoordinatorTest, GivesUpNodesThatNeverComeBack) {
+  const std::string id = BeginAndFire();
+  Restart();
+  Pass(seconds(18));
+  EXPECT_EQ(Get(id).outcome(), v1::OUTCOME_INTERRUPTED);
+  EXPECT_THAT(Get(id).summary(), HasSubstr("lon-1 (vanished)"));
+}
+
+TEST_F(RestartedCoordinatorTest, DoesNotRenewARunThatWasToHeal) {
+  const std::string id = BeginAndFire();
+  Restart();
+  london_.Take(v1::SessionResponse::kHeartbeat);
+  Pass(seconds(4));
+  EXPECT_THAT(london_.Take(v1::SessionResponse::kHeartbeat).back().heartbeat().run_ids(), IsEmpty());
+}
+
+TEST_F(RestartedCoordinatorTest, LetsARunContinueThatWasToContinue) {
+  const std::string id = BeginAndFire(std::string(kPlan) + "on_controller_loss: continue\n");
+  Restart();
+  london_.Take(v1::SessionResponse::kRelease);
+  coordinator_->OnJoin(london_.name(), {id});
+  EXPECT_THAT(london_.Take(v1::SessionResponse::kRelease), IsEmpty());
+  Pass(seconds(18));
+  for (FakeAgent* agent : {&london_, &paris_}) agent->ReportEnd(*coordinator_, id, v1::NODE_END_COMPLETED);
+  Pass(milliseconds(100));
+  EXPECT_EQ(Get(id).outcome(), v1::OUTCOME_INTERRUPTED);
+  EXPECT_THAT(Get(id).summary(), HasSubstr("lon-1 (completed)"));
+}
+
+}  // namespace
+}  // namespace faultline

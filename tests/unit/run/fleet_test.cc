@@ -1,0 +1,68 @@
+#include "controller/run/fleet.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/run/fake_agent.h"
+
+namespace faultline {
+namespace {
+
+TEST(FleetTest, EveryJoinRenewsTheProbeMesh) {
+  Fleet fleet({.token = 42});
+  FakeAgent london("lon-1", "172.32.4.2");
+  FakeAgent paris("par-1", "172.33.4.2");
+  ASSERT_TRUE(london.Join(fleet).ok());
+  ASSERT_TRUE(paris.Join(fleet).ok());
+  const auto configs = london.Take(v1::SessionResponse::kProbeConfig);
+  ASSERT_EQ(configs.size(), 2u);
+  EXPECT_EQ(configs[0].probe_config().peers_size(), 0);
+  ASSERT_EQ(configs[1].probe_config().peers_size(), 1);
+  EXPECT_EQ(configs[1].probe_config().peers(0).name(), "par-1");
+  EXPECT_EQ(configs[1].probe_config().token(), 42u);
+}
+
+TEST(FleetTest, NameOfALiveAgentIsTaken) {
+  Fleet fleet({});
+  FakeAgent first("lon-1", "172.32.4.2", 1);
+  FakeAgent other("lon-1", "172.32.4.3", 2);
+  ASSERT_TRUE(first.Join(fleet).ok());
+  EXPECT_EQ(other.Join(fleet).code(), absl::StatusCode::kAlreadyExists);
+  first.Leave(fleet);
+  EXPECT_TRUE(other.Join(fleet).ok());
+}
+
+TEST(FleetTest, SameAgentReplacesItsOldSession) {
+  Fleet fleet({});
+  FakeAgent before("lon-1", "172.32.4.2", 1);
+  FakeAgent after("lon-1", "172.32.4.2", 1);
+  ASSERT_TRUE(before.Join(fleet).ok());
+  ASSERT_TRUE(after.Join(fleet).ok());
+  EXPECT_TRUE(before.closed());
+  before.Leave(fleet);  // The old stream ends after the new one began.
+  EXPECT_TRUE(fleet.Connected(NodeName("lon-1")));
+}
+
+TEST(FleetTest, MalformedNodesAreRefused) {
+  Fleet fleet({});
+  FakeAgent nameless("lon 1", "172.32.4.2");
+  EXPECT_EQ(nameless.Join(fleet).code(), absl::StatusCode::kInvalidArgument);
+  FakeAgent odd("lon-1", "172.32.4.2");
+  odd.info().mutable_addresses(0)->set_address("12345");
+  EXPECT_EQ(odd.Join(fleet).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(fleet.Nodes().empty());
+}
+
+TEST(FleetTest, OnlyConnectedNodesAreInTheInventory) {
+  Fleet fleet({});
+  FakeAgent london("lon-1", "172.32.4.2");
+  FakeAgent paris("par-1", "172.33.4.2");
+  ASSERT_TRUE(london.Join(fleet).ok());
+  ASSERT_TRUE(paris.Join(fleet).ok());
+  paris.Leave(fleet);
+  ASSERT_EQ(fleet.Snapshot().nodes.size(), 1u);
+  EXPECT_EQ(fleet.Snapshot().nodes[0].name, london.name());
+  EXPECT_EQ(fleet.Nodes().size(), 2u);
+}
+
+}  // namespace
+}  // namespace faultline

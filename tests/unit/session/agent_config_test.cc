@@ -1,0 +1,46 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "agent/config.h"
+
+namespace faultline {
+namespace {
+
+using ::testing::ElementsAre;
+
+TEST(AgentConfigTest, ReadsEveryKey) {
+  const auto config = ParseAgentConfig(R"yaml(
+name: lon-1
+controller: 198.18.0.10:7400
+runtime: /tmp/x
+labels: {region: eu-west-2, az: a}
+interfaces: [eth0, eth1]
+protect: {cidrs: [10.9.0.0/16, "fd00::/8"], ports: [443]}
+guard: {max_duration: 10m, max_runs: 2}
+)yaml",
+                                       "agent.yaml");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->name.text(), "lon-1");
+  EXPECT_EQ(config->controller, "198.18.0.10:7400");
+  EXPECT_EQ(config->runtime, "/tmp/x");
+  EXPECT_EQ(config->labels.at("region"), "eu-west-2");
+  EXPECT_THAT(config->interfaces, ElementsAre("eth0", "eth1"));
+  EXPECT_EQ(config->protect.remotes.ToString(), "10.9.0.0/16, fd00::/8");
+  EXPECT_THAT(config->protect.ports, ElementsAre(443));
+  EXPECT_EQ(config->limits.max_duration, std::chrono::minutes(10));
+  EXPECT_EQ(config->limits.max_runs, 2u);
+}
+
+TEST(AgentConfigTest, TellsEveryErrorWithItsPlace) {
+  const auto config = ParseAgentConfig("nme: x\nprotect:\n  ports: [0]\n  cidrs: [10.9.1.0/16]\n", "agent.yaml");
+  EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument);
+  const std::string message(config.status().message());
+  EXPECT_THAT(message, ::testing::HasSubstr("agent.yaml:1:1: unknown key 'nme'"));
+  EXPECT_THAT(message, ::testing::HasSubstr("did you mean 'name'?"));
+  EXPECT_THAT(message, ::testing::HasSubstr("has no 'controller'"));
+  EXPECT_THAT(message, ::testing::HasSubstr("agent.yaml:3:11: port 0"));
+  EXPECT_THAT(message, ::testing::HasSubstr("agent.yaml:4:11: CIDR '10.9.1.0/16' has host bits set"));
+}
+
+}  // namespace
+}  // namespace faultline

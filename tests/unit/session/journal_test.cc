@@ -1,0 +1,42 @@
+#include "agent/session/journal.h"
+
+#include <gtest/gtest.h>
+
+namespace faultline {
+namespace {
+
+TEST(JournalTest, EverySessionReadsFromTheBeginning) {
+  Journal journal;
+  journal.OnStep(RunId("r"), {.step = 3, .fired = true});
+  journal.OnRunEnd(RunId("r"), {.end = RunEnd::kLeaseLost});
+  std::uint64_t first = 0;
+  EXPECT_EQ(journal.ReadFrom(first).size(), 2u);
+  EXPECT_EQ(journal.ReadFrom(first).size(), 0u);
+  std::uint64_t second = 0;
+  const auto again = journal.ReadFrom(second);
+  ASSERT_EQ(again.size(), 2u);
+  EXPECT_EQ(again[0].step_event().transition().step(), 3u);
+  EXPECT_EQ(again[1].run_end().outcome().end(), v1::NODE_END_LEASE_LOST);
+}
+
+TEST(JournalTest, IsBoundedAndForgetsTheOldest) {
+  Journal journal;
+  for (std::uint32_t i = 0; i < 10'005; ++i) journal.OnStep(RunId("r"), {.step = i, .fired = true});
+  std::uint64_t cursor = 0;
+  const auto entries = journal.ReadFrom(cursor);
+  ASSERT_EQ(entries.size(), 10'000u);
+  EXPECT_EQ(entries.front().step_event().transition().step(), 5u);
+}
+
+TEST(JournalTest, WakesItsReader) {
+  Journal journal;
+  int woken = 0;
+  journal.SetWaker([&] { ++woken; });
+  journal.OnRunEnd(RunId("r"), {});
+  journal.SetWaker(nullptr);
+  journal.OnRunEnd(RunId("r"), {});
+  EXPECT_EQ(woken, 1);
+}
+
+}  // namespace
+}  // namespace faultline

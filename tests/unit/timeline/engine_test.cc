@@ -1,0 +1,233 @@
+#include "agent/timeline/engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_kernel.h"
+#include "tests/unit/timeline/timeline_samples.h"
+
+namespace faultline {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// Writes what it hears as lines: "fired 0", "healed 0", "end completed".
+class RecordingListener : public EngineListener {
+ public:
+  void OnStep(const RunId&, const StepReport& report) override {
+    lines.push_back(absl::StrCat(report.fired ? "fired " : "healed ", report.step));
+    steps.push_back(report);
+  }
+  void OnRunEnd(const RunId&, const RunReport& report) override {
+    static const char* const kNames[] = {"completed", "released", "lease lost", "shutdown", "local heal", "failed"};
+    lines.push_back(absl::StrCat("end ", kNames[static_cast<int>(report.end)]));
+    ends.push_back(report);
+  }
+
+  std::vector<std::string> lines;
+  std::vector<StepReport> steps;
+  std::vector<RunReport> ends;
+};
+
+// Every test ends with nothing of ours in the kernel.
+class EngineTest : public ::testing::Test {
+ protected:
+  void TearDown() override {
+    engine_.EndAll(RunEnd::kShutdown, "");
+    EXPECT_THAT(kernel_.InstalledRuns(), IsEmpty());
+  }
+
+  void Arm(const Timeline& timeline) { ASSERT_TRUE(engine_.Arm(timeline, SampleProgram(timeline)).ok()); }
+
+  void ArmAndFire(const Timeline& timeline) {
+    Arm(timeline);
+    t0_ = clock_.Now() + seconds(1);
+    ASSERT_TRUE(engine_.Fire(timeline.run, t0_).ok());
+  }
+
+  // Moves the clock to `elapsed` after T0, waking the engine at its own deadlines only; the controller is heard of
+  // every second while `heard`.
+  void RunTo(Duration elapsed, bool heard = true) {
+    const MonotonicTime target = t0_ + elapsed;
+    MonotonicTime next_beat = clock_.Now() + seconds(1);
+    while (true) {
+      MonotonicTime next = target;
+      if (const auto deadline = engine_.NextDeadline()) next = std::min(next, *deadline);
+      if (heard) next = std::min(next, next_beat);
+      clock_.Set(std::max(next, clock_.Now()));
+      if (heard && clock_.Now() >= next_beat) {
+        for (const RunId& run : engine_.Held()) engine_.Renew(run, clock_.Now());
+        next_beat += seconds(1);
+      }
+      engine_.Advance();
+      if (clock_.Now() >= target) return;
+    }
+  }
+
+  std::vector<StepIndex> Acting() const { return kernel_.ActiveSteps(run_); }
+
+  const RunId run_{"split-1"};
+  FakeClock clock_;
+  FakeKernel kernel_{clock_};
+  RecordingListener listener_;
+  Engine engine_{kernel_, clock_, listener_, Limits{}};
+  MonotonicTime t0_;
+};
+
+TEST_F(EngineTest, ArmedRunIsInertUntilT0) {
+  ArmAndFire(SampleTimeline({{seconds(0), seconds(10)}}));
+  RunTo(-milliseconds(1));
+  EXPECT_THAT(Acting(), IsEmpty());
+  RunTo(Duration(0));
+  EXPECT_THAT(Acting(), ElementsAre(0));
+}
+
+TEST_F(EngineTest, StepsFireAndHealAtTheirInstants) {
+  ArmAndFire(SampleTimeline({{seconds(10), seconds(20)}, {seconds(30), seconds(10)}}));
+  RunTo(seconds(60));
+  EXPECT_THAT(listener_.lines, ElementsAre("fired 0", "healed 0", "fired 1", "healed 1", "end completed"));
+  for (const StepReport& report : listener_.steps) EXPECT_EQ(report.actual, report.planned);
+  EXPECT_EQ(listener_.ends[0].at, seconds(60));
+}
+
+TEST_F(EngineTest, StepThatEndsAsAnotherBeginsIsOneSwitch) {
+  ArmAndFire(SampleTimeline({{seconds(10), seconds(20)}, {seconds(30), seconds(10)}}));
+  RunTo(seconds(29));
+  kernel_.TakeOperations();
+  RunTo(seconds(30));
+  EXPECT_THAT(kernel_.TakeOperations(), ElementsAre(HasSubstr("close 0 open 1")));
+}
+
+TEST_F(EngineTest, OverlappingStepsActTogether) {
+  ArmAndFire(SampleTimeline({{seconds(10), seconds(20)}, {seconds(20), seconds(20)}}));
+  RunTo(seconds(25));
+  EXPECT_THAT(Acting(), ElementsAre(0, 1));
+  RunTo(seconds(35));
+  EXPECT_THAT(Acting(), ElementsAre(1));
+}
+
+TEST_F(EngineTest, KernelHealsByItselfWhenNobodyCallsAnyMore) {
+  ArmAndFire(SampleTimeline({{seconds(1), seconds(50)}}));
+  RunTo(seconds(20));
+  ASSERT_THAT(Acting(), ElementsAre(0));
+  clock_.Advance(seconds(15));  // The agent is stopped: no Advance, no Renew.
+  EXPECT_THAT(Acting(), IsEmpty());
+}
+
+TEST_F(EngineTest, GateNeverOutlivesItsStepByMoreThanItsGrace) {
+  ArmAndFire(SampleTimeline({{seconds(1), seconds(2)}}));
+  RunTo(seconds(1));
+  EXPECT_EQ(kernel_.GateEnd(run_, 0), t0_ + seconds(3) + milliseconds(100));
+}
+
+TEST_F(EngineTest, RunEndsWhenTheControllerIsNotHeardOfForTheLease) {
+  ArmAndFire(SampleTimeline({{seconds(1), seconds(50)}}));
+  RunTo(seconds(10));
+  RunTo(seconds(24), /*heard=*/false);
+  EXPECT_THAT(Acting(), ElementsAre(0));
+  RunTo(seconds(25), /*heard=*/false);
+  EXPECT_THAT(listener_.lines, ElementsAre("fired 0", "healed 0", "end lease lost"));
+}
+
+TEST_F(EngineTest, ArmedRunThatIsNeverFiredEndsWithItsLease) {
+  Arm(SampleTimeline({{seconds(1), seconds(50)}}));
+  clock_.Advance(seconds(15));
+  engine_.Advance();
+  EXPECT_THAT(listener_.lines, ElementsAre("end lease lost"));
+  EXPECT_EQ(listener_.ends[0].at, std::nullopt);
+}
+
+TEST_F(EngineTest, RunThatContinuesOutlivesItsController) {
+  Timeline timeline = SampleTimeline({{seconds(1), seconds(50)}});
+  timeline.on_controller_loss = ControllerLoss::kContinue;
+  ArmAndFire(timeline);
+  RunTo(seconds(50), /*heard=*/false);
+  EXPECT_THAT(Acting(), ElementsAre(0));
+  RunTo(seconds(60), /*heard=*/false);
+  EXPECT_THAT(listener_.lines, ElementsAre("fired 0", "healed 0", "end completed"));
+}
+
+TEST_F(EngineTest, KernelStillBoundsARunThatContinues) {
+  Timeline timeline = SampleTimeline({{seconds(1), seconds(50)}});
+  timeline.on_controller_loss = ControllerLoss::kContinue;
+  ArmAndFire(timeline);
+  RunTo(seconds(20), /*heard=*/false);
+  clock_.Advance(seconds(15));  // The agent is stopped.
+  EXPECT_THAT(Acting(), IsEmpty());
+}
+
+TEST_F(EngineTest, LeaseCountsFromWhenTheControllerSpokeNotFromArrival) {
+  ArmAndFire(SampleTimeline({{seconds(1), seconds(50)}}));
+  RunTo(seconds(10));
+  engine_.Renew(run_, clock_.Now() - seconds(5));  // Older than what is known: no gain.
+  EXPECT_EQ(kernel_.GateEnd(run_, 0), clock_.Now() + seconds(15));
+}
+
+TEST_F(EngineTest, LateWakeUpDoesNotReplayThePast) {
+  ArmAndFire(SampleTimeline({{seconds(2), seconds(2)}, {seconds(6), seconds(5)}}));
+  RunTo(seconds(1));
+  clock_.Set(t0_ + seconds(7));
+  engine_.Advance();
+  EXPECT_THAT(Acting(), ElementsAre(1));
+  EXPECT_THAT(listener_.lines, ElementsAre("fired 1"));
+}
+
+TEST_F(EngineTest, ReleaseHealsAtOnce) {
+  ArmAndFire(SampleTimeline({{seconds(1), seconds(50)}}));
+  RunTo(seconds(10));
+  ASSERT_TRUE(engine_.End(run_, RunEnd::kReleased, "enough").ok());
+  EXPECT_THAT(listener_.lines, ElementsAre("fired 0", "healed 0", "end released"));
+  EXPECT_EQ(listener_.ends[0].detail, "enough");
+  EXPECT_EQ(engine_.NextDeadline(), std::nullopt);
+}
+
+TEST_F(EngineTest, ArmIsRefusedByTheKernelAndNothingIsHeld) {
+  kernel_.FailCall(1, absl::InternalError("no memory"));
+  const Timeline timeline = SampleTimeline({{seconds(1), seconds(50)}});
+  EXPECT_THAT(std::string(engine_.Arm(timeline, SampleProgram(timeline)).message()), HasSubstr("no memory"));
+  EXPECT_THAT(engine_.Held(), IsEmpty());
+}
+
+TEST_F(EngineTest, ArmIsRefusedBeyondTheNodesLimits) {
+  Timeline timeline = SampleTimeline({{seconds(1), seconds(2)}});
+  timeline.length = std::chrono::hours(2);
+  const absl::Status status = engine_.Arm(timeline, SampleProgram(timeline));
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("guard.max_duration of 1h"));
+}
+
+TEST_F(EngineTest, FifthRunIsRefused) {
+  for (int i = 1; i <= 4; ++i) Arm(SampleTimeline({{seconds(1), seconds(2)}}, absl::StrCat("run-", i)));
+  const Timeline fifth = SampleTimeline({{seconds(1), seconds(2)}}, "run-5");
+  EXPECT_THAT(std::string(engine_.Arm(fifth, SampleProgram(fifth)).message()), HasSubstr("guard.max_runs"));
+}
+
+TEST_F(EngineTest, SameRunTwiceIsRefused) {
+  const Timeline timeline = SampleTimeline({{seconds(1), seconds(2)}});
+  Arm(timeline);
+  EXPECT_EQ(engine_.Arm(timeline, SampleProgram(timeline)).code(), absl::StatusCode::kAlreadyExists);
+}
+
+// Whichever kernel call fails, the run ends and nothing of it is left.
+TEST_F(EngineTest, AnyFailingKernelCallHealsEverything) {
+  for (int call = 1; call <= 12; ++call) {
+    SCOPED_TRACE(call);
+    const Timeline timeline = SampleTimeline({{seconds(1), seconds(20)}, {seconds(10), seconds(20)}});
+    ArmAndFire(timeline);
+    kernel_.FailCall(call, absl::InternalError("injected"));
+    RunTo(seconds(60));
+    EXPECT_THAT(engine_.Held(), IsEmpty());
+    EXPECT_THAT(Acting(), IsEmpty());
+    kernel_.FailCall(1'000'000, absl::OkStatus());
+    ASSERT_TRUE(kernel_.Reset().ok());
+  }
+}
+
+}  // namespace
+}  // namespace faultline
