@@ -39,7 +39,8 @@ struct GateOpening {
   Duration timeout{0};
 };
 
-// What a step's rules counted since the run was installed.
+// What a step's rules dropped since the run was installed. A packet is what the hook saw: often an aggregate of many
+// on the wire. Bytes are without link headers on the way in, with them on the way out.
 struct RuleCounters {
   StepIndex step = 0;
   std::uint64_t packets = 0;

@@ -33,7 +33,7 @@ std::uint16_t Flags(NftVerb verb) {
 
 }  // namespace
 
-NftBatch::NftBatch(std::uint32_t first_sequence) : first_sequence_(first_sequence), scratch_(new char[kMaxMessage]) {
+NftBatch::NftBatch(std::uint32_t first_sequence) : first_sequence_(first_sequence), scratch_(std::make_unique<char[]>(kMaxMessage)) {
   const nlmsghdr* frame = nftnl_batch_begin(scratch_.get(), first_sequence);
   bytes_.assign(scratch_.get(), scratch_.get() + frame->nlmsg_len);
 }
@@ -45,6 +45,8 @@ void NftBatch::Append(std::string name, std::uint16_t type, std::uint16_t flags,
   build(message);
   last_offset_ = bytes_.size();
   bytes_.insert(bytes_.end(), scratch_.get(), scratch_.get() + message->nlmsg_len);
+  // libmnl leaves an attribute's padding as it finds it (1.0.4).
+  std::memset(scratch_.get(), 0, message->nlmsg_len);
 }
 
 void NftBatch::Table(NftVerb verb, const nftnl_table& table) {
@@ -92,7 +94,7 @@ std::vector<std::uint8_t> NftBatch::Encode() const {
     header.nlmsg_flags |= NLM_F_ACK;
     std::memcpy(bytes.data() + last_offset_, &header, sizeof(header));
   }
-  alignas(nlmsghdr) char frame[64];
+  alignas(nlmsghdr) char frame[64] = {};
   const nlmsghdr* end = nftnl_batch_end(frame, last_sequence() + 1);
   bytes.insert(bytes.end(), frame, frame + end->nlmsg_len);
   return bytes;

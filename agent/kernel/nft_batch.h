@@ -74,7 +74,7 @@ class NftBatch {
   std::size_t last_offset_ = 0;
   // Of the operations, in order.
   std::vector<std::string> names_;
-  // Where one message is built.
+  // Where one message is built; all zero in between.
   std::unique_ptr<char[]> scratch_;
 };
 

@@ -93,7 +93,8 @@ NftChain ChainReference(const std::string& table, const std::string& name) {
 
 void AddStepRule(NftBatch& batch, const Program& program, const std::string& chain, const Rule& rule,
                  Direction direction, std::uint32_t lane) {
-  const auto& [match, family] = rule;
+  const Match& match = rule.match;
+  const Family family = rule.family;
   const auto name = [&](SetIndex set) { return PrefixSetName(program.run, set, family); };
   NftRuleBuilder builder(chain);
   if (match.sources) builder.AddressInSet(End::kSource, family, name(*match.sources), Sense::kIn);

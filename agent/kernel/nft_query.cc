@@ -12,7 +12,10 @@ namespace {
 // A dump that is disturbed again and again is given up after this many attempts.
 constexpr int kDumpAttempts = 5;
 
-alignas(nlmsghdr) thread_local char request_buffer[4096];
+// Where a request is built: all zero, for libmnl leaves an attribute's padding as it finds it (1.0.4).
+struct RequestBuffer {
+  alignas(nlmsghdr) char bytes[1024] = {};
+};
 
 std::span<const std::uint8_t> BytesOf(const nlmsghdr* message) {
   return {reinterpret_cast<const std::uint8_t*>(message), message->nlmsg_len};
@@ -57,7 +60,8 @@ absl::Status AddRuleCounters(std::span<const std::uint8_t> bytes, const std::str
   }
   const char* of_table = nftnl_rule_get_str(rule.get(), NFTNL_RULE_TABLE);
   const char* chain = nftnl_rule_get_str(rule.get(), NFTNL_RULE_CHAIN);
-  if (of_table == nullptr || chain == nullptr || table != of_table) return absl::OkStatus();
+  if (of_table == nullptr || chain == nullptr) return absl::DataLossError("an answer that is not a rule");
+  if (table != of_table) return absl::OkStatus();
   NftCounter sum;
   nftnl_expr_foreach(rule.get(), AddCounter, &sum);
   NftCounter& counter = counters[chain];
@@ -70,7 +74,8 @@ absl::StatusOr<std::map<std::string, NftCounter>> DumpCounters(NlConversation& c
   const NftRule filter(nftnl_rule_alloc());
   nftnl_rule_set_str(filter.get(), NFTNL_RULE_TABLE, table.c_str());
   const std::uint32_t sequence = conversation.next_sequence();
-  nlmsghdr* request = nftnl_nlmsg_build_hdr(request_buffer, NFT_MSG_GETRULE, NFPROTO_NETDEV, NLM_F_DUMP, sequence);
+  RequestBuffer buffer;
+  nlmsghdr* request = nftnl_nlmsg_build_hdr(buffer.bytes, NFT_MSG_GETRULE, NFPROTO_NETDEV, NLM_F_DUMP, sequence);
   nftnl_rule_nlmsg_build_payload(request, filter.get());
   std::map<std::string, NftCounter> counters;
   FAULTLINE_RETURN_IF_ERROR(
@@ -85,7 +90,8 @@ absl::StatusOr<std::optional<NftTableInfo>> FindTable(NlConversation& conversati
   const NftTable filter(nftnl_table_alloc());
   nftnl_table_set_str(filter.get(), NFTNL_TABLE_NAME, name.c_str());
   const std::uint32_t sequence = conversation.next_sequence();
-  nlmsghdr* request = nftnl_nlmsg_build_hdr(request_buffer, NFT_MSG_GETTABLE, NFPROTO_NETDEV, NLM_F_ACK, sequence);
+  RequestBuffer buffer;
+  nlmsghdr* request = nftnl_nlmsg_build_hdr(buffer.bytes, NFT_MSG_GETTABLE, NFPROTO_NETDEV, NLM_F_ACK, sequence);
   nftnl_table_nlmsg_build_payload(request, filter.get());
   std::optional<NftTableInfo> found;
   const absl::Status status = conversation.Query(BytesOf(request), sequence, absl::StrCat("look for table ", name),

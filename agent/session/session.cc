@@ -120,7 +120,6 @@ absl::Status Session::RunOnce(const std::shared_ptr<grpc::ChannelCredentials>& c
   const auto stub = v1::AgentSessionService::NewStub(channel);
   const std::unique_ptr<Stream> stream = stub->Session(&context);
   absl::StatusOr<v1::SessionRequest> hello = MakeHello();
-  absl::Status status = hello.status();
   if (hello.ok() && stream->Write(*hello)) {
     std::thread writer([this, &stream] { WriteLoop(*stream); });
     v1::SessionResponse message;
@@ -135,14 +134,14 @@ absl::Status Session::RunOnce(const std::shared_ptr<grpc::ChannelCredentials>& c
     wake_.notify_all();
     writer.join();
   }
-  context.TryCancel();
+  if (!hello.ok()) context.TryCancel();
   const absl::Status finished = FromGrpc(stream->Finish());
   {
     const std::lock_guard lock(mutex_);
     context_ = nullptr;
   }
   wake_.notify_all();
-  if (!status.ok()) return status;
+  if (!hello.ok()) return hello.status();
   return finished.ok() ? absl::UnavailableError("ended the session") : finished;
 }
 
@@ -278,11 +277,13 @@ void Session::WriteLoop(Stream& stream) {
     const MonotonicTime now = clock_.Now();
     const Duration silence = now.time_since_epoch() - Duration(last_heard_.load());
     const Duration patience = std::max(kLeastSilence, kSilentHeartbeats * Duration(heartbeat_interval_.load()));
-    if (silence > patience || !WriteDue(stream, now)) {
+    if (silence > patience) {
       const std::lock_guard lock(mutex_);
       if (context_ != nullptr) context_->TryCancel();
       return;
     }
+    // A write fails when the stream is over; the reader will hear why.
+    if (!WriteDue(stream, now)) return;
     std::unique_lock lock(mutex_);
     const auto due = [this] { return stream_over_ || stopping_ || awake_ || !outbox_.empty(); };
     wake_.wait_until(lock, ToSteady(std::min(next_ping_, next_report_)), due);

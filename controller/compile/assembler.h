@@ -14,8 +14,8 @@
 
 namespace faultline {
 
-// Puts timelines together: every node's steps in order, every prefix set of a timeline stored once and numbered by first
-// use, so that equal calls give equal timelines.
+// Puts timelines together: every node's steps in order, every prefix set of a timeline stored once and numbered by
+// first use, so that equal calls give equal timelines.
 class Assembler {
  public:
   // `blank` has all of a timeline but node, steps and sets.

@@ -61,8 +61,7 @@ class Compiler {
       errors_.Add(group.position,
                   absl::StrCat("group '", group.name, "' has nodes, but none has an address of its own"));
     } else if (!membership.absent_names.empty()) {
-      warnings_.push_back(
-          absl::StrCat("group '", group.name, "': not connected: ", NameSome(membership.absent_names)));
+      warnings_.push_back(absl::StrCat("group '", group.name, "': not connected: ", NameSome(membership.absent_names)));
     }
   }
 
@@ -137,9 +136,10 @@ class Compiler {
     if (from.members.empty() && to.members.empty()) {
       errors_.Add(step.position, absl::StrCat(edge, ": neither group has a connected node to enforce it"));
     } else if (!enforcement.unable.empty() && to.members.empty()) {
-      errors_.Add(step.position,
-                  absl::StrCat(edge, ": '", to.name, "' has no connected node, and packets cannot be swallowed on their ",
-                               "way out by ", NodeNames(enforcement.unable), " (that needs Linux 5.16 or later, and ifb)"));
+      errors_.Add(
+          step.position,
+          absl::StrCat(edge, ": '", to.name, "' has no connected node, and packets cannot be swallowed on their ",
+                       "way out by ", NodeNames(enforcement.unable), " (that needs Linux 5.16 or later, and ifb)"));
     } else if (!enforcement.unable.empty() && first_use) {
       warnings_.push_back(absl::StrCat(edge, ": hosts of '", to.name, "' without an agent still hear ",
                                        NodeNames(enforcement.unable),

@@ -3,10 +3,10 @@
 #include <string>
 #include <vector>
 
+#include "common/document/text_error.h"
 #include "common/timeline.h"
 #include "controller/compile/inventory.h"
 #include "controller/plan/plan.h"
-#include "common/document/text_error.h"
 
 namespace faultline {
 

@@ -33,8 +33,9 @@ Fleet::Fleet(const Inventory& inventory) : nodes_(inventory.nodes) {
 }
 
 std::optional<std::size_t> Fleet::Find(absl::string_view name) const {
-  const auto found = std::lower_bound(names_.begin(), names_.end(), name,
-                                      [](const std::string& a, absl::string_view b) { return absl::string_view(a) < b; });
+  const auto found =
+      std::lower_bound(names_.begin(), names_.end(), name,
+                       [](const std::string& a, absl::string_view b) { return absl::string_view(a) < b; });
   if (found == names_.end() || absl::string_view(*found) != name) return std::nullopt;
   return static_cast<std::size_t>(found - names_.begin());
 }

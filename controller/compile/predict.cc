@@ -68,17 +68,15 @@ std::vector<Stage> StagesOf(const Timeline& timeline) {
 bool Reaches(const Timeline* sender, const IpAddress& source, const Timeline* receiver, const IpAddress& destination,
              std::span<const StepIndex> active) {
   if (sender != nullptr && receiver != nullptr && sender->node == receiver->node) return true;
-  const bool swallowed =
-      sender != nullptr && Drops(*sender, Hook::kSenderBlackhole, source, destination, active);
-  const bool dropped =
-      receiver != nullptr && Drops(*receiver, Hook::kReceiverIngress, source, destination, active);
+  const bool swallowed = sender != nullptr && Drops(*sender, Hook::kSenderBlackhole, source, destination, active);
+  const bool dropped = receiver != nullptr && Drops(*receiver, Hook::kReceiverIngress, source, destination, active);
   return !swallowed && !dropped;
 }
 
 std::string DescribeBlock(const Block& block, const Timeline& timeline) {
-  std::string text = absl::StrCat(block.hook == Hook::kReceiverIngress ? "drop in  from " : "drop out from ",
-                                  SetText(block.match.sources, timeline), " to ",
-                                  SetText(block.match.destinations, timeline));
+  std::string text =
+      absl::StrCat(block.hook == Hook::kReceiverIngress ? "drop in  from " : "drop out from ",
+                   SetText(block.match.sources, timeline), " to ", SetText(block.match.destinations, timeline));
   if (block.match.except_destinations) {
     absl::StrAppend(&text, " except ", SetText(block.match.except_destinations, timeline));
   }

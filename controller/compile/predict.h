@@ -20,8 +20,8 @@ struct Stage {
   friend bool operator==(const Stage&, const Stage&) = default;
 };
 
-// Cuts a run at every start and end of a step. Pure. Stages of no length are left out, but for the baseline: it is always
-// there, with start = end = 0 when the first step begins at 0 (it is then observed before T0).
+// Cuts a run at every start and end of a step. Pure. Stages of no length are left out, but for the baseline: it is
+// always there, with start = end = 0 when the first step begins at 0 (it is then observed before T0).
 std::vector<Stage> StagesOf(const Timeline& timeline);
 
 // Whether a packet from `source` (a node whose timeline is `sender`, null when it has no agent) to `destination`

@@ -4,16 +4,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/document/document.h"
+#include "common/document/value_reader.h"
 #include "controller/plan/group_reader.h"
 #include "controller/plan/step_reader.h"
-#include "common/document/value_reader.h"
 
 namespace faultline {
 namespace {
 
 std::span<const std::string> PlanKeys() {
-  static const std::array<std::string, 7> keys = {"version",            "name",   "description", "seed",
-                                                  "on_controller_loss", "groups", "steps"};
+  static const std::array<std::string, 7> keys = {"version", "name", "description", "seed", "on_controller_loss",
+                                                  "groups",  "steps"};
   return keys;
 }
 

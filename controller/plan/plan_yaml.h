@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "controller/plan/plan.h"
 #include "common/document/text_error.h"
+#include "controller/plan/plan.h"
 
 namespace faultline {
 

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "common/document/document.h"
-#include "controller/plan/plan.h"
 #include "common/document/text_error.h"
 #include "common/document/value_reader.h"
+#include "controller/plan/plan.h"
 
 namespace faultline {
 

@@ -121,8 +121,7 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
   absl::Status HandleHello(const v1::Hello& hello) {
     v1::SessionResponse welcome;
     *welcome.mutable_welcome()->mutable_heartbeat_interval() = EncodeDuration(heartbeat_interval_);
-    Queue(std::move(welcome));
-    FAULTLINE_RETURN_IF_ERROR(fleet_.Join(hello.node(), link_));
+    FAULTLINE_RETURN_IF_ERROR(fleet_.Join(hello.node(), link_, std::move(welcome)));
     node_ = NodeName(hello.node().name());
     spdlog::info("node {}: registered from {}, kernel {}", node_.text(), peer_,
                  hello.node().capabilities().kernel_release());

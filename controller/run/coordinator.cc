@@ -343,8 +343,10 @@ void Coordinator::Fire(ActiveRun& run) {
 void Coordinator::JudgeStages(ActiveRun& run) {
   const Duration elapsed = Now() - *run.t0;
   while (static_cast<std::size_t>(run.record.stages_size()) < run.stages.size()) {
-    const Stage& stage = run.stages[static_cast<std::size_t>(run.record.stages_size())];
+    Stage stage = run.stages[static_cast<std::size_t>(run.record.stages_size())];
     if (elapsed < stage.end + kSettle) return;
+    // What was observed before T0 counts too, where the plan leaves the baseline too little time.
+    if (run.record.stages().empty()) stage.start = std::min(stage.start, stage.end - kBaseline);
     const std::vector<NodeName> parties(run.parties.begin(), run.parties.end());
     const Duration margin = JudgeMargin(fleet_.WorstRoundTrip(parties) / 2);
     *run.record.add_stages() = JudgeStage(stage, run.nodes, run.timelines, *run.t0, probes_, margin);

@@ -32,7 +32,7 @@ absl::StatusOr<InventoryNode> ReadNode(const v1::NodeInfo& info) {
 
 Fleet::Fleet(ProbePolicy probes) : probes_(probes) {}
 
-absl::Status Fleet::Join(const v1::NodeInfo& info, std::shared_ptr<AgentLink> link) {
+absl::Status Fleet::Join(const v1::NodeInfo& info, std::shared_ptr<AgentLink> link, v1::SessionResponse welcome) {
   FAULTLINE_ASSIGN_OR_RETURN(InventoryNode node, ReadNode(info));
   const std::lock_guard lock(mutex_);
   const auto [entry, fresh] = members_.try_emplace(node.name);
@@ -49,6 +49,7 @@ absl::Status Fleet::Join(const v1::NodeInfo& info, std::shared_ptr<AgentLink> li
   member.node = std::move(node);
   member.link = std::move(link);
   member.round_trip.reset();
+  member.link->Send(std::move(welcome));
   SendProbeConfigs();
   return absl::OkStatus();
 }

@@ -33,9 +33,9 @@ class Fleet {
   // `probes`: its token must be random.
   explicit Fleet(ProbePolicy probes);
 
-  // A node has registered. Replaces a link of the same agent process. INVALID_ARGUMENT when what it says of itself is
-  // malformed; ALREADY_EXISTS when another live agent has its name.
-  absl::Status Join(const v1::NodeInfo& info, std::shared_ptr<AgentLink> link);
+  // A node has registered; `welcome` is the first thing it is sent. Replaces a link of the same agent process.
+  // INVALID_ARGUMENT when what it says of itself is malformed; ALREADY_EXISTS when another live agent has its name.
+  absl::Status Join(const v1::NodeInfo& info, std::shared_ptr<AgentLink> link, v1::SessionResponse welcome);
 
   // The link is down. False when it was not the node's present one.
   bool Leave(const NodeName& node, const AgentLink* link);

@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "common/document/document.h"
 #include "controller/compile/compiler.h"
 #include "controller/compile/predict.h"
-#include "common/document/document.h"
 #include "controller/plan/plan_yaml.h"
 #include "tests/fuzz/require.h"
 
@@ -23,11 +23,11 @@ InventoryNode NodeOf(const char* name, std::initializer_list<const char*> addres
 }
 
 const Inventory& Fleet() {
-  static const auto& fleet = *new Inventory{{NodeOf("lon-a", {"172.32.15.231", "fd20::1"}, "eu-west-2"),
-                                             NodeOf("lon-b", {"172.32.4.2", "172.17.0.1"}, "eu-west-2"),
-                                             NodeOf("par-a", {"172.33.11.90", "fd21::1"}, "eu-west-3"),
-                                             NodeOf("par-b", {"172.33.8.38", "172.17.0.1"}, "eu-west-3"),
-                                             NodeOf("bare", {}, "eu-west-1")}};
+  static const auto& fleet =
+      *new Inventory{{NodeOf("lon-a", {"172.32.15.231", "fd20::1"}, "eu-west-2"),
+                      NodeOf("lon-b", {"172.32.4.2", "172.17.0.1"}, "eu-west-2"),
+                      NodeOf("par-a", {"172.33.11.90", "fd21::1"}, "eu-west-3"),
+                      NodeOf("par-b", {"172.33.8.38", "172.17.0.1"}, "eu-west-3"), NodeOf("bare", {}, "eu-west-1")}};
   return fleet;
 }
 

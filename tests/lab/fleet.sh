@@ -85,7 +85,7 @@ connected_nodes() {
 import json, sys
 for node in json.load(sys.stdin).get("nodes", []):
     if node.get("connected"):
-        print(node["name"])' 2>/dev/null
+        print(node["info"]["name"])' 2>/dev/null
 }
 
 # ready PIECE...: the controller answers and every other piece is connected to it.

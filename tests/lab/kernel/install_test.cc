@@ -59,6 +59,16 @@ TEST_F(InstallTest, OfAMissingDeviceChangesNothing) {
   EXPECT_THAT(kernel_->Switch(RunId("r"), {}, {}), StatusIs(absl::StatusCode::kNotFound, HasSubstr("not installed")));
 }
 
+TEST_F(InstallTest, FailureAfterTheLaneWasMadeTakesItAway) {
+  FAULTLINE_SKIP_IF(WhyNoEgress());
+  node().Run("nft add table netdev faultline");
+  const std::string foreign = node().State();
+  EXPECT_THAT(kernel_->Install(ParisProgram("r")),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("add table faultline")));
+  EXPECT_EQ(node().State(), foreign);
+  node().Run("nft delete table netdev faultline");
+}
+
 TEST_F(InstallTest, RefusesLoopback) {
   Program program = ParisIngressProgram("r");
   program.devices = {"lo"};

@@ -21,6 +21,8 @@ class ProtectTest : public LinuxKernelTest {
     FAULTLINE_SKIP_IF(WhyNoEgress());
     Program program{.run = RunId("r"), .devices = {"eth0"}};
     program.protect.ports = {kFencePort};
+    // Two ranges that touch but are not one prefix; the second begins with the peer's other address.
+    program.protect.remotes = Prefixes({"172.33.11.99/32", "172.33.11.100/31"});
     program.protect.endpoints = {{*IpAddress::Parse(kPeer4), 7440}, {*IpAddress::Parse(kPeer6), 7440}};
     program.prefix_sets = {Prefixes({"0.0.0.0/0", "::/0"})};
     program.steps = {{.index = 0, .ingress_drop = {{.sources = 0}}, .egress_blackhole = {{.destinations = 0}}}};
@@ -77,6 +79,16 @@ TEST_F(ProtectTest, LinkLocalServicesPass) {
   EXPECT_EQ(SendAndCount(node(), kNode6, peer(), kService6, 53).arrived, 10);
   EXPECT_EQ(SendAndCount(peer(), kService6, node(), kNode6, 4053).arrived, 10);
   EXPECT_TRUE(Connects(node(), peer(), kService4, 80));
+}
+
+TEST_F(ProtectTest, ConfiguredRemotesPass) {
+  peer().Run("ip address add 172.33.11.99/11 dev eth0");
+  peer().Run("ip address add 172.33.11.100/11 dev eth0");
+  peer().Run("ip address add 172.33.11.102/11 dev eth0");
+  for (const auto& [address, passes] : {std::pair("172.33.11.99", 10), {"172.33.11.100", 10}, {"172.33.11.102", 0}}) {
+    EXPECT_EQ(SendAndCount(peer(), address, node(), kNode4).arrived, passes) << address;
+    EXPECT_EQ(SendAndCount(node(), kNode4, peer(), address).arrived, passes) << address;
+  }
 }
 
 TEST_F(ProtectTest, DhcpPasses) {

@@ -43,8 +43,9 @@ TEST(ParseDurationTest, ReadsNumbersWithUnits) {
 
 TEST(ParseDurationTest, ReadsIso8601) {
   const std::pair<const char*, Duration> cases[] = {
-      {"PT5M", minutes(5)},           {"PT1H30M", minutes(90)}, {"PT0.5S", milliseconds(500)},
-      {"pt1h0m2.25s", Duration(hours(1) + milliseconds(2250))}, {"PT10000H", hours(10'000)},
+      {"PT5M", minutes(5)},          {"PT1H30M", minutes(90)},
+      {"PT0.5S", milliseconds(500)}, {"pt1h0m2.25s", Duration(hours(1) + milliseconds(2250))},
+      {"PT10000H", hours(10'000)},
   };
   for (const auto& [text, expected] : cases) {
     const absl::StatusOr<Duration> duration = ParseDuration(text);

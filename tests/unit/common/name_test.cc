@@ -12,7 +12,8 @@ namespace faultline {
 namespace {
 
 TEST(CheckNameTest, TakesNames) {
-  for (const std::string& name : {std::string("a"), std::string("1"), std::string("lon-2.az_a"), std::string(64, 'x')}) {
+  for (const std::string& name :
+       {std::string("a"), std::string("1"), std::string("lon-2.az_a"), std::string(64, 'x')}) {
     EXPECT_TRUE(CheckName(name, "name").ok()) << name;
   }
 }

@@ -13,7 +13,8 @@ IpAddress Ip(absl::string_view text) { return IpAddress::Parse(text).value(); }
 Prefix Cidr(absl::string_view text) { return Prefix::Parse(text).value(); }
 
 TEST(IpAddressTest, ReadsAndWritesBothFamilies) {
-  for (const std::string text : {"0.0.0.0", "172.32.15.231", "255.255.255.255", "::", "fd20::1", "2001:db8:1:2:3:4:5:6"}) {
+  for (const std::string text :
+       {"0.0.0.0", "172.32.15.231", "255.255.255.255", "::", "fd20::1", "2001:db8:1:2:3:4:5:6"}) {
     EXPECT_EQ(Ip(text).ToString(), text);
     EXPECT_EQ(IpAddress::FromBytes(Ip(text).ToBytes()).value(), Ip(text));
   }

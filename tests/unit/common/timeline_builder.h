@@ -14,9 +14,17 @@ inline Timeline GoodTimeline() {
   timeline.node = NodeName("lon-1");
   timeline.prefix_sets = {london, paris, agents};
   timeline.steps = {
-      {0, "one-way", std::chrono::seconds(10), std::chrono::seconds(20), {{Hook::kReceiverIngress, {0, 1, std::nullopt}}}},
+      {0,
+       "one-way",
+       std::chrono::seconds(10),
+       std::chrono::seconds(20),
+       {{Hook::kReceiverIngress, {0, 1, std::nullopt}}}},
       {2, "watch", std::chrono::seconds(30), std::chrono::milliseconds(100), {}},
-      {1, "split", std::chrono::seconds(31), std::chrono::seconds(29), {{Hook::kSenderBlackhole, {std::nullopt, 1, 2}}}},
+      {1,
+       "split",
+       std::chrono::seconds(31),
+       std::chrono::seconds(29),
+       {{Hook::kSenderBlackhole, {std::nullopt, 1, 2}}}},
   };
   timeline.length = std::chrono::seconds(60);
   timeline.lease = std::chrono::seconds(10);

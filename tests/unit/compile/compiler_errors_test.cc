@@ -35,12 +35,14 @@ std::string PlanOf(absl::string_view groups, absl::string_view fault) {
 }
 
 TEST(CompileErrorsTest, AGroupThatMatchesNoNode) {
-  EXPECT_THAT(ErrorsOf(PlanOf("a: {nodes: [lonn-1, x]}, b: {nodes: [par-1]}", "block: {from: a, to: b}"), LondonAndParis()),
-              ElementsAre("p:2:10: group 'a' matches no connected node: it asks for node 'lonn-1', node 'x'; did you "
-                          "mean 'lon-1'?"));
-  EXPECT_THAT(ErrorsOf(PlanOf("a: {labels: {region: us-east-1, az: '*'}}, b: {nodes: [par-1]}", "partition: [a, b]"),
-                       LondonAndParis()),
-              ElementsAre("p:2:10: group 'a' matches no connected node: it asks for label az=*, label region=us-east-1"));
+  EXPECT_THAT(
+      ErrorsOf(PlanOf("a: {nodes: [lonn-1, x]}, b: {nodes: [par-1]}", "block: {from: a, to: b}"), LondonAndParis()),
+      ElementsAre("p:2:10: group 'a' matches no connected node: it asks for node 'lonn-1', node 'x'; did you "
+                  "mean 'lon-1'?"));
+  EXPECT_THAT(
+      ErrorsOf(PlanOf("a: {labels: {region: us-east-1, az: '*'}}, b: {nodes: [par-1]}", "partition: [a, b]"),
+               LondonAndParis()),
+      ElementsAre("p:2:10: group 'a' matches no connected node: it asks for label az=*, label region=us-east-1"));
 }
 
 TEST(CompileErrorsTest, AnUnusedGroupThatMatchesNoNode) {
@@ -50,18 +52,21 @@ TEST(CompileErrorsTest, AnUnusedGroupThatMatchesNoNode) {
 }
 
 TEST(CompileErrorsTest, NoNodeAtAll) {
-  EXPECT_THAT(ErrorsOf(PlanOf("a: {nodes: [x]}, b: {cidrs: [10.0.0.0/8]}", "partition: [a, b]"), {}),
-              ElementsAre("p:2:10: group 'a' matches no connected node: it asks for node 'x'; no node is connected at all"));
+  EXPECT_THAT(
+      ErrorsOf(PlanOf("a: {nodes: [x]}, b: {cidrs: [10.0.0.0/8]}", "partition: [a, b]"), {}),
+      ElementsAre("p:2:10: group 'a' matches no connected node: it asks for node 'x'; no node is connected at all"));
 }
 
 TEST(CompileErrorsTest, NodesWithoutAnAddress) {
-  EXPECT_THAT(ErrorsOf(PlanOf("a: {nodes: [bare]}, b: {cidrs: [10.0.0.0/8]}", "partition: [a, b]"), {{Node("bare", {})}}),
-              ElementsAre("p:2:10: group 'a' has nodes, but none has an address of its own"));
+  EXPECT_THAT(
+      ErrorsOf(PlanOf("a: {nodes: [bare]}, b: {cidrs: [10.0.0.0/8]}", "partition: [a, b]"), {{Node("bare", {})}}),
+      ElementsAre("p:2:10: group 'a' has nodes, but none has an address of its own"));
 }
 
 TEST(CompileErrorsTest, GroupsThatShareANode) {
-  EXPECT_THAT(ErrorsOf(PlanOf("a: {cidrs: [172.32.0.0/16]}, b: {labels: {az: '*a'}}", "partition: [b, a]"), LondonAndParis()),
-              ElementsAre("p:3:9: step 'cut': groups 'a' and 'b' overlap: both have node 'lon-1' (172.32.4.2)"));
+  EXPECT_THAT(
+      ErrorsOf(PlanOf("a: {cidrs: [172.32.0.0/16]}, b: {labels: {az: '*a'}}", "partition: [b, a]"), LondonAndParis()),
+      ElementsAre("p:3:9: step 'cut': groups 'a' and 'b' overlap: both have node 'lon-1' (172.32.4.2)"));
 }
 
 TEST(CompileErrorsTest, GroupsThatShareAPrefix) {
@@ -90,16 +95,17 @@ TEST(CompileErrorsTest, NoAgentOnEitherSide) {
 TEST(CompileErrorsTest, AKernelThatCannotSwallow) {
   Inventory inventory = LondonAndParis();
   inventory.nodes[1].can_blackhole = false;
-  EXPECT_THAT(ErrorsOf(PlanOf("a: {nodes: ['lon-*']}, b: {cidrs: [11.0.0.0/8]}", "partition: [a, b]"), inventory),
-              ElementsAre("p:3:9: step 'cut': 'a' to 'b': 'b' has no connected node, and packets cannot be swallowed on "
-                          "their way out by lon-2 (that needs Linux 5.16 or later, and ifb)"));
+  EXPECT_THAT(
+      ErrorsOf(PlanOf("a: {nodes: ['lon-*']}, b: {cidrs: [11.0.0.0/8]}", "partition: [a, b]"), inventory),
+      ElementsAre("p:3:9: step 'cut': 'a' to 'b': 'b' has no connected node, and packets cannot be swallowed on "
+                  "their way out by lon-2 (that needs Linux 5.16 or later, and ifb)"));
 }
 
 TEST(CompileErrorsTest, AKernelThatCannotSwallowMattersLessWhenReceiversDrop) {
   Inventory inventory = LondonAndParis();
   inventory.nodes[0].can_blackhole = false;
-  const Compiled compiled = CompileText(
-      PlanOf("a: {nodes: ['lon-*']}, b: {cidrs: [172.33.0.0/16]}", "block: {from: a, to: b}"), inventory);
+  const Compiled compiled =
+      CompileText(PlanOf("a: {nodes: ['lon-*']}, b: {cidrs: [172.33.0.0/16]}", "block: {from: a, to: b}"), inventory);
   EXPECT_THAT(compiled.errors, IsEmpty());
   EXPECT_THAT(compiled.warnings, ElementsAre("step 'cut': 'a' to 'b': hosts of 'b' without an agent still hear lon-1, "
                                              "whose kernel cannot swallow packets on their way out"));

@@ -80,15 +80,14 @@ class Oracle {
 
   bool Reaches(const End& from, const End& to, const std::vector<StepIndex>& active) const {
     if (from.node != nullptr && from.node == to.node) return true;
-    return std::none_of(active.begin(), active.end(), [&](StepIndex step) {
-      return Cuts(made_.plan.steps[step].fault, from, to);
-    });
+    return std::none_of(active.begin(), active.end(),
+                        [&](StepIndex step) { return Cuts(made_.plan.steps[step].fault, from, to); });
   }
 
   bool InGroup(const std::string& group, const End& end) const {
     const auto chosen = made_.chosen.find(group);
-    return InCidrs(group, end) || (end.node != nullptr && chosen != made_.chosen.end() &&
-                                   chosen->second.contains(end.node->name.text()));
+    return InCidrs(group, end) ||
+           (end.node != nullptr && chosen != made_.chosen.end() && chosen->second.contains(end.node->name.text()));
   }
 
  private:
@@ -192,8 +191,7 @@ TEST_F(CompilePropertyTest, BeforeAndAfterEveryoneReachesEveryone) {
     ASSERT_EQ(stages.front().name, "baseline");
     ASSERT_EQ(stages.back().name, "healed");
     for (const Stage& stage : {stages.front(), stages.back()}) {
-      ForEveryPair(world,
-                   [&](const End& from, const End& to) { ASSERT_TRUE(world.Reaches(from, to, stage.active)); });
+      ForEveryPair(world, [&](const End& from, const End& to) { ASSERT_TRUE(world.Reaches(from, to, stage.active)); });
     }
     for (const Step& step : world.compiled.timelines.front().steps) ASSERT_LE(step.end(), stages.back().start);
   });

@@ -172,9 +172,8 @@ steps: [{for: 1s, partition: [dynamo, paris]}]
 )",
                                         LondonAndParis());
   EXPECT_THAT(compiled.warnings, IsEmpty());
-  EXPECT_THAT(Blocks(compiled, "par-1", 0),
-              ElementsAre("drop in  from 3.0.0.0/8 to 172.33.8.38/32, fd21::1/128",
-                          "drop out from 172.33.8.38/32, fd21::1/128 to 3.0.0.0/8"));
+  EXPECT_THAT(Blocks(compiled, "par-1", 0), ElementsAre("drop in  from 3.0.0.0/8 to 172.33.8.38/32, fd21::1/128",
+                                                        "drop out from 172.33.8.38/32, fd21::1/128 to 3.0.0.0/8"));
 }
 
 TEST(CompilePlanTest, NoEgressWhenAgentsHoldEveryAddress) {
@@ -189,7 +188,8 @@ steps: [{for: 1s, block: {from: a, to: b}}]
 }
 
 TEST(CompilePlanTest, LeavesOutRulesBetweenFamilies) {
-  const Inventory inventory = {{Node("four", {"10.0.0.1"}), Node("six", {"fd00::1"}), Node("both", {"10.0.0.2", "fd00::2"})}};
+  const Inventory inventory = {
+      {Node("four", {"10.0.0.1"}), Node("six", {"fd00::1"}), Node("both", {"10.0.0.2", "fd00::2"})}};
   const Compiled compiled = CompileGood(R"(
 name: p
 groups: {a: {nodes: [four]}, b: {nodes: [six, both]}}
@@ -210,7 +210,8 @@ steps: [{for: 1s, block: {from: a, to: b}}]
 )",
                                         inventory);
   EXPECT_THAT(Blocks(compiled, "b", 0), ElementsAre("drop in  from 10.0.0.1/32 to 10.0.0.2/32"));
-  EXPECT_THAT(compiled.warnings, ElementsAre("addresses that several nodes hold are no node's own: 172.17.0.1 (2 nodes)"));
+  EXPECT_THAT(compiled.warnings,
+              ElementsAre("addresses that several nodes hold are no node's own: 172.17.0.1 (2 nodes)"));
 }
 
 TEST(CompilePlanTest, ComesOutByNameWhateverTheOrderOfTheInventory) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <functional>
@@ -46,10 +47,14 @@ inline bool Eventually(const std::function<bool()>& reached) {
   return true;
 }
 
-// A UDP port that nobody has at any address of 127.0.0.0/8 just now.
+// A UDP port that nobody has at any IPv4 address just now, nor the next one. Processes that run at the same time look
+// in different places.
 inline std::uint16_t FreePort() {
-  for (std::uint16_t port = static_cast<std::uint16_t>(20'000 + getpid() % 10'000); port != 0; ++port) {
-    if (ProbeSocket::Open(IpAddress(), port).ok()) return port;
+  const int first = 20'000 + getpid() % 1'500 * 8;
+  for (int port = first; port < 65'535; port += 2) {
+    const auto chosen = static_cast<std::uint16_t>(port);
+    const auto next = static_cast<std::uint16_t>(port + 1);
+    if (ProbeSocket::Open(IpAddress(), chosen).ok() && ProbeSocket::Open(IpAddress(), next).ok()) return chosen;
   }
   return 0;
 }

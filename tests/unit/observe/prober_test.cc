@@ -3,10 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <future>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "agent/observe/probe_packet.h"
 #include "tests/unit/observe/prober_harness.h"
 
@@ -23,6 +26,18 @@ const IpAddress kAddressA = Address("127.0.0.1");
 const IpAddress kAddressB = Address("127.0.0.2");
 const MeshPeer kPeerA = {.name = NodeName("a"), .id = kA, .ipv4 = kAddressA};
 const MeshPeer kPeerB = {.name = NodeName("b"), .id = kB, .ipv4 = kAddressB};
+
+// Of the one UDP socket at this port; empty when there is none.
+std::string InodeOfSocketAt(std::uint16_t port) {
+  std::ifstream table("/proc/net/udp");
+  for (std::string line; std::getline(table, line);) {
+    const std::vector<std::string> fields = absl::StrSplit(line, ' ', absl::SkipEmpty());
+    constexpr std::size_t kLocal = 1;
+    constexpr std::size_t kInode = 9;
+    if (fields.size() > kInode && fields[kLocal].ends_with(absl::StrFormat(":%04X", port))) return fields[kInode];
+  }
+  return "";
+}
 
 class ProberTest : public testing::Test {
  protected:
@@ -105,6 +120,35 @@ TEST_F(ProberTest, EveryProbeIsAccountedForOverReconfigurations) {
   }));
   EXPECT_EQ(at_b.at({NodeName("a"), Family::kIpv4}).received, sent);
   EXPECT_EQ(b->status().duplicates, 0u);
+}
+
+TEST_F(ProberTest, NumbersGoOnOverReconfigurations) {
+  absl::StatusOr<ProbeSocket> b = ProbeSocket::Open(kAddressB, port_);
+  ASSERT_TRUE(b.ok()) << b.status();
+  const auto a = MakeProber(kAddressA);
+  std::vector<std::uint64_t> numbers;
+  for (std::uint32_t round = 1; round <= 3; ++round) {
+    ProbeMesh mesh = MeshA();
+    mesh.interval += milliseconds(round);
+    ASSERT_EQ(a->Configure(mesh), absl::OkStatus());
+    ASSERT_TRUE(Eventually([&] {
+      std::array<std::uint8_t, kProbePacketSize> bytes{};
+      while (b->Receive(bytes)) numbers.push_back(DecodeProbePacket(bytes).value().sequence);
+      return numbers.size() >= 3 * round;
+    }));
+  }
+  for (std::size_t i = 1; i < numbers.size(); ++i) EXPECT_EQ(numbers[i], numbers[0] + i);
+}
+
+TEST_F(ProberTest, TheSocketIsKeptWhileThePortStays) {
+  const auto a = MakeProber(kAddressA);
+  ASSERT_EQ(a->Configure(MeshA()), absl::OkStatus());
+  const std::string before = InodeOfSocketAt(port_);
+  ProbeMesh mesh = MeshA();
+  mesh.interval += milliseconds(1);
+  ASSERT_EQ(a->Configure(mesh), absl::OkStatus());
+  EXPECT_EQ(InodeOfSocketAt(port_), before);
+  EXPECT_NE(before, "");
 }
 
 TEST_F(ProberTest, NothingIsSentOrCountedUntilTheClockIsMapped) {

@@ -39,8 +39,8 @@ std::string NameOf(const testing::TestParamInfo<BadPlan>& info) { return info.pa
 
 // Three good lines of a plan, to which a case adds the fourth: its steps.
 std::string Steps(absl::string_view steps) {
-  return absl::StrCat("name: p\ngroups: {lon: {nodes: [a]}, par: {nodes: [b]},\n         oslo: {nodes: [c]}}\nsteps: ",
-                      steps, "\n");
+  return absl::StrCat(
+      "name: p\ngroups: {lon: {nodes: [a]}, par: {nodes: [b]},\n         oslo: {nodes: [c]}}\nsteps: ", steps, "\n");
 }
 // A good plan but for its groups, on line 2.
 std::string Groups(absl::string_view groups) {
@@ -56,28 +56,31 @@ const char* const kUnitHint = "; write for example 250ms, 30s, 1h30m or PT5M";
 
 INSTANTIATE_TEST_SUITE_P(
     Text, BadPlanTest,
-    testing::Values(
-        BadPlan{"Empty", "", "1:1: the text is empty"}, BadPlan{"OnlyComments", "# x\n", "1:1: the text is empty"},
-        BadPlan{"Scalar", "hello", "1:1: a plan must be a mapping, but it is a single value"},
-        BadPlan{"List", "[a]", "1:1: a plan must be a mapping, but it is a list"},
-        BadPlan{"Nothing", "~", "1:1: a plan must be a mapping, but it is empty"},
-        BadPlan{"EmptyMapping", "{}", "1:1: a plan is an empty mapping"},
-        BadPlan{"Unclosed", "name: {a: b", "1:12: malformed YAML: end of map flow not found"},
-        BadPlan{"BadIndent", "name: x\n seed: 1\n", "2:6: malformed YAML: illegal map value"},
-        BadPlan{"UnknownAlias", "name: *x\n", "1:7: malformed YAML: the referenced anchor is not defined"},
-        BadPlan{"AliasInsideItself", "name: &x [*x]\n",
-                "1:11: malformed YAML: an alias may not stand inside of what it names"},
-        BadPlan{"TwoDocuments", "name: x\n---\nname: y\n", "2:1: malformed YAML: a second document begins; expected one"},
-        BadPlan{"NulByte", std::string("name: x\nseed: \0", 15),
-                "2:7: a control character; expected plain text"},
-        BadPlan{"EndOfTransmission", "name: x\n\x04 rest", "2:1: a control character; expected plain text"},
-        BadPlan{"Latin1", "name: caf\xe9\n", "1:10: a byte that is not UTF-8; expected UTF-8 text"},
-        BadPlan{"OverlongUtf8", "name: \xc0\xaf\n", "1:7: a byte that is not UTF-8; expected UTF-8 text"},
-        BadPlan{"CutUtf8", "name: \xe2\x82", "1:7: a byte that is not UTF-8; expected UTF-8 text"},
-        BadPlan{"TooLong", std::string((1 << 20) + 1, '#'), "1:1: the text has 1048577 bytes; at most 1048576 are read"},
-        BadPlan{"TooDeep", std::string(33, '[') + std::string(33, ']'), "1:33: malformed YAML: values are nested more than 32 deep"},
-        BadPlan{"EscapedControl", Top("name: p\ndescription: \"\\e[31m\""),
-                "2:14: a control character; expected plain text"}),
+    testing::Values(BadPlan{"Empty", "", "1:1: the text is empty"},
+                    BadPlan{"OnlyComments", "# x\n", "1:1: the text is empty"},
+                    BadPlan{"Scalar", "hello", "1:1: a plan must be a mapping, but it is a single value"},
+                    BadPlan{"List", "[a]", "1:1: a plan must be a mapping, but it is a list"},
+                    BadPlan{"Nothing", "~", "1:1: a plan must be a mapping, but it is empty"},
+                    BadPlan{"EmptyMapping", "{}", "1:1: a plan is an empty mapping"},
+                    BadPlan{"Unclosed", "name: {a: b", "1:12: malformed YAML: end of map flow not found"},
+                    BadPlan{"BadIndent", "name: x\n seed: 1\n", "2:6: malformed YAML: illegal map value"},
+                    BadPlan{"UnknownAlias", "name: *x\n", "1:7: malformed YAML: the referenced anchor is not defined"},
+                    BadPlan{"AliasInsideItself", "name: &x [*x]\n",
+                            "1:11: malformed YAML: an alias may not stand inside of what it names"},
+                    BadPlan{"TwoDocuments", "name: x\n---\nname: y\n",
+                            "2:1: malformed YAML: a second document begins; expected one"},
+                    BadPlan{"NulByte", std::string("name: x\nseed: \0", 15),
+                            "2:7: a control character; expected plain text"},
+                    BadPlan{"EndOfTransmission", "name: x\n\x04 rest", "2:1: a control character; expected plain text"},
+                    BadPlan{"Latin1", "name: caf\xe9\n", "1:10: a byte that is not UTF-8; expected UTF-8 text"},
+                    BadPlan{"OverlongUtf8", "name: \xc0\xaf\n", "1:7: a byte that is not UTF-8; expected UTF-8 text"},
+                    BadPlan{"CutUtf8", "name: \xe2\x82", "1:7: a byte that is not UTF-8; expected UTF-8 text"},
+                    BadPlan{"TooLong", std::string((1 << 20) + 1, '#'),
+                            "1:1: the text has 1048577 bytes; at most 1048576 are read"},
+                    BadPlan{"TooDeep", std::string(33, '[') + std::string(33, ']'),
+                            "1:33: malformed YAML: values are nested more than 32 deep"},
+                    BadPlan{"EscapedControl", Top("name: p\ndescription: \"\\e[31m\""),
+                            "2:14: a control character; expected plain text"}),
     NameOf);
 
 INSTANTIATE_TEST_SUITE_P(
@@ -118,7 +121,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadPlan{"BadName", Groups("-g: {nodes: [a]}"), "2:10: group name '-g' must begin with a letter or digit"},
         BadPlan{"UnknownKey", Groups("g: {nodes: [a], lables: {a: b}}"),
                 "2:26: unknown key 'lables' in group 'g'; did you mean 'labels'?"},
-        BadPlan{"CidrsNotAList", Groups("g: {cidrs: 10.0.0.0/8}"), "2:21: 'cidrs' must be a list, but it is a single value"},
+        BadPlan{"CidrsNotAList", Groups("g: {cidrs: 10.0.0.0/8}"),
+                "2:21: 'cidrs' must be a list, but it is a single value"},
         BadPlan{"CidrsEmpty", Groups("g: {cidrs: []}"), "2:21: 'cidrs' is an empty list"},
         BadPlan{"HostBits", Groups("g: {cidrs: [10.0.0.0/8, 172.32.5.0/16]}"),
                 "2:34: CIDR '172.32.5.0/16' has host bits set; did you mean 172.32.0.0/16 or 172.32.5.0/32?"},
@@ -134,7 +138,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadPlan{"LabelsAList", Groups("g: {labels: [a]}"), "2:22: 'labels' must be a mapping, but it is a list"},
         BadPlan{"LabelValueNothing", Groups("g: {labels: {az: }}"), "2:23: label 'az' must be a text, but it is empty"},
         BadPlan{"LabelTwice", Groups("g: {labels: {az: a, az: b}}"), "2:30: duplicate key 'az'; it is already at 2:23"},
-        BadPlan{"GroupTwice", Groups("g: {nodes: [a]}, g: {nodes: [b]}"), "2:27: duplicate key 'g'; it is already at 2:10"}),
+        BadPlan{"GroupTwice", Groups("g: {nodes: [a]}, g: {nodes: [b]}"),
+                "2:27: duplicate key 'g'; it is already at 2:10"}),
     NameOf);
 
 INSTANTIATE_TEST_SUITE_P(
@@ -159,7 +164,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "4:14: 'at' must be a duration such as 30s, but it is a list"},
         BadPlan{"ForTooShort", Steps("[{for: 99ms, partition: [lon, par]}]"),
                 "4:15: 'for' is 99ms; a step lasts at least 100ms"},
-        BadPlan{"ForZero", Steps("[{for: 0, partition: [lon, par]}]"), "4:15: 'for' is 0s; a step lasts at least 100ms"},
+        BadPlan{"ForZero", Steps("[{for: 0, partition: [lon, par]}]"),
+                "4:15: 'for' is 0s; a step lasts at least 100ms"},
         BadPlan{"EndsTooLate", Steps("[{at: 9999h, for: 1h1s, partition: [lon, par]}]"),
                 "4:9: step 'step-1' ends 10000h1s after the start; a plan lasts at most 10000h"},
         BadPlan{"NoStart", Steps("[{for: 1s, partition: [lon, par]},\n {for: 1s, partition: [lon, par]}]"),
@@ -167,19 +173,22 @@ INSTANTIATE_TEST_SUITE_P(
         BadPlan{"AtAndAfter",
                 Steps("[{for: 1s, partition: [lon, par]},\n {at: 1s, after: step-1, for: 1s, partition: [lon, par]}]"),
                 "5:18: step 'step-2' has both 'at' and 'after'; one says its start"},
-        BadPlan{"AfterUnknown",
-                Steps("[{name: split, for: 1s, partition: [lon, par]},\n {after: splt, for: 1s, partition: [lon, par]}]"),
-                "5:10: unknown step 'splt'; did you mean 'split'?"},
-        BadPlan{"AfterLater",
-                Steps("[{after: b, for: 1s, partition: [lon, par]},\n {name: b, at: 1s, for: 1s, partition: [lon, par]}]"),
-                "4:17: 'after' must name an earlier step, but 'b' comes later"},
+        BadPlan{
+            "AfterUnknown",
+            Steps("[{name: split, for: 1s, partition: [lon, par]},\n {after: splt, for: 1s, partition: [lon, par]}]"),
+            "5:10: unknown step 'splt'; did you mean 'split'?"},
+        BadPlan{
+            "AfterLater",
+            Steps("[{after: b, for: 1s, partition: [lon, par]},\n {name: b, at: 1s, for: 1s, partition: [lon, par]}]"),
+            "4:17: 'after' must name an earlier step, but 'b' comes later"},
         BadPlan{"AfterItself", Steps("[{name: a, after: a, for: 1s, partition: [lon, par]}]"),
                 "4:26: step 'a' cannot begin after itself"},
         BadPlan{"BadName", Steps("[{name: a b, for: 1s, partition: [lon, par]}]"),
                 "4:16: step name 'a b' may have only letters, digits, '-', '_' and '.'"},
-        BadPlan{"NameTaken",
-                Steps("[{name: a, for: 1s, partition: [lon, par]},\n {name: a, at: 1s, for: 1s, partition: [lon, par]}]"),
-                "5:9: step name 'a' is taken by the step at 4:9"},
+        BadPlan{
+            "NameTaken",
+            Steps("[{name: a, for: 1s, partition: [lon, par]},\n {name: a, at: 1s, for: 1s, partition: [lon, par]}]"),
+            "5:9: step name 'a' is taken by the step at 4:9"},
         BadPlan{"DefaultNameTaken",
                 Steps("[{name: step-2, for: 1s, partition: [lon, par]},\n {at: 1s, for: 1s, partition: [lon, par]}]"),
                 "5:2: step name 'step-2' is taken by the step at 4:9"},
@@ -203,7 +212,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "4:26: 'block' has no 'from'; name the group whose packets vanish"},
         BadPlan{"BlockNoTo", Steps("[{for: 1s, block: {from: lon}}]"),
                 "4:26: 'block' has no 'to'; name the group they no longer reach"},
-        BadPlan{"BlockList", Steps("[{for: 1s, block: [lon, par]}]"), "4:26: 'block' must be a mapping, but it is a list"},
+        BadPlan{"BlockList", Steps("[{for: 1s, block: [lon, par]}]"),
+                "4:26: 'block' must be a mapping, but it is a list"},
         BadPlan{"BlockFromList", Steps("[{for: 1s, block: {from: [lon], to: par}}]"),
                 "4:33: a group must be a text, but it is a list"},
         BadPlan{"BlockUnknownKey", Steps("[{for: 1s, block: {from: lon, to: par, ports: [1]}}]"),

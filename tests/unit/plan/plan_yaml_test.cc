@@ -152,7 +152,8 @@ std::vector<std::string> ErrorsOf(absl::string_view text) {
 }
 
 TEST(ParsePlanTest, ListsAllErrorsByPosition) {
-  EXPECT_THAT(ErrorsOf(R"(nmae: x
+  EXPECT_THAT(
+      ErrorsOf(R"(nmae: x
 seed: -1
 steps:
   - {at: 10, for: 20s, block: {from: london, to: pariss}}
@@ -162,18 +163,18 @@ groups:
   paris: {cidr: []}
   london: {nodes: [a]}
 )"),
-              ElementsAre("1:1: unknown key 'nmae' in a plan; did you mean 'name'?",
-                          "1:1: a plan has no 'name'; a plan needs a name",
-                          "2:7: 'seed' must be a whole number from 0 to 18446744073709551615, not '-1'",
-                          "4:10: 'at': '10' is not a duration: it has no unit; write for example 250ms, 30s, 1h30m or PT5M",
-                          "4:50: unknown group 'pariss'; did you mean 'paris'?",
-                          "5:5: a step has no 'for'; say how long it lasts, for example 'for: 30s'",
-                          "5:25: 'partition' needs at least two groups",
-                          "5:35: unknown key 'impair' in a step; expected: name, at, after, for, block, partition",
-                          "7:20: CIDR '172.32.1.0/16' has host bits set; did you mean 172.32.0.0/16 or 172.32.1.0/32?",
-                          "8:10: group 'paris' needs at least one of 'cidrs', 'nodes' and 'labels'",
-                          "8:11: unknown key 'cidr' in group 'paris'; did you mean 'cidrs'?",
-                          "9:3: duplicate key 'london'; it is already at 7:3"));
+      ElementsAre("1:1: unknown key 'nmae' in a plan; did you mean 'name'?",
+                  "1:1: a plan has no 'name'; a plan needs a name",
+                  "2:7: 'seed' must be a whole number from 0 to 18446744073709551615, not '-1'",
+                  "4:10: 'at': '10' is not a duration: it has no unit; write for example 250ms, 30s, 1h30m or PT5M",
+                  "4:50: unknown group 'pariss'; did you mean 'paris'?",
+                  "5:5: a step has no 'for'; say how long it lasts, for example 'for: 30s'",
+                  "5:25: 'partition' needs at least two groups",
+                  "5:35: unknown key 'impair' in a step; expected: name, at, after, for, block, partition",
+                  "7:20: CIDR '172.32.1.0/16' has host bits set; did you mean 172.32.0.0/16 or 172.32.1.0/32?",
+                  "8:10: group 'paris' needs at least one of 'cidrs', 'nodes' and 'labels'",
+                  "8:11: unknown key 'cidr' in group 'paris'; did you mean 'cidrs'?",
+                  "9:3: duplicate key 'london'; it is already at 7:3"));
 }
 
 TEST(ParsePlanTest, AFaultyGroupOrStepIsNoSecondErrorWhereItIsUsed) {

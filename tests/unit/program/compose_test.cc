@@ -82,9 +82,8 @@ TEST(ComposeTest, RefusesWithoutDevice) {
 TEST(ComposeTest, RefusesIngressWithoutItsHook) {
   NodeFacts facts = AbleNode();
   facts.netdev_ingress = false;
-  EXPECT_THAT(
-      Compose(SplitTimeline(), facts),
-      StatusIs(absl::StatusCode::kFailedPrecondition, AllOf(HasSubstr("step 'one-way'"), HasSubstr("nf_tables"))));
+  EXPECT_THAT(Compose(SplitTimeline(), facts), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                                        AllOf(HasSubstr("step 'one-way'"), HasSubstr("nf_tables"))));
 }
 
 TEST(ComposeTest, RefusesEgressWithoutItsHook) {
@@ -97,9 +96,8 @@ TEST(ComposeTest, RefusesEgressWithoutItsHook) {
 TEST(ComposeTest, RefusesEgressWithoutLane) {
   NodeFacts facts = AbleNode();
   facts.blackhole_lane = false;
-  EXPECT_THAT(
-      Compose(SplitTimeline(), facts),
-      StatusIs(absl::StatusCode::kFailedPrecondition, AllOf(HasSubstr("step 'split'"), HasSubstr("module ifb"))));
+  EXPECT_THAT(Compose(SplitTimeline(), facts), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                                        AllOf(HasSubstr("step 'split'"), HasSubstr("module ifb"))));
 }
 
 TEST(ComposeTest, AsksOnlyForWhatIsNeeded) {

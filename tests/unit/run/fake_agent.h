@@ -24,7 +24,7 @@ class FakeAgent {
     entry.set_prefix_length(20);
   }
 
-  absl::Status Join(Fleet& fleet) { return fleet.Join(info_, link_); }
+  absl::Status Join(Fleet& fleet) { return fleet.Join(info_, link_, {}); }
   void Leave(Fleet& fleet) { fleet.Leave(name(), link_.get()); }
 
   // The messages of one kind, in order; forgets them.

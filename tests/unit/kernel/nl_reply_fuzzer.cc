@@ -1,0 +1,41 @@
+// Any bytes as the kernel's answer: never a crash, and what is read stays within the bytes.
+
+#include <cstdlib>
+
+#include "agent/kernel/nft_batch.h"
+#include "agent/kernel/nft_program.h"
+#include "agent/kernel/nl_conversation.h"
+#include "agent/kernel/nl_reply.h"
+#include "tests/unit/kernel/scripted_transport.h"
+
+namespace faultline {
+namespace {
+
+void CheckReplies(std::span<const std::uint8_t> datagram) {
+  const auto replies = ReadReplies(datagram);
+  if (!replies.ok()) return;
+  for (const NlReply& reply : *replies) {
+    const bool inside = reply.bytes.data() >= datagram.data() &&
+                        reply.bytes.data() + reply.bytes.size() <= datagram.data() + datagram.size();
+    if (!inside || reply.error < 0 || reply.error > 4095 || reply.text.size() > datagram.size()) std::abort();
+  }
+}
+
+// A commit ends, whatever it is answered.
+void CheckCommit(std::span<const std::uint8_t> datagram) {
+  auto transport = std::make_unique<testing::ScriptedTransport>();
+  transport->replies.push_back({.bytes = {datagram.begin(), datagram.end()}});
+  NlConversation conversation(std::move(transport));
+  NftBatch batch(conversation.next_sequence());
+  AddTable(batch, NftVerb::kCreate, "t", /*owned=*/false);
+  batch.Commit(conversation).IgnoreError();  // Either outcome is right; only crashing is wrong.
+}
+
+}  // namespace
+}  // namespace faultline
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  faultline::CheckReplies({data, size});
+  faultline::CheckCommit({data, size});
+  return 0;
+}
