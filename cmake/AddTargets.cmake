@@ -1,24 +1,32 @@
 include(GoogleTest)
 
-# faultline_library(NAME SOURCES ... [LINK ...]): a static library faultline_NAME, alias faultline::NAME.
+# faultline_library(NAME SOURCES ... [LINK ...]): a static library faultline_NAME, alias faultline::NAME; built when a
+# program or test of the tree needs it.
 function(faultline_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
-  add_library(faultline_${name} STATIC ${ARG_SOURCES})
+  add_library(faultline_${name} STATIC EXCLUDE_FROM_ALL ${ARG_SOURCES})
   add_library(faultline::${name} ALIAS faultline_${name})
   target_link_libraries(faultline_${name} PUBLIC faultline::options ${ARG_LINK})
 endfunction()
 
-# faultline_program(NAME SOURCES ... [LINK ...]): an installed program, put into FAULTLINE_BIN_DIR.
+# faultline_program(NAME SOURCES ... [LINK ...]): an installed program, put into FAULTLINE_BIN_DIR. Not in trees with
+# sanitizers, whose tests link the libraries.
 function(faultline_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  if(FAULTLINE_SANITIZE)
+    return()
+  endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE faultline::options ${ARG_LINK})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${FAULTLINE_BIN_DIR}")
 endfunction()
 
 # faultline_test(NAME LABEL unit|lab SOURCES ... [LINK ...]): one gtest program; each case becomes a CTest
-# test named TREE.Suite.Case. Lab tests change a kernel's state (in namespaces of their own) and run alone.
+# test named TREE.Suite.Case; none in the fuzz tree. Lab tests change a kernel's state (in namespaces of their own) and run alone.
 function(faultline_test name)
+  if("fuzz" IN_LIST FAULTLINE_PARTS)
+    return()
+  endif()
   cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE faultline::options GTest::gmock GTest::gtest_main ${ARG_LINK})
@@ -34,7 +42,7 @@ endfunction()
 # corpus and then a bounded number of fresh inputs.
 function(faultline_fuzzer name)
   cmake_parse_arguments(ARG "" "CORPUS" "SOURCES;LINK" ${ARGN})
-  if(NOT FAULTLINE_FUZZ)
+  if(NOT "fuzz" IN_LIST FAULTLINE_PARTS)
     return()
   endif()
   add_executable(${name} ${ARG_SOURCES})

@@ -13,13 +13,13 @@ target_compile_definitions(faultline_options INTERFACE FAULTLINE_VERSION="${PROJ
 
 if(FAULTLINE_SANITIZE)
   target_compile_options(faultline_options INTERFACE
-    -fsanitize=${FAULTLINE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g1)
+    -fsanitize=${FAULTLINE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
   target_link_options(faultline_options INTERFACE -fsanitize=${FAULTLINE_SANITIZE})
 else()
   target_compile_options(faultline_options INTERFACE -fstack-protector-strong)
   target_compile_definitions(faultline_options INTERFACE $<$<CONFIG:RelWithDebInfo>:_FORTIFY_SOURCE=2>)
   target_link_options(faultline_options INTERFACE -Wl,-z,relro,-z,now)
 endif()
-if(FAULTLINE_FUZZ)
-  target_compile_options(faultline_options INTERFACE -fsanitize=fuzzer-no-link)
+if("fuzz" IN_LIST FAULTLINE_PARTS)
+  target_compile_options(faultline_options INTERFACE -fsanitize=fuzzer-no-link -O1)
 endif()

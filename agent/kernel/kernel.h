@@ -21,8 +21,7 @@ struct KernelCapabilities {
   bool blackhole_lane = false;
 };
 
-// An interface that could carry faults: up, not loopback, not one of ours, with its global-scope
-// addresses.
+// An interface that could carry faults: up, not loopback, not one of ours, with at least one global-scope address.
 struct Interface {
   struct Address {
     IpAddress address;
@@ -39,23 +38,24 @@ struct GateOpening {
   Duration timeout{0};
 };
 
-// What a step's rules dropped since the run was installed. A packet is what the hook saw: often an aggregate of many
-// on the wire. Bytes are without link headers on the way in, with them on the way out.
+// What a step's rules dropped since the run was installed. A packet is one as the hook saw it, often an aggregate of
+// several on the wire. Bytes are without link headers on the way in, and with them on the way out.
 struct RuleCounters {
   StepIndex step = 0;
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
 };
 
-// The network namespace's kernel, as the agent changes it. Owns the nft table "faultline" (family
-// netdev) and ifb devices named "fl<n>" that carry the alias "faultline"; never touches any rule,
-// set, qdisc or device beside them.
+// The network namespace's kernel, as the agent changes it. Owns the nft table "faultline" (family netdev) and ifb
+// devices named "fl<n>" that carry the alias "faultline"; never touches any rule, set, qdisc or device beside them.
 //
-// Threads: one thread at a time. Blocking: each call waits for the kernel's answer (microseconds
-// to, for very large programs, a second); nothing else blocks. Errors: every method names the
-// operation that failed; after an error of Install or Switch the kernel is as it was before the
-// call. Lifetime: destroying the object leaves nothing of ours behind where the kernel has the
-// owner flag; call Reset() first to be sure everywhere.
+// Threads: one thread at a time. Blocking: each call waits for the kernel's answer (microseconds to, for very large
+// programs, a second); nothing else blocks.
+// Errors: every method names the operation that failed; after an error of Install or Switch the kernel is as it was
+// before the call. The exceptions are DATA_LOSS and DEADLINE_EXCEEDED, which say that the kernel's answer was lost:
+// then only Remove or Reset makes sure.
+// Lifetime: destroying the object removes what is installed. When the process is killed instead, the kernel removes the
+// table where it has the owner flag, and ends every gate in any case; the next Reset() does the rest.
 class Kernel {
  public:
   virtual ~Kernel() = default;
@@ -70,22 +70,23 @@ class Kernel {
   // FAILED_PRECONDITION when another live process owns the table (its agent).
   virtual absl::Status Reset() = 0;
 
-  // Installs a run with every gate closed: no packet is treated differently. ALREADY_EXISTS when
-  // the run is installed.
+  // Installs a run with every gate closed: no packet is treated differently. A run without rules is remembered, and
+  // touches nothing. ALREADY_EXISTS when the run is installed, NOT_FOUND when a device does not exist,
+  // INVALID_ARGUMENT when the program makes no sense.
   virtual absl::Status Install(const Program& program) = 0;
 
-  // In one atomic batch closes gates and opens others. Opening an open gate renews it: it then ends
-  // `timeout` from now. Closing a closed or expired gate is no error. A timeout below 100 ms is
-  // raised to it. Steps without rules in the program are passed over. NOT_FOUND when the run is not
-  // installed.
+  // In one atomic batch closes gates and opens others. Opening an open gate renews it: it then ends `timeout` from
+  // now; no packet finds it closed meanwhile, nor both closed when a step gives way to a later one of the program.
+  // Closing a closed or expired gate is no error. A timeout below 100 ms is raised to it. Steps without rules in the
+  // program are passed over. NOT_FOUND when the run is not installed, or somebody flushed its table.
   virtual absl::Status Switch(const RunId& run, std::span<const StepIndex> close,
                               std::span<const GateOpening> open) = 0;
 
   // By step.
   virtual absl::StatusOr<std::vector<RuleCounters>> ReadCounters(const RunId& run) = 0;
 
-  // Removes everything of a run, and the table and devices with the last one. OK when it is not
-  // installed.
+  // Removes everything of a run, and the table and devices with the last one. OK when it is not installed. After an
+  // error the run counts as installed: removing it again is trying again.
   virtual absl::Status Remove(const RunId& run) = 0;
 };
 

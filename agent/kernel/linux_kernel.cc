@@ -76,7 +76,8 @@ absl::Status LinuxKernel::Install(const Program& program) {
   if (runs_.contains(program.run)) {
     return absl::AlreadyExistsError(absl::StrCat("run ", program.run.text(), " is installed"));
   }
-  // Since 6.16 the kernel takes a base chain for a device that does not exist (measured on 6.18): it would do nothing.
+  // Newer kernels keep hooks by name, and take a base chain for a device that does not exist (measured on 6.18): the
+  // run would be armed and do nothing.
   for (const std::string& device : program.devices) {
     FAULTLINE_RETURN_IF_ERROR(
         WithContext(CheckInterface(route_, device), absl::StrCat("install run ", program.run.text())));

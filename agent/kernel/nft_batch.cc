@@ -12,6 +12,7 @@ namespace {
 
 // The largest message: kMaxElements IPv6 addresses with flags and timeout (48 bytes each).
 constexpr std::size_t kMaxMessage = 64 << 10;
+static_assert(NftBatch::kMaxElements * 48 + 4096 < kMaxMessage);
 
 absl::string_view VerbName(NftVerb verb) { return verb == NftVerb::kDelete ? "delete" : "add"; }
 
@@ -33,7 +34,8 @@ std::uint16_t Flags(NftVerb verb) {
 
 }  // namespace
 
-NftBatch::NftBatch(std::uint32_t first_sequence) : first_sequence_(first_sequence), scratch_(std::make_unique<char[]>(kMaxMessage)) {
+NftBatch::NftBatch(std::uint32_t first_sequence)
+    : first_sequence_(first_sequence), scratch_(std::make_unique<char[]>(kMaxMessage)) {
   const nlmsghdr* frame = nftnl_batch_begin(scratch_.get(), first_sequence);
   bytes_.assign(scratch_.get(), scratch_.get() + frame->nlmsg_len);
 }

@@ -54,10 +54,10 @@ class NftBatch {
   std::vector<std::uint8_t> Encode() const;
 
   // Sends the batch and waits for the kernel's answer. OK at once when the batch is empty. An error
-  // names the first operation that the kernel refused ("add chain r/in: No such file or
-  // directory"), and then nothing was changed. DEADLINE_EXCEEDED and DATA_LOSS: as NlConversation
-  // has them. UNAVAILABLE when the kernel has no nf_tables. REQUIRES: nothing was asked of
-  // `conversation` since it gave `first_sequence`.
+  // names the first operation that the kernel refused ("add chain r/in: No such file or directory"),
+  // and then nothing was changed. DEADLINE_EXCEEDED and DATA_LOSS: as NlConversation has them.
+  // UNAVAILABLE when the kernel has no nf_tables.
+  // REQUIRES: nothing was asked of `conversation` since it gave `first_sequence`.
   absl::Status Commit(NlConversation& conversation) const;
 
  private:

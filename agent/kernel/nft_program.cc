@@ -218,6 +218,10 @@ void AddInstall(NftBatch& batch, const Program& program, std::uint32_t lane) {
     if (std::find(names.begin(), names.end(), base) == names.end()) continue;
     AddBaseChain(batch, kTableName, base, direction, program.devices);
     AddProtectedReturns(batch, base, direction, program.protect);
+    // In the program's order: a lookup sees a set as of the moment it is made, not as of the packet's arrival
+    // (nft_genmask_cur), so of two gates switched in one batch a packet in between may see one before and the other
+    // after. Measured on 6.18: closing a gate and opening an earlier one let through 0 to 6 packets in 500 switches;
+    // opening a later one, none.
     ForEachStepChain(program, [&](StepIndex step, Direction of, const std::vector<Rule>&) {
       if (of != direction) return;
       NftRuleBuilder(base)
@@ -229,10 +233,9 @@ void AddInstall(NftBatch& batch, const Program& program, std::uint32_t lane) {
 }
 
 void AddRemove(NftBatch& batch, const RunObjects& objects) {
-  // A base chain takes its rules with it, and they their holds on step chains and gates. Where its
-  // last device has gone the kernel may have removed it already (seen before 6.16), which would
-  // fail the batch; adding a chain that exists changes nothing, so afterwards there is one to
-  // delete in either case.
+  // A base chain takes its rules with it, and they their holds on step chains and gates. Kernels that do not keep hooks
+  // by name remove a base chain with its last device (nf_tables_netdev_event), and then deleting it would fail the
+  // batch; adding a chain that exists changes nothing, so afterwards there is one to delete in either case.
   for (const std::string& name : objects.base_chains) {
     AddChain(batch, NftVerb::kAdd, kTableName, name);
     AddChain(batch, NftVerb::kDelete, kTableName, name);

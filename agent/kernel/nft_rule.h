@@ -18,8 +18,7 @@ enum class Transport : std::uint8_t { kTcp = 6, kUdp = 17 };
 enum class Sense { kIn, kNotIn };
 
 // Builds a rule word by word, in the order nft writes it, and with it nft's text for it:
-//   NftRuleBuilder(chain).Address(End::kSource, Family::kIpv4, set,
-//   Sense::kIn).Counter().Drop().Add(batch);
+//   NftRuleBuilder(chain).AddressIs(End::kSource, address).Counter().Drop().Add(batch);
 // Conditions that a word implies (the packet is IPv4) come with it once.
 class NftRuleBuilder {
  public:

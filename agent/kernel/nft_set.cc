@@ -94,10 +94,9 @@ std::optional<std::vector<std::uint8_t>> After(const IpAddress& address) {
   return std::nullopt;
 }
 
-// The kernel's form of a set of ranges: where each begins, and, marked, where it has ended; none
-// for a range up to the last address. An end where another range begins would hide that range in an
-// anonymous set (nft_rbtree), so ranges that touch are one. As nft does, a set that does not begin
-// with address zero gets an end there.
+// The kernel's form of a set of ranges: where each begins, and, marked, where it has ended; no end for a range up to
+// the last address. As nft sends it: ranges that touch are one, so that nothing ends where something begins, and a set
+// that does not begin with address zero gets an end there.
 std::vector<Element> RangeElements(std::span<const Prefix> prefixes) {
   std::vector<Element> elements;
   elements.reserve(2 * prefixes.size() + 1);

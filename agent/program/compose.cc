@@ -66,7 +66,6 @@ absl::StatusOr<Program> Compose(const Timeline& timeline, const NodeFacts& facts
     FAULTLINE_RETURN_IF_ERROR(WithContext(CheckFacts(rules, facts), absl::StrCat("step '", step.name, "'")));
     program.steps.push_back(std::move(rules));
   }
-  std::sort(program.steps.begin(), program.steps.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
   return program;
 }
 

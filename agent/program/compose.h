@@ -20,10 +20,11 @@ struct NodeFacts {
   bool blackhole_lane = false;
 };
 
-// A timeline as the program this node's kernel needs for it. Pure: no clock, no kernel. Steps
+// A timeline as the program this node's kernel needs for it. Pure: no clock, no kernel. Steps keep their order, those
 // without blocks are left out; a match that a step names twice in one direction is taken once.
-// FAILED_PRECONDITION when this node cannot do it: no interface, or a kernel that lacks what a step
-// needs. It names the step and what to mend. REQUIRES: CheckTimeline(timeline) is OK.
+// FAILED_PRECONDITION when this node cannot do it: no interface, or a kernel that lacks what a step needs. It names
+// the step and what to mend.
+// REQUIRES: CheckTimeline(timeline) is OK.
 absl::StatusOr<Program> Compose(const Timeline& timeline, const NodeFacts& facts);
 
 }  // namespace faultline

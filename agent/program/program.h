@@ -52,7 +52,8 @@ struct Program {
   std::vector<std::string> devices;
   Protected protect;
   std::vector<PrefixSet> prefix_sets;
-  // Only steps with rules, by index.
+  // Only steps with rules, by their start. Packets meet the gates in this order, and each gate as it is at that moment;
+  // so when one switch closes a step and opens a later one, no packet finds both closed.
   std::vector<StepRules> steps;
 
   // Whether a blackhole lane is needed.

@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "absl/strings/str_cat.h"
+#include "common/timeline_codec.h"
 
 namespace faultline {
 namespace {
@@ -31,7 +32,44 @@ absl::string_view EndWords(v1::NodeEnd end) {
   }
 }
 
+v1::StageSchedule EncodeSchedule(const Stage& stage) {
+  v1::StageSchedule schedule;
+  schedule.set_name(stage.name);
+  *schedule.mutable_start() = EncodeDuration(stage.start);
+  *schedule.mutable_end() = EncodeDuration(stage.end);
+  return schedule;
+}
+
 }  // namespace
+
+ActiveRun MakeActiveRun(const std::string& id, const Plan& plan, Compiled compiled, std::vector<ProbeNode> nodes,
+                        Duration lease) {
+  ActiveRun run;
+  run.nodes = std::move(nodes);
+  run.stages = StagesOf(compiled.timelines.front());
+  v1::Run& record = run.record;
+  record.set_id(id);
+  record.set_plan_name(plan.name);
+  record.set_state(v1::RUN_STATE_ARMING);
+  record.set_seed(plan.seed);
+  *record.mutable_lease() = EncodeDuration(lease);
+  record.set_on_controller_loss(plan.on_controller_loss == ControllerLoss::kHeal ? v1::CONTROLLER_LOSS_HEAL
+                                                                                 : v1::CONTROLLER_LOSS_CONTINUE);
+  *record.mutable_length() = EncodeDuration(compiled.timelines.front().length);
+  for (const PlanStep& step : plan.steps) record.add_step_names(step.name);
+  for (const std::string& warning : compiled.warnings) record.add_warnings(warning);
+  for (const Stage& stage : run.stages) *record.add_schedule() = EncodeSchedule(stage);
+  for (Timeline& timeline : compiled.timelines) {
+    const bool has_part = std::any_of(timeline.steps.begin(), timeline.steps.end(),
+                                      [](const Step& step) { return !step.blocks.empty(); });
+    if (has_part) {
+      run.parties.insert(timeline.node);
+      record.add_nodes()->set_node(timeline.node.text());
+    }
+    run.timelines[timeline.node] = std::move(timeline);
+  }
+  return run;
+}
 
 v1::NodeRun& ActiveRun::PartOf(const NodeName& node) {
   const auto part = std::find_if(record.mutable_nodes()->begin(), record.mutable_nodes()->end(),

@@ -9,7 +9,9 @@
 #include "common/clock.h"
 #include "common/name.h"
 #include "common/timeline.h"
+#include "controller/compile/compiler.h"
 #include "controller/compile/predict.h"
+#include "controller/plan/plan.h"
 #include "controller/report/probe_config.h"
 #include "faultline/v1/run.pb.h"
 
@@ -64,6 +66,10 @@ struct ActiveRun {
   // Gives every party without an outcome this one.
   void GiveUp(v1::NodeEnd end, const std::string& detail);
 };
+
+// A run of a compiled plan, about to be armed. REQUIRES: the plan was compiled without errors.
+ActiveRun MakeActiveRun(const std::string& id, const Plan& plan, Compiled compiled, std::vector<ProbeNode> nodes,
+                        Duration lease);
 
 // Names of the nodes that ended otherwise than `end`: "par-1 (lost its lease), par-2 (vanished)"; empty when none.
 std::string DescribeEnds(const v1::Run& run, v1::NodeEnd except);

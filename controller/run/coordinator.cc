@@ -81,36 +81,9 @@ absl::StatusOr<std::string> Coordinator::Begin(const Plan& plan, const std::stri
     return absl::InvalidArgumentError(JoinErrors(compiled.errors, file_name));
   }
   const std::lock_guard lock(mutex_);
-  ActiveRun& run = runs_[id];
-  run.record.set_id(id);
-  run.record.set_plan_name(plan.name);
+  ActiveRun& run = runs_[id] = MakeActiveRun(id, plan, std::move(compiled), ProbeNodesOf(inventory), options_.lease);
   run.record.set_plan_text(plan_text);
-  run.record.set_state(v1::RUN_STATE_ARMING);
-  run.record.set_seed(plan.seed);
   *run.record.mutable_created() = EncodeWall(clock_.WallNow());
-  *run.record.mutable_lease() = EncodeDuration(options_.lease);
-  run.record.set_on_controller_loss(plan.on_controller_loss == ControllerLoss::kHeal ? v1::CONTROLLER_LOSS_HEAL
-                                                                                     : v1::CONTROLLER_LOSS_CONTINUE);
-  for (const PlanStep& step : plan.steps) run.record.add_step_names(step.name);
-  for (const std::string& warning : compiled.warnings) run.record.add_warnings(warning);
-  *run.record.mutable_length() = EncodeDuration(compiled.timelines.front().length);
-  run.nodes = ProbeNodesOf(inventory);
-  run.stages = StagesOf(compiled.timelines.front());
-  for (const Stage& stage : run.stages) {
-    v1::StageSchedule& schedule = *run.record.add_schedule();
-    schedule.set_name(stage.name);
-    *schedule.mutable_start() = EncodeDuration(stage.start);
-    *schedule.mutable_end() = EncodeDuration(stage.end);
-  }
-  for (Timeline& timeline : compiled.timelines) {
-    const bool has_part = std::any_of(timeline.steps.begin(), timeline.steps.end(),
-                                      [](const Step& step) { return !step.blocks.empty(); });
-    if (has_part) {
-      run.parties.insert(timeline.node);
-      run.record.add_nodes()->set_node(timeline.node.text());
-    }
-    run.timelines[timeline.node] = std::move(timeline);
-  }
   run.deadline = Now() + options_.arm_patience;
   Changed(run);
   for (const NodeName& node : run.parties) {

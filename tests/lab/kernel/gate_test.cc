@@ -117,18 +117,32 @@ TEST_F(GateTest, RenewalLeaksNoPacket) {
   EXPECT_EQ(Leaked(node(), peer(), kPeer6, kNode6, renew), 0);
 }
 
-TEST_F(GateTest, SwitchingBetweenStepsLeaksNoPacket) {
+// From each step to the one after it in the program, as plans do it. (To an earlier one a packet may slip through:
+// Program::steps says why.)
+TEST_F(GateTest, SwitchingToALaterStepLeaksNoPacket) {
+  constexpr StepIndex kSteps = 25;
   Program program = ParisIngressProgram("r");
-  program.steps.push_back({.index = 1, .ingress_drop = {{.sources = 0}}});
+  program.steps.clear();
+  // Against the order of their indices, which must not matter.
+  for (StepIndex i = 0; i < kSteps; ++i) {
+    program.steps.push_back({.index = kSteps - 1 - i, .ingress_drop = {{.sources = 0}}});
+  }
   ASSERT_THAT(kernel_->Install(program), IsOk());
-  ASSERT_THAT(OpenGate("r", 0), IsOk());
-  EXPECT_EQ(Leaked(node(), peer(), kPeer4, kNode4,
-                   [this](int i) {
-                     const StepIndex close[] = {static_cast<StepIndex>(i % 2)};
-                     const GateOpening open[] = {{static_cast<StepIndex>((i + 1) % 2), kLong}};
-                     ASSERT_THAT(kernel_->Switch(RunId("r"), close, open), IsOk());
-                   }),
-            0);
+  ASSERT_THAT(OpenGate("r", kSteps - 1), IsOk());
+  const auto advance = [this](int i) {
+    const StepIndex now = kSteps - 1 - static_cast<StepIndex>(i) % kSteps;
+    if (now == 0) {
+      // Back to the first: for a moment both are open.
+      ASSERT_THAT(OpenGate("r", kSteps - 1), IsOk());
+      ASSERT_THAT(CloseGate("r", 0), IsOk());
+      return;
+    }
+    const StepIndex close[] = {now};
+    const GateOpening open[] = {{now - 1, kLong}};
+    ASSERT_THAT(kernel_->Switch(RunId("r"), close, open), IsOk());
+  };
+  EXPECT_EQ(Leaked(node(), peer(), kPeer4, kNode4, advance), 0);
+  EXPECT_EQ(Leaked(node(), peer(), kPeer4, kNode4, advance), 0);
 }
 
 // Whether packets get through again, within a time that no healthy kernel needs.

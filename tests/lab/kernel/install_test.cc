@@ -174,7 +174,7 @@ TEST_F(InstallTest, ExceptionsPass) {
 
 class VanishedDeviceTest : public InstallTest, public ::testing::WithParamInterface<bool> {};
 
-// Kernels before 6.16 remove a base chain with its last device.
+// Older kernels remove a base chain with its last device, newer ones (6.18) keep it.
 TEST_P(VanishedDeviceTest, RemoveStillSucceeds) {
   node().Run("ip link add eth1 type veth peer name other");
   node().Run("ip link set eth1 up");

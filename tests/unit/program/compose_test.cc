@@ -52,16 +52,16 @@ TEST(ComposeTest, TakesEverythingOver) {
   EXPECT_EQ(program->prefix_sets, timeline.prefix_sets);
 }
 
-TEST(ComposeTest, PutsStepsWithRulesByIndex) {
+TEST(ComposeTest, KeepsStepsWithRulesInOrderOfTheirStart) {
   const auto program = Compose(SplitTimeline(), AbleNode());
   ASSERT_THAT(program, IsOk());
   ASSERT_EQ(program->steps.size(), 2u);
-  EXPECT_EQ(program->steps[0].index, 1u);
+  EXPECT_EQ(program->steps[0].index, 2u);
   EXPECT_THAT(program->steps[0].ingress_drop, ElementsAre(kFromParis));
-  EXPECT_THAT(program->steps[0].egress_blackhole, ElementsAre(kToParis));
-  EXPECT_EQ(program->steps[1].index, 2u);
+  EXPECT_THAT(program->steps[0].egress_blackhole, IsEmpty());
+  EXPECT_EQ(program->steps[1].index, 1u);
   EXPECT_THAT(program->steps[1].ingress_drop, ElementsAre(kFromParis));
-  EXPECT_THAT(program->steps[1].egress_blackhole, IsEmpty());
+  EXPECT_THAT(program->steps[1].egress_blackhole, ElementsAre(kToParis));
 }
 
 TEST(ComposeTest, TakesARepeatedMatchOnce) {
@@ -69,7 +69,7 @@ TEST(ComposeTest, TakesARepeatedMatchOnce) {
   timeline.steps[0].blocks = {{.match = kFromParis}, {.match = kToParis}, {.match = kFromParis}};
   const auto program = Compose(timeline, AbleNode());
   ASSERT_THAT(program, IsOk());
-  EXPECT_THAT(program->steps[1].ingress_drop, ElementsAre(kFromParis, kToParis));
+  EXPECT_THAT(program->steps[0].ingress_drop, ElementsAre(kFromParis, kToParis));
 }
 
 TEST(ComposeTest, RefusesWithoutDevice) {

@@ -147,6 +147,7 @@ TEST_F(ProbeLogTest, AWitnessSentInBothHalves) {
   EXPECT_FALSE(log_.Witnessed(kParis, At(seconds(10)), At(seconds(20))));
   Sent(kParis, kLondon, seconds(11));
   EXPECT_FALSE(log_.Witnessed(kParis, At(seconds(10)), At(seconds(20))));
+  EXPECT_FALSE(log_.Witnessed(kParis, At(seconds(0)), At(seconds(20))));
   Sent(kParis, NodeName("lon-2"), seconds(19));
   EXPECT_TRUE(log_.Witnessed(kParis, At(seconds(10)), At(seconds(20))));
   EXPECT_FALSE(log_.Witnessed(kParis, At(seconds(10)), At(seconds(40))));

@@ -1,0 +1,74 @@
+#include "tests/bench/bench_lab.h"
+
+#include <fcntl.h>
+#include <google/protobuf/util/json_util.h>
+#include <sys/file.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+#include "absl/strings/str_cat.h"
+#include "common/status.h"
+
+namespace faultline::bench {
+namespace {
+
+constexpr int kNotVerified = 1;
+
+std::vector<std::string> LabCommand(const std::vector<std::string>& arguments) {
+  std::vector<std::string> command{FAULTLINE_LAB, "--prefix", "bench"};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return command;
+}
+
+absl::Status TakeDown() {
+  const std::vector<std::string> down = LabCommand({"down"});
+  return ToStatus(RunProcess(down, {.input = "", .shielded = true}), down);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<BenchLab>> BenchLab::Start(Interrupts& interrupts) {
+  UniqueFd lock(open(FAULTLINE_LAB, O_RDONLY | O_CLOEXEC));
+  if (!lock) return ErrnoError(errno, absl::StrCat("open ", FAULTLINE_LAB));
+  if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return absl::AbortedError("another bench is using the lab 'bench'");
+  std::error_code ignored;
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  setenv("FAULTLINE_BIN", self.parent_path().c_str(), /*replace=*/0);
+  std::unique_ptr<BenchLab> lab(new BenchLab(interrupts, std::move(lock)));
+  FAULTLINE_RETURN_IF_ERROR(TakeDown());
+  FAULTLINE_RETURN_IF_ERROR(lab->Lab({"up"}));
+  FAULTLINE_RETURN_IF_ERROR(lab->Lab({"start"}));
+  return lab;
+}
+
+BenchLab::~BenchLab() {
+  if (const absl::Status status = TakeDown(); !status.ok()) {
+    std::fprintf(stderr, "faultline-bench: %s\n", std::string(status.message()).c_str());
+  }
+}
+
+absl::Status BenchLab::Lab(const std::vector<std::string>& arguments) {
+  const std::vector<std::string> command = LabCommand(arguments);
+  const ProcessResult result = RunProcess(command, {.input = "", .interrupts = &interrupts_});
+  if (interrupts_.Caught()) return absl::CancelledError("interrupted");
+  return ToStatus(result, command);
+}
+
+absl::StatusOr<v1::Run> BenchLab::Run(const std::string& plan) {
+  const std::vector<std::string> command = LabCommand({"faultline", "run", "/dev/stdin", "--json"});
+  const ProcessResult result = RunProcess(command, {.input = plan, .interrupts = &interrupts_});
+  if (interrupts_.Caught()) return absl::CancelledError("interrupted");
+  if (result.code != kNotVerified) FAULTLINE_RETURN_IF_ERROR(ToStatus(result, command));
+  v1::Run run;
+  google::protobuf::util::JsonParseOptions options;
+  options.ignore_unknown_fields = true;
+  if (!google::protobuf::util::JsonStringToMessage(result.output, &run, options).ok()) {
+    return absl::InternalError(absl::StrCat("faultline run: did not print a run: ", result.error_output));
+  }
+  return run;
+}
+
+}  // namespace faultline::bench

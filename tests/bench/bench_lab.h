@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "faultline/v1/run.pb.h"
+#include "tests/bench/interrupts.h"
+#include "tests/bench/process.h"
+
+namespace faultline::bench {
+
+// The lab "bench" with its fleet: real controller, six real agents. Its programs are those in FAULTLINE_BIN, else in
+// the folder of this one. Goes with the object, whatever happened to it; one left by a bench that was killed is
+// replaced.
+class BenchLab {
+ public:
+  // ABORTED when another bench has the lab. CANCELLED when a signal came; else the error names what failed.
+  // `interrupts` must outlive the object.
+  static absl::StatusOr<std::unique_ptr<BenchLab>> Start(Interrupts& interrupts);
+  ~BenchLab();
+  BenchLab(const BenchLab&) = delete;
+  BenchLab& operator=(const BenchLab&) = delete;
+
+  // Carries a plan out to its end; a plan whose observation did not agree too. CANCELLED when a signal came.
+  absl::StatusOr<v1::Run> Run(const std::string& plan);
+
+ private:
+  BenchLab(Interrupts& interrupts, UniqueFd lock) : interrupts_(interrupts), lock_(std::move(lock)) {}
+
+  absl::Status Lab(const std::vector<std::string>& arguments);
+
+  Interrupts& interrupts_;
+  // Held while the lab is ours.
+  const UniqueFd lock_;
+};
+
+}  // namespace faultline::bench

@@ -1,0 +1,24 @@
+#include "tests/bench/interrupts.h"
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+namespace faultline::bench {
+
+Interrupts::Interrupts() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, &before_);
+  fd_ = UniqueFd(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+Interrupts::~Interrupts() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+bool Interrupts::Caught() {
+  signalfd_siginfo signal;
+  while (read(fd_.get(), &signal, sizeof(signal)) == sizeof(signal)) caught_ = true;
+  return caught_;
+}
+
+}  // namespace faultline::bench

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/clock.h"
+#include "tests/bench/table.h"
+
+namespace faultline::bench {
+
+// Times of one thing done many times.
+class Samples {
+ public:
+  void Add(Duration sample) { samples_.push_back(sample); }
+  bool empty() const { return samples_.empty(); }
+  // The least sample that `percent` per cent of all do not exceed (nearest rank). REQUIRES: not empty, 0 < percent
+  // <= 100.
+  Duration Percentile(double percent) const;
+
+  // What Cells() fills: p50, p90, p99, max in microseconds, and n.
+  static const std::vector<std::string>& Columns();
+  // REQUIRES: not empty.
+  std::vector<Cell> Cells() const;
+
+ private:
+  std::vector<Duration> samples_;
+};
+
+}  // namespace faultline::bench
