@@ -16,7 +16,7 @@ std::vector<std::size_t> OrderOf(const std::vector<PlanStep>& steps) {
 
 }  // namespace
 
-Assembler::Assembler(const Plan& plan, const Fleet& fleet, const Timeline& blank)
+Assembler::Assembler(const Plan& plan, const NodeIndex& fleet, const Timeline& blank)
     : places_(plan.steps.size()), timelines_(fleet.nodes().size(), blank), set_indices_(fleet.nodes().size()) {
   std::vector<Step> steps;
   for (const std::size_t position : OrderOf(plan.steps)) {

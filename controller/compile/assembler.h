@@ -8,7 +8,7 @@
 #include "common/prefix_set.h"
 #include "common/timeline.h"
 #include "controller/compile/enforcement.h"
-#include "controller/compile/fleet.h"
+#include "controller/compile/node_index.h"
 #include "controller/compile/grudge.h"
 #include "controller/plan/plan.h"
 
@@ -19,7 +19,7 @@ namespace faultline {
 class Assembler {
  public:
   // `blank` has all of a timeline but node, steps and sets.
-  Assembler(const Plan& plan, const Fleet& fleet, const Timeline& blank);
+  Assembler(const Plan& plan, const NodeIndex& fleet, const Timeline& blank);
 
   // Adds the edge's blocks to the step at this position of the plan. The enforcement of an edge is read the first time
   // and remembered.

@@ -9,7 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "controller/compile/assembler.h"
 #include "controller/compile/enforcement.h"
-#include "controller/compile/fleet.h"
+#include "controller/compile/node_index.h"
 #include "controller/compile/grudge.h"
 #include "controller/compile/membership.h"
 
@@ -196,7 +196,7 @@ class Compiler {
 
   const Plan& plan_;
   const CompileOptions& options_;
-  const Fleet fleet_;
+  const NodeIndex fleet_;
   const GroupIndex groups_;
   // In the order of groups_.
   std::vector<Membership> memberships_;

@@ -12,7 +12,7 @@ bool ShareFamily(const PrefixSet& a, const PrefixSet& b) {
 
 // The group's addresses that concern one member. Two sets rather than their union: the CIDRs are then the same set on
 // every node, and never copied.
-std::vector<PrefixSet> SetsOf(const Member& member, const Membership& group, const Fleet& fleet) {
+std::vector<PrefixSet> SetsOf(const Member& member, const Membership& group, const NodeIndex& fleet) {
   std::vector<PrefixSet> sets;
   if (!group.cidrs.empty()) sets.push_back(group.cidrs);
   if (!member.chosen) return sets;
@@ -23,7 +23,7 @@ std::vector<PrefixSet> SetsOf(const Member& member, const Membership& group, con
   return sets;
 }
 
-void AddReceiver(const Member& receiver, const Membership& from, const Membership& to, const Fleet& fleet,
+void AddReceiver(const Member& receiver, const Membership& from, const Membership& to, const NodeIndex& fleet,
                  Enforcement& enforcement) {
   for (PrefixSet& destinations : SetsOf(receiver, to, fleet)) {
     if (!ShareFamily(from.addresses, destinations)) continue;
@@ -31,7 +31,7 @@ void AddReceiver(const Member& receiver, const Membership& from, const Membershi
   }
 }
 
-void AddSender(const Member& sender, const Membership& from, const Membership& to, const Fleet& fleet,
+void AddSender(const Member& sender, const Membership& from, const Membership& to, const NodeIndex& fleet,
                Enforcement& enforcement) {
   bool needed = false;
   for (PrefixSet& sources : SetsOf(sender, from, fleet)) {
@@ -45,7 +45,7 @@ void AddSender(const Member& sender, const Membership& from, const Membership& t
 
 }  // namespace
 
-Enforcement Enforce(const Membership& from, const Membership& to, const Fleet& fleet) {
+Enforcement Enforce(const Membership& from, const Membership& to, const NodeIndex& fleet) {
   Enforcement enforcement;
   for (const Member& receiver : to.members) AddReceiver(receiver, from, to, fleet, enforcement);
   if (to.beyond_agents) {

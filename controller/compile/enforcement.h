@@ -6,7 +6,7 @@
 
 #include "common/prefix_set.h"
 #include "common/timeline.h"
-#include "controller/compile/fleet.h"
+#include "controller/compile/node_index.h"
 #include "controller/compile/membership.h"
 
 namespace faultline {
@@ -30,6 +30,6 @@ struct Enforcement {
 };
 
 // Pure. A rule between families (from IPv4 only to IPv6 only) could match nothing and is left out.
-Enforcement Enforce(const Membership& from, const Membership& to, const Fleet& fleet);
+Enforcement Enforce(const Membership& from, const Membership& to, const NodeIndex& fleet);
 
 }  // namespace faultline

@@ -15,14 +15,14 @@ bool HasLabels(const InventoryNode& node, const std::map<std::string, std::strin
   });
 }
 
-void ChooseByGlob(absl::string_view glob, const Fleet& fleet, std::vector<bool>& chosen) {
+void ChooseByGlob(absl::string_view glob, const NodeIndex& fleet, std::vector<bool>& chosen) {
   for (std::size_t i = 0; i < fleet.names().size(); ++i) {
     if (!chosen[i] && GlobMatches(glob, fleet.names()[i])) chosen[i] = true;
   }
 }
 
 // Which nodes name or label choose.
-std::vector<bool> Choose(const Group& group, const Fleet& fleet, std::vector<std::string>& absent_names) {
+std::vector<bool> Choose(const Group& group, const NodeIndex& fleet, std::vector<std::string>& absent_names) {
   std::vector<bool> chosen(fleet.nodes().size(), false);
   for (const std::string& name : group.nodes) {
     if (IsGlob(name)) {
@@ -51,7 +51,7 @@ std::optional<Prefix> SharedPrefix(const PrefixSet& a, const PrefixSet& b) {
 
 }  // namespace
 
-Membership MembershipOf(const Group& group, const Fleet& fleet) {
+Membership MembershipOf(const Group& group, const NodeIndex& fleet) {
   Membership membership;
   membership.name = group.name;
   membership.cidrs = group.cidrs;
@@ -75,7 +75,7 @@ Membership MembershipOf(const Group& group, const Fleet& fleet) {
   return membership;
 }
 
-std::optional<std::string> SharedPart(const Membership& a, const Membership& b, const Fleet& fleet) {
+std::optional<std::string> SharedPart(const Membership& a, const Membership& b, const NodeIndex& fleet) {
   if (!a.addresses.Overlaps(b.addresses)) return std::nullopt;
   for (const InventoryNode& node : fleet.nodes()) {
     for (const IpAddress& address : node.addresses) {

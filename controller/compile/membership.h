@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "common/prefix_set.h"
-#include "controller/compile/fleet.h"
+#include "controller/compile/node_index.h"
 #include "controller/plan/plan.h"
 
 namespace faultline {
@@ -36,9 +36,9 @@ struct Membership {
   std::vector<std::string> absent_names;
 };
 
-Membership MembershipOf(const Group& group, const Fleet& fleet);
+Membership MembershipOf(const Group& group, const NodeIndex& fleet);
 
 // What two groups have in common, as text ("node 'lon-1'", "172.32.0.0/20"); nothing when they share no address.
-std::optional<std::string> SharedPart(const Membership& a, const Membership& b, const Fleet& fleet);
+std::optional<std::string> SharedPart(const Membership& a, const Membership& b, const NodeIndex& fleet);
 
 }  // namespace faultline

@@ -1,4 +1,4 @@
-#include "controller/compile/fleet.h"
+#include "controller/compile/node_index.h"
 
 #include <algorithm>
 #include <set>
@@ -18,7 +18,7 @@ std::map<IpAddress, std::size_t> SharedAddresses(const std::vector<InventoryNode
 
 }  // namespace
 
-Fleet::Fleet(const Inventory& inventory) : nodes_(inventory.nodes) {
+NodeIndex::NodeIndex(const Inventory& inventory) : nodes_(inventory.nodes) {
   std::sort(nodes_.begin(), nodes_.end(),
             [](const InventoryNode& a, const InventoryNode& b) { return a.name < b.name; });
   shared_ = SharedAddresses(nodes_);
@@ -32,7 +32,7 @@ Fleet::Fleet(const Inventory& inventory) : nodes_(inventory.nodes) {
   }
 }
 
-std::optional<std::size_t> Fleet::Find(absl::string_view name) const {
+std::optional<std::size_t> NodeIndex::Find(absl::string_view name) const {
   const auto found =
       std::lower_bound(names_.begin(), names_.end(), name,
                        [](const std::string& a, absl::string_view b) { return absl::string_view(a) < b; });

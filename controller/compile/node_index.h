@@ -13,9 +13,9 @@ namespace faultline {
 
 // An inventory made ready for many questions. Nodes are known by their position in name order. Immutable, so any
 // thread may ask.
-class Fleet {
+class NodeIndex {
  public:
-  explicit Fleet(const Inventory& inventory);
+  explicit NodeIndex(const Inventory& inventory);
 
   const std::vector<InventoryNode>& nodes() const { return nodes_; }
   const std::vector<std::string>& names() const { return names_; }
