@@ -304,7 +304,9 @@ bool Session::WriteDue(Stream& stream, MonotonicTime now) {
     const std::lock_guard lock(mutex_);
     queued.swap(outbox_);
   }
-  for (v1::SessionRequest& entry : journal_.ReadFrom(journal_cursor_)) queued.push_back(std::move(entry));
+  // What happened goes before what was answered: "no such run" must not overtake how that run ended.
+  const std::vector<v1::SessionRequest> happened = journal_.ReadFrom(journal_cursor_);
+  queued.insert(queued.begin(), happened.begin(), happened.end());
   if (now >= next_report_) {
     next_report_ = now + kReportInterval;
     v1::SessionRequest report;

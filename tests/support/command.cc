@@ -1,6 +1,7 @@
 #include "tests/support/command.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,10 +25,11 @@ Pipe MakePipe() {
   return {UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
-[[noreturn]] void Execute(const std::vector<std::string>& arguments, const Pipe& in, const Pipe& out) {
+[[noreturn]] void Execute(const std::vector<std::string>& arguments, const Pipe& in, const Pipe& out,
+                          const UniqueFd& errors) {
   dup2(in.read.get(), STDIN_FILENO);
   dup2(out.write.get(), STDOUT_FILENO);
-  dup2(out.write.get(), STDERR_FILENO);
+  dup2(errors.get(), STDERR_FILENO);
   for (int fd = STDERR_FILENO + 1; fd < 1024; ++fd) close(fd);
   std::vector<char*> argv;
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
@@ -36,13 +38,25 @@ Pipe MakePipe() {
   _exit(127);
 }
 
+std::string ReadAll(const UniqueFd& file) {
+  std::string text;
+  std::array<char, 4096> buffer;
+  ssize_t count = 0;
+  while ((count = read(file.get(), buffer.data(), buffer.size())) > 0) {
+    text.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+  return text;
+}
+
 }  // namespace
 
 CommandResult RunCommand(const std::vector<std::string>& arguments, const std::string& input) {
   Pipe in = MakePipe();
   Pipe out = MakePipe();
+  // A file, so that nobody has to read it while the program runs.
+  const UniqueFd errors(memfd_create("errors", MFD_CLOEXEC));
   const pid_t child = fork();
-  if (child == 0) Execute(arguments, in, out);
+  if (child == 0) Execute(arguments, in, out, errors);
   { const UniqueFd closed = std::move(out.write); }
   { const UniqueFd closed = std::move(in.read); }
   // Programs used here read all of their input before they write: no deadlock.
@@ -53,15 +67,12 @@ CommandResult RunCommand(const std::vector<std::string>& arguments, const std::s
     written += static_cast<std::size_t>(count);
   }
   { const UniqueFd closed = std::move(in.write); }
-  CommandResult result;
-  std::array<char, 4096> buffer;
-  ssize_t count = 0;
-  while ((count = read(out.read.get(), buffer.data(), buffer.size())) > 0) {
-    result.output.append(buffer.data(), static_cast<std::size_t>(count));
-  }
+  CommandResult result{.output = ReadAll(out.read)};
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
+  lseek(errors.get(), 0, SEEK_SET);
+  result.complaint = ReadAll(errors);
   result.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return result;
 }
@@ -69,7 +80,7 @@ CommandResult RunCommand(const std::vector<std::string>& arguments, const std::s
 std::string Command(const std::string& words, const std::string& input) {
   const std::vector<std::string> arguments = absl::StrSplit(words, ' ', absl::SkipEmpty());
   CommandResult result = RunCommand(arguments, input);
-  if (result.code != 0) ADD_FAILURE() << words << ": exit code " << result.code << "\n" << result.output;
+  if (result.code != 0) ADD_FAILURE() << words << ": exit code " << result.code << "\n" << result.complaint;
   return std::move(result.output);
 }
 

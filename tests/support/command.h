@@ -8,8 +8,9 @@ namespace faultline::testing {
 struct CommandResult {
   // Of the exit; 128 + signal when it was killed, 127 when it could not be run.
   int code = 0;
-  // Standard output and error, as they came.
   std::string output;
+  // What it wrote to standard error.
+  std::string complaint;
 };
 
 // Runs a program with `input` as its standard input and waits for it. No shell. In the calling thread's namespaces.

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <regex>
 
 #include "absl/strings/str_cat.h"
 #include "tests/support/udp.h"
@@ -84,7 +85,9 @@ std::string Netns::State() const {
   std::string state;
   for (const char* command : {"ip -o link show", "ip -o address show", "ip -4 route show table all",
                               "ip -6 route show table all", "tc qdisc show", "nft -s list ruleset"}) {
-    absl::StrAppend(&state, "$ ", command, "\n", Command(command));
+    // Without a link's "state UP": the kernel brings that up to date in its own time.
+    const std::string text = std::regex_replace(Command(command), std::regex(" state [A-Z]+"), "");
+    absl::StrAppend(&state, "$ ", command, "\n", text);
   }
   return state;
 }
