@@ -1,5 +1,5 @@
-#include "agent/config.h"
 #include "absl/strings/str_cat.h"
+#include "agent/config.h"
 #include "common/document/document.h"
 #include "common/document/value_reader.h"
 

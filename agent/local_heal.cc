@@ -30,9 +30,9 @@ absl::StatusOr<sockaddr_un> SocketAddress(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof(address.sun_path)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, " is too long for a socket; the runtime folder must be within ",
-                     sizeof(address.sun_path) - sizeof("/agent.sock"), " characters"));
+    return absl::InvalidArgumentError(absl::StrCat(path,
+                                                   " is too long for a socket; the runtime folder must be within ",
+                                                   sizeof(address.sun_path) - sizeof("/agent.sock"), " characters"));
   }
   std::memcpy(address.sun_path, path.c_str(), path.size());
   return address;
@@ -105,8 +105,8 @@ LocalHealServer::~LocalHealServer() {
 }
 
 void LocalHealServer::Loop() {
-  std::array<pollfd, 2> watched = {{{.fd = listener_.get(), .events = POLLIN, .revents = 0},
-                                    {.fd = stop_.get(), .events = POLLIN, .revents = 0}}};
+  std::array<pollfd, 2> watched = {
+      {{.fd = listener_.get(), .events = POLLIN, .revents = 0}, {.fd = stop_.get(), .events = POLLIN, .revents = 0}}};
   while (true) {
     if (poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR) return;
     if (watched[1].revents != 0) return;
@@ -129,7 +129,8 @@ absl::StatusOr<std::size_t> AskToHeal(const std::string& runtime_folder) {
   if (!connection) return ErrnoError(errno, "making a Unix socket");
   SetPatience(connection.get());
   if (connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
-    if (errno == ENOENT || errno == ECONNREFUSED) return absl::NotFoundError(absl::StrCat("no agent listens at ", path));
+    if (errno == ENOENT || errno == ECONNREFUSED)
+      return absl::NotFoundError(absl::StrCat("no agent listens at ", path));
     return ErrnoError(errno, absl::StrCat("connecting to ", path));
   }
   if (send(connection.get(), kRequest.data(), kRequest.size(), MSG_NOSIGNAL) < 0) {

@@ -73,10 +73,10 @@ absl::Status Serve(const AgentConfig& config, bool insecure) {
   Journal journal;
   ClockMap clock_map;
   EngineThread engine(*kernel, clock, journal, config.limits);
-  FAULTLINE_ASSIGN_OR_RETURN(
-      const std::unique_ptr<LocalHealServer> local,
-      LocalHealServer::Start(config.runtime,
-                             [&engine] { return engine.EndAll(RunEnd::kLocalHeal, "faultline-agent heal"); }));
+  FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<LocalHealServer> local,
+                             LocalHealServer::Start(config.runtime, [&engine] {
+                               return engine.EndAll(RunEnd::kLocalHeal, "faultline-agent heal");
+                             }));
   Prober prober(clock, [&clock_map](MonotonicTime time) { return clock_map.ToController(time); });
   {
     const Session session({.controller = config.controller,
@@ -115,8 +115,9 @@ int HealNow(const std::string& runtime) {
 
 int Main(int argc, char** argv) {
   Arguments arguments;
-  CLI::App app("faultline-agent: carries out network faults on this node, and always heals them.\n"
-               "Without a command it runs as a daemon until SIGTERM.");
+  CLI::App app(
+      "faultline-agent: carries out network faults on this node, and always heals them.\n"
+      "Without a command it runs as a daemon until SIGTERM.");
   app.set_version_flag("--version", FAULTLINE_VERSION);
   app.add_option("--config", arguments.config_file, "Configuration file")->capture_default_str();
   app.add_flag("--insecure", arguments.insecure,

@@ -3,8 +3,7 @@
 namespace faultline {
 
 MonotonicTime SystemClock::Now() const {
-  return MonotonicTime(
-      std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
+  return MonotonicTime(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
 }
 
 WallTime SystemClock::WallNow() const {

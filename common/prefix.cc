@@ -26,8 +26,7 @@ IpAddress WithTail(const IpAddress& address, int from, bool value) {
 
 }  // namespace
 
-IpAddress::IpAddress(std::span<const std::uint8_t> bytes)
-    : family_(bytes.size() == 4 ? Family::kIpv4 : Family::kIpv6) {
+IpAddress::IpAddress(std::span<const std::uint8_t> bytes) : family_(bytes.size() == 4 ? Family::kIpv4 : Family::kIpv6) {
   assert(bytes.size() == 4 || bytes.size() == 16);
   std::copy(bytes.begin(), bytes.end(), bytes_.begin());
 }
@@ -59,8 +58,7 @@ std::string IpAddress::ToString() const {
 
 absl::StatusOr<Prefix> Prefix::Containing(const IpAddress& address, int length) {
   if (length < 0 || length > address.bits()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("prefix length ", length, " is not within 0 to ", address.bits()));
+    return absl::InvalidArgumentError(absl::StrCat("prefix length ", length, " is not within 0 to ", address.bits()));
   }
   Prefix prefix;
   prefix.address_ = WithTail(address, length, false);

@@ -4,9 +4,7 @@
 
 namespace faultline {
 
-absl::Status ErrnoError(int error, absl::string_view operation) {
-  return absl::ErrnoToStatus(error, operation);
-}
+absl::Status ErrnoError(int error, absl::string_view operation) { return absl::ErrnoToStatus(error, operation); }
 
 absl::Status WithContext(const absl::Status& status, absl::string_view context) {
   if (status.ok()) return status;

@@ -17,9 +17,9 @@ absl::Status WithContext(const absl::Status& status, absl::string_view context);
 }  // namespace faultline
 
 // Returns from the function when `expression` is a Status that is not OK.
-#define FAULTLINE_RETURN_IF_ERROR(expression)         \
-  do {                                                \
-    absl::Status faultline_status = (expression);     \
+#define FAULTLINE_RETURN_IF_ERROR(expression)            \
+  do {                                                   \
+    absl::Status faultline_status = (expression);        \
     if (!faultline_status.ok()) return faultline_status; \
   } while (false)
 

@@ -26,8 +26,7 @@ absl::Status CheckBlock(const Block& block, const std::vector<PrefixSet>& sets) 
 absl::Status CheckStep(const Step& step, const Timeline& timeline) {
   FAULTLINE_RETURN_IF_ERROR(CheckName(step.name, "step name"));
   if (step.at < Duration(0) || step.length > timeline.length || step.at > timeline.length - step.length) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("it lies outside of the run's ", FormatDuration(timeline.length)));
+    return absl::InvalidArgumentError(absl::StrCat("it lies outside of the run's ", FormatDuration(timeline.length)));
   }
   if (step.length < kShortestStep) {
     return absl::InvalidArgumentError(absl::StrCat("it is shorter than ", FormatDuration(kShortestStep)));
@@ -57,9 +56,7 @@ absl::Status CheckTimeline(const Timeline& timeline) {
       return absl::InvalidArgumentError(absl::StrCat("step index ", step.index, " comes twice"));
     }
   }
-  const auto earlier = [](const Step& a, const Step& b) {
-    return std::pair(a.at, a.index) < std::pair(b.at, b.index);
-  };
+  const auto earlier = [](const Step& a, const Step& b) { return std::pair(a.at, a.index) < std::pair(b.at, b.index); };
   if (!std::is_sorted(timeline.steps.begin(), timeline.steps.end(), earlier)) {
     return absl::InvalidArgumentError("the steps are not in order");
   }

@@ -159,7 +159,8 @@ google::protobuf::Duration EncodeDuration(Duration duration) {
 absl::StatusOr<Duration> DecodeDuration(const google::protobuf::Duration& message) {
   constexpr std::int64_t kMostSeconds = std::int64_t{100} * 365 * 24 * 3600;
   constexpr std::int32_t kMostNanos = 999'999'999;
-  const bool signs_differ = (message.seconds() > 0 && message.nanos() < 0) || (message.seconds() < 0 && message.nanos() > 0);
+  const bool signs_differ =
+      (message.seconds() > 0 && message.nanos() < 0) || (message.seconds() < 0 && message.nanos() > 0);
   if (message.seconds() > kMostSeconds || message.seconds() < -kMostSeconds || message.nanos() > kMostNanos ||
       message.nanos() < -kMostNanos || signs_differ) {
     return absl::InvalidArgumentError("a duration is malformed or out of range");

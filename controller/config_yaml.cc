@@ -1,8 +1,8 @@
-#include "controller/config.h"
 #include "absl/strings/str_cat.h"
 #include "common/document/document.h"
 #include "common/document/value_reader.h"
 #include "common/duration.h"
+#include "controller/config.h"
 
 namespace faultline {
 namespace {

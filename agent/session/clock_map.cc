@@ -46,9 +46,8 @@ std::optional<Duration> ClockMap::RoundTrip() const {
 
 std::optional<ClockMap::Sample> ClockMap::Best() const {
   const std::lock_guard lock(mutex_);
-  const auto least = std::min_element(samples_.begin(), samples_.end(), [](const Sample& a, const Sample& b) {
-    return a.round_trip < b.round_trip;
-  });
+  const auto least = std::min_element(samples_.begin(), samples_.end(),
+                                      [](const Sample& a, const Sample& b) { return a.round_trip < b.round_trip; });
   if (least == samples_.end()) return std::nullopt;
   return *least;
 }

@@ -21,8 +21,8 @@ class Journal : public EngineListener {
   // Entries from position `cursor` on, which is moved behind the last.
   std::vector<v1::SessionRequest> ReadFrom(std::uint64_t& cursor) const;
 
-  // Called, with the journal locked, after every new entry; must not call back. Empty for nobody. Once this returns, the
-  // former waker is not called any more.
+  // Called, with the journal locked, after every new entry; must not call back. Empty for nobody. Once this returns,
+  // the former waker is not called any more.
   void SetWaker(std::function<void()> waker);
 
  private:

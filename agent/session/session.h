@@ -41,8 +41,8 @@ struct SessionOptions {
 // carries orders to the engine and reports to the controller; dials again, with growing pauses up to 2 s, whenever the
 // stream ends or the controller falls silent. Losing the session changes nothing in the kernel: leases decide that.
 //
-// Two threads: one reads, one writes. The destructor sends what is still to be told, waits at most half a second for the
-// controller to take it, and joins. All references must outlive it.
+// Two threads: one reads, one writes. The destructor sends what is still to be told, waits at most half a second for
+// the controller to take it, and joins. All references must outlive it.
 class Session {
  public:
   Session(SessionOptions options, KernelCapabilities capabilities, EngineThread& engine, Journal& journal,

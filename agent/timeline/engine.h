@@ -63,8 +63,8 @@ class Engine {
  public:
   Engine(Kernel& kernel, const Clock& clock, EngineListener& listener, Limits limits);
 
-  // Installs a run, inert. Its lease runs from now. ALREADY_EXISTS, FAILED_PRECONDITION (limits), or the kernel's error;
-  // then nothing of it is left.
+  // Installs a run, inert. Its lease runs from now. ALREADY_EXISTS, FAILED_PRECONDITION (limits), or the kernel's
+  // error; then nothing of it is left.
   absl::Status Arm(const Timeline& timeline, const Program& program);
 
   // Sets an armed run's T0. NOT_FOUND; FAILED_PRECONDITION when it has one.

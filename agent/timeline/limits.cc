@@ -7,9 +7,9 @@ namespace faultline {
 
 absl::Status CheckLimits(const Timeline& timeline, std::size_t held, const Limits& limits) {
   if (timeline.length > limits.max_duration) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the run takes ", FormatDuration(timeline.length), ", longer than this node's guard.max_duration of ",
-                     FormatDuration(limits.max_duration)));
+    return absl::FailedPreconditionError(absl::StrCat("the run takes ", FormatDuration(timeline.length),
+                                                      ", longer than this node's guard.max_duration of ",
+                                                      FormatDuration(limits.max_duration)));
   }
   if (held >= limits.max_runs) {
     return absl::FailedPreconditionError(

@@ -38,8 +38,8 @@ struct DocumentValue {
   std::size_t depth = 1;
 };
 
-// Reads the one document of a YAML text. Null, with one error added, when the text is too long, no UTF-8, no YAML, empty,
-// more than one document, too deep, or grows too much by its aliases. Throws nothing.
+// Reads the one document of a YAML text. Null, with one error added, when the text is too long, no UTF-8, no YAML,
+// empty, more than one document, too deep, or grows too much by its aliases. Throws nothing.
 DocumentPtr ParseDocument(absl::string_view text, TextErrors& errors);
 
 // The first thing in `text` that is not printable UTF-8, a line break or a tab; nothing when all is well.

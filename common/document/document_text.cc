@@ -12,8 +12,7 @@ struct Form {
   std::size_t length;
   std::uint32_t lowest;
 };
-constexpr std::array<Form, 3> kForms = {
-    {{0xe0, 0xc0, 2, 0x80}, {0xf0, 0xe0, 3, 0x800}, {0xf8, 0xf0, 4, 0x10000}}};
+constexpr std::array<Form, 3> kForms = {{{0xe0, 0xc0, 2, 0x80}, {0xf0, 0xe0, 3, 0x800}, {0xf8, 0xf0, 4, 0x10000}}};
 
 bool IsPrintable(std::uint32_t letter) {
   if (letter < 0x20) return letter == '\n' || letter == '\t' || letter == '\r';

@@ -17,7 +17,8 @@ std::string OneLine(absl::string_view message) {
   std::size_t length = std::min(message.size(), kLongest);
   while (length < message.size() && length > 0 && inside_letter(message[length])) --length;
   std::string line = absl::StrCat(message.substr(0, length), length < message.size() ? "..." : "");
-  std::replace_if(line.begin(), line.end(), [](char c) { return c == '\n' || c == '\t' || c == '\r'; }, ' ');
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\t' || c == '\r'; }, ' ');
   return line;
 }
 

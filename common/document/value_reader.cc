@@ -65,8 +65,8 @@ std::optional<std::uint64_t> ReadNumber(const DocumentValue& value, absl::string
   std::uint64_t number = 0;
   const bool digits = value.text.find_first_not_of("0123456789") == std::string::npos;
   if (digits && absl::SimpleAtoi(value.text, &number)) return number;
-  errors.Add(value.position, absl::StrCat(what, " must be a whole number from 0 to 18446744073709551615, not '",
-                                          value.text, "'"));
+  errors.Add(value.position,
+             absl::StrCat(what, " must be a whole number from 0 to 18446744073709551615, not '", value.text, "'"));
   return std::nullopt;
 }
 
@@ -111,8 +111,7 @@ const DocumentValue* Record::Find(absl::string_view name) const {
   return found == fields_.end() ? nullptr : found->value;
 }
 
-const DocumentValue* Record::Require(absl::string_view name, absl::string_view expectation,
-                                     TextErrors& errors) const {
+const DocumentValue* Record::Require(absl::string_view name, absl::string_view expectation, TextErrors& errors) const {
   const DocumentValue* value = Find(name);
   if (value == nullptr && valid()) {
     errors.Add(position_, absl::StrCat(what_, " has no '", name, "'; ", expectation));

@@ -131,9 +131,8 @@ ExitCode PreviewPlan(const CommonArguments& common, const std::string& file) {
   if (!plan.ok()) return Fail(plan.status());
   v1::PreviewPlanRequest request;
   *request.mutable_plan() = *source;
-  return CallAndPrint(common, &Stub::PreviewPlan, request, [](const v1::PreviewPlanResponse& response) {
-    return RenderPreview(response, StyleOfStdout());
-  });
+  return CallAndPrint(common, &Stub::PreviewPlan, request,
+                      [](const v1::PreviewPlanResponse& response) { return RenderPreview(response, StyleOfStdout()); });
 }
 
 ExitCode RunPlan(const CommonArguments& common, const std::string& file, bool watch, bool detach) {
@@ -158,9 +157,8 @@ ExitCode ListRuns(const CommonArguments& common) {
 ExitCode ShowRun(const CommonArguments& common, const std::string& run) {
   v1::GetRunRequest request;
   request.set_run_id(run);
-  return CallAndPrint(common, &Stub::GetRun, request, [](const v1::GetRunResponse& response) {
-    return RenderRun(response.run(), StyleOfStdout());
-  });
+  return CallAndPrint(common, &Stub::GetRun, request,
+                      [](const v1::GetRunResponse& response) { return RenderRun(response.run(), StyleOfStdout()); });
 }
 
 ExitCode AbortRun(const CommonArguments& common, const std::string& run) {
@@ -177,8 +175,9 @@ ExitCode HealAll(const CommonArguments& common) {
                            ? "nothing to heal: no run was in progress\n"
                            : absl::StrCat("healed: ended ", absl::StrJoin(response.run_ids(), ", "), "\n");
     if (!response.unreachable_nodes().empty()) {
-      absl::StrAppend(&text, "not connected, and healed by their leases: ",
-                      absl::StrJoin(response.unreachable_nodes(), ", "), "\n");
+      absl::StrAppend(&text,
+                      "not connected, and healed by their leases: ", absl::StrJoin(response.unreachable_nodes(), ", "),
+                      "\n");
     }
     return text;
   });

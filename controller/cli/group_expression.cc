@@ -22,9 +22,8 @@ std::string Quoted(absl::string_view text) {
 }
 
 std::string QuotedList(const std::vector<std::string>& texts) {
-  return absl::StrJoin(texts, ", ", [](std::string* out, const std::string& text) {
-    absl::StrAppend(out, Quoted(text));
-  });
+  return absl::StrJoin(texts, ", ",
+                       [](std::string* out, const std::string& text) { absl::StrAppend(out, Quoted(text)); });
 }
 
 // Text that can only have been meant as addresses.
@@ -43,7 +42,8 @@ absl::StatusOr<std::string> LabelsYaml(const std::vector<std::string>& words) {
   for (const std::string& word : words) {
     const std::pair<std::string, std::string> pair = absl::StrSplit(word, absl::MaxSplits('=', 1));
     if (!absl::StrContains(word, '=') || pair.first.empty() || pair.second.empty()) {
-      return absl::InvalidArgumentError(absl::StrCat("'", word, "' is not a label; write for example region=eu-west-2"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("'", word, "' is not a label; write for example region=eu-west-2"));
     }
     pairs.push_back(absl::StrCat(Quoted(pair.first), ": ", Quoted(pair.second)));
   }

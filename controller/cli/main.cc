@@ -69,10 +69,12 @@ class CommandLine {
     plan->fallthrough();
     Add(*plan, "check", "Say everything that is wrong with a plan; with a controller, against its nodes too",
         [this] { return CheckPlan(arguments_.common, arguments_.file); })
-        ->add_option("FILE", arguments_.file, "The plan")->required();
+        ->add_option("FILE", arguments_.file, "The plan")
+        ->required();
     Add(*plan, "preview", "Show what each node would do, and who would reach whom",
         [this] { return PreviewPlan(arguments_.common, arguments_.file); })
-        ->add_option("FILE", arguments_.file, "The plan")->required();
+        ->add_option("FILE", arguments_.file, "The plan")
+        ->required();
   }
 
   void AddRunCommands() {
@@ -86,9 +88,11 @@ class CommandLine {
     AddAdHoc("partition", "Cut two groups off from each other for a while, both ways");
     Add(app_, "abort", "End a run now; every node heals",
         [this] { return AbortRun(arguments_.common, arguments_.run); })
-        ->add_option("RUN", arguments_.run, "Its id, as `faultline runs` shows it")->required();
-    Add(app_, "heal", "End every run now; every node heals", [this] { return HealAll(arguments_.common); })
-        ->add_flag("--all", arguments_.all, "All runs, as without it");
+        ->add_option("RUN", arguments_.run, "Its id, as `faultline runs` shows it")
+        ->required();
+    Add(app_, "heal", "End every run now; every node heals", [this] {
+      return HealAll(arguments_.common);
+    })->add_flag("--all", arguments_.all, "All runs, as without it");
   }
 
   CLI::App* AddAdHoc(const std::string& verb, const std::string& help) {
@@ -113,10 +117,11 @@ class CommandLine {
     Add(app_, "runs", "Every run, newest first", [this] { return ListRuns(arguments_.common); });
     Add(app_, "show", "One run: its steps, stages, nodes and verdict",
         [this] { return ShowRun(arguments_.common, arguments_.run); })
-        ->add_option("RUN", arguments_.run, "Its id")->required();
-    Add(app_, "matrix", "Who reaches whom now, as the probes saw it",
-        [this] { return ShowMatrix(arguments_.common, arguments_.watch); })
-        ->add_flag("--watch", arguments_.watch, "Again every second");
+        ->add_option("RUN", arguments_.run, "Its id")
+        ->required();
+    Add(app_, "matrix", "Who reaches whom now, as the probes saw it", [this] {
+      return ShowMatrix(arguments_.common, arguments_.watch);
+    })->add_flag("--watch", arguments_.watch, "Again every second");
   }
 
   CLI::App app_;

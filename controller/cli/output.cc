@@ -2,6 +2,7 @@
 
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/time_util.h>
+#include <langinfo.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -9,7 +10,6 @@
 #include <clocale>
 #include <cstdlib>
 #include <cstring>
-#include <langinfo.h>
 #include <vector>
 
 #include "absl/strings/ascii.h"

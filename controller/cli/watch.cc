@@ -1,8 +1,7 @@
 #include "controller/cli/watch.h"
 
-#include <csignal>
-
 #include <atomic>
+#include <csignal>
 #include <iostream>
 #include <thread>
 
@@ -42,8 +41,8 @@ Duration Decoded(const google::protobuf::Duration& message) { return DecodeDurat
 
 // Tenths of a second are enough for people.
 std::string Rough(Duration duration) {
-  return absl::StrCat(std::chrono::duration_cast<std::chrono::seconds>(duration + std::chrono::milliseconds(500)).count(),
-                      " s");
+  return absl::StrCat(
+      std::chrono::duration_cast<std::chrono::seconds>(duration + std::chrono::milliseconds(500)).count(), " s");
 }
 
 // Prints what is new since the last call.

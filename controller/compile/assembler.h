@@ -8,8 +8,8 @@
 #include "common/prefix_set.h"
 #include "common/timeline.h"
 #include "controller/compile/enforcement.h"
-#include "controller/compile/node_index.h"
 #include "controller/compile/grudge.h"
+#include "controller/compile/node_index.h"
 #include "controller/plan/plan.h"
 
 namespace faultline {

@@ -9,9 +9,9 @@
 #include "absl/strings/str_join.h"
 #include "controller/compile/assembler.h"
 #include "controller/compile/enforcement.h"
-#include "controller/compile/node_index.h"
 #include "controller/compile/grudge.h"
 #include "controller/compile/membership.h"
+#include "controller/compile/node_index.h"
 
 namespace faultline {
 namespace {

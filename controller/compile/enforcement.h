@@ -6,8 +6,8 @@
 
 #include "common/prefix_set.h"
 #include "common/timeline.h"
-#include "controller/compile/node_index.h"
 #include "controller/compile/membership.h"
+#include "controller/compile/node_index.h"
 
 namespace faultline {
 

@@ -70,12 +70,10 @@ grpc::Status ControlService::StartRun(grpc::ServerContext* context, const v1::St
                                       v1::StartRunResponse* response) {
   const absl::StatusOr<Plan> plan = ReadPlan(request->plan());
   if (!plan.ok()) return ToGrpc(plan.status());
-  const absl::StatusOr<std::string> id =
-      coordinator_.Begin(*plan, request->plan().text(), request->plan().file_name());
+  const absl::StatusOr<std::string> id = coordinator_.Begin(*plan, request->plan().text(), request->plan().file_name());
   if (!id.ok()) return ToGrpc(id.status());
-  absl::StatusOr<v1::Run> run = AwaitRun(*context, *id, [](const RunView& view) {
-    return view.over || view.run.state() == v1::RUN_STATE_RUNNING;
-  });
+  absl::StatusOr<v1::Run> run = AwaitRun(
+      *context, *id, [](const RunView& view) { return view.over || view.run.state() == v1::RUN_STATE_RUNNING; });
   if (!run.ok()) return ToGrpc(run.status());
   *response->mutable_run() = *std::move(run);
   return grpc::Status::OK;
@@ -121,8 +119,7 @@ grpc::Status ControlService::AbortRun(grpc::ServerContext* context, const v1::Ab
   const absl::Status status =
       coordinator_.Abort(request->run_id(), v1::OUTCOME_ABORTED, "aborted with `faultline abort`");
   if (!status.ok()) return ToGrpc(status);
-  absl::StatusOr<v1::Run> run =
-      AwaitRun(*context, request->run_id(), [](const RunView& view) { return view.over; });
+  absl::StatusOr<v1::Run> run = AwaitRun(*context, request->run_id(), [](const RunView& view) { return view.over; });
   if (!run.ok()) return ToGrpc(run.status());
   *response->mutable_run() = *std::move(run);
   return grpc::Status::OK;

@@ -28,8 +28,7 @@ class ControlService : public v1::ControlService::Service {
                       v1::GetRunResponse* response) override;
   grpc::Status AbortRun(grpc::ServerContext* context, const v1::AbortRunRequest* request,
                         v1::AbortRunResponse* response) override;
-  grpc::Status Heal(grpc::ServerContext* context, const v1::HealRequest* request,
-                    v1::HealResponse* response) override;
+  grpc::Status Heal(grpc::ServerContext* context, const v1::HealRequest* request, v1::HealResponse* response) override;
   grpc::Status GetMatrix(grpc::ServerContext* context, const v1::GetMatrixRequest* request,
                          v1::GetMatrixResponse* response) override;
 

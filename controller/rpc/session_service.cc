@@ -18,7 +18,8 @@ namespace {
 // An agent that reads nothing for this many messages is ended rather than remembered.
 constexpr std::size_t kMostQueued = 10'000;
 
-// One agent's stream. Owns itself until gRPC says that it is done; the fleet holds a LinkHandle, which outlives it safely.
+// One agent's stream. Owns itself until gRPC says that it is done; the fleet holds a LinkHandle, which outlives it
+// safely.
 class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::SessionResponse> {
  public:
   SessionReactor(const Clock& clock, Fleet& fleet, Coordinator& coordinator, Duration heartbeat_interval,

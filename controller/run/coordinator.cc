@@ -354,7 +354,8 @@ void Coordinator::Conclude(ActiveRun& run) {
                         std::all_of(record.stages().begin(), record.stages().end(),
                                     [](const v1::StageVerdict& stage) { return stage.agrees(); });
     record.set_outcome(agrees && ends.empty() ? v1::OUTCOME_VERIFIED : v1::OUTCOME_NOT_VERIFIED);
-    record.set_summary(ends.empty() ? Summarize(record.stages()) : absl::StrCat("not every node came to the end: ", ends));
+    record.set_summary(ends.empty() ? Summarize(record.stages())
+                                    : absl::StrCat("not every node came to the end: ", ends));
   } else if (run.phase == RunPhase::kRecovering) {
     const std::string ends = DescribeEnds(record, v1::NODE_END_UNSPECIFIED);
     record.set_outcome(v1::OUTCOME_INTERRUPTED);

@@ -40,10 +40,10 @@ struct RunView {
   bool over = false;
 };
 
-// Carries out plans on the fleet: arms all nodes or none, picks T0, renews leases, gathers what the nodes report, judges
-// each stage when it is over, and ends runs. Knows no threads of its own: every method may be called from any thread,
-// takes one lock and waits for nothing but the store (Await alone waits, without the lock). Advance does what is due;
-// CoordinatorThread calls it in time. All references must outlive it.
+// Carries out plans on the fleet: arms all nodes or none, picks T0, renews leases, gathers what the nodes report,
+// judges each stage when it is over, and ends runs. Knows no threads of its own: every method may be called from any
+// thread, takes one lock and waits for nothing but the store (Await alone waits, without the lock). Advance does what
+// is due; CoordinatorThread calls it in time. All references must outlive it.
 class Coordinator {
  public:
   Coordinator(const Clock& clock, Fleet& fleet, RunStore& store, ProbeLog& probes, CoordinatorOptions options);

@@ -82,8 +82,8 @@ absl::Status RunStore::Prepare() {
   Statement version(database, "PRAGMA user_version");
   if (version.Step() != SQLITE_ROW) return SqliteError(database, path_);
   if (version.Int(0) > kSchemaVersion) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(path_, " was made by a newer version of faultline-controller; use that one or another state folder"));
+    return absl::FailedPreconditionError(absl::StrCat(
+        path_, " was made by a newer version of faultline-controller; use that one or another state folder"));
   }
   const std::string schema = absl::StrCat(kSchema, "PRAGMA user_version = ", kSchemaVersion, ";");
   if (sqlite3_exec(database, schema.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {

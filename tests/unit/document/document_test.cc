@@ -83,9 +83,10 @@ TEST_P(HostileTextTest, Ends) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Pieces, HostileTextTest,
-                         testing::Values("[", "{", "[{", "- ", "? ", ": ", "&a ", "!!", "!<", "\"", "'", "|\n", ">\n ", "%",
-                                         "*a", "a: ", "a:\n ", "[]", "{},", "\n", "---\n", "...\n", "#", "- - -\n", "\t",
-                                         "a\n", "\"\\", "é", "? - ", "!a ", "? a\n", "- a\n", "a: b\n", "[a, ", "{a: ", "x y ", ",", "]"));
+                         testing::Values("[", "{", "[{", "- ", "? ", ": ", "&a ", "!!", "!<", "\"", "'", "|\n", ">\n ",
+                                         "%", "*a", "a: ", "a:\n ", "[]", "{},", "\n", "---\n", "...\n", "#", "- - -\n",
+                                         "\t", "a\n", "\"\\", "é", "? - ", "!a ", "? a\n", "- a\n", "a: b\n", "[a, ",
+                                         "{a: ", "x y ", ",", "]"));
 
 TEST(FindBadTextTest, TellsLettersFromOthers) {
   EXPECT_FALSE(FindBadText("a é € 😀\n\t\r"));
@@ -98,9 +99,7 @@ TEST(FindBadTextTest, TellsLettersFromOthers) {
   EXPECT_EQ(position("\xe0\x80\xaf"), (SourcePosition{1, 1}));      // Longer than needed.
 }
 
-TEST(PrintableTest, ReplacesOnlyWhatIsBad) {
-  EXPECT_EQ(Printable("a\x1b[3é\xff"), "a?[3é?");
-}
+TEST(PrintableTest, ReplacesOnlyWhatIsBad) { EXPECT_EQ(Printable("a\x1b[3é\xff"), "a?[3é?"); }
 
 }  // namespace
 }  // namespace faultline

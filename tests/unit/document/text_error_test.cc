@@ -30,8 +30,7 @@ TEST(PlanErrorsTest, KeepsMessagesShortAndOnOneLine) {
   TextErrors errors;
   errors.Add({1, 1}, "a\nb\tc");
   errors.Add({1, 2}, std::string(399, 'x') + "\xc3\xa9!");
-  EXPECT_THAT(errors.Take(),
-              ElementsAre(TextError{{1, 1}, "a b c"}, TextError{{1, 2}, std::string(399, 'x') + "..."}));
+  EXPECT_THAT(errors.Take(), ElementsAre(TextError{{1, 1}, "a b c"}, TextError{{1, 2}, std::string(399, 'x') + "..."}));
 }
 
 TEST(PlanErrorsTest, StopsSuggestingWhenThereAreMany) {

@@ -26,9 +26,7 @@ TEST_F(LocalHealTest, AsksTheRunningAgent) {
   EXPECT_EQ(asked, 2);
 }
 
-TEST_F(LocalHealTest, NobodyListens) {
-  EXPECT_EQ(AskToHeal(folder_).status().code(), absl::StatusCode::kNotFound);
-}
+TEST_F(LocalHealTest, NobodyListens) { EXPECT_EQ(AskToHeal(folder_).status().code(), absl::StatusCode::kNotFound); }
 
 TEST_F(LocalHealTest, SecondAgentIsKeptOut) {
   const auto first = LocalHealServer::Start(folder_, [] { return std::size_t{0}; });
@@ -39,7 +37,9 @@ TEST_F(LocalHealTest, SecondAgentIsKeptOut) {
 }
 
 TEST_F(LocalHealTest, LeavesNoSocketBehind) {
-  { ASSERT_TRUE(LocalHealServer::Start(folder_, [] { return std::size_t{0}; }).ok()); }
+  {
+    ASSERT_TRUE(LocalHealServer::Start(folder_, [] { return std::size_t{0}; }).ok());
+  }
   EXPECT_FALSE(std::filesystem::exists(folder_ + "/agent.sock"));
 }
 

@@ -8,7 +8,8 @@ namespace {
 
 TEST(ControllerConfigTest, ReadsEveryKey) {
   const auto config = ParseControllerConfig(
-      "listen: 198.18.0.10:7400\nsocket: /tmp/c.sock\nstate: /tmp/s\nlease: 3s\nprobe: {port: 9, rate: 50}\n", "c.yaml");
+      "listen: 198.18.0.10:7400\nsocket: /tmp/c.sock\nstate: /tmp/s\nlease: 3s\nprobe: {port: 9, rate: 50}\n",
+      "c.yaml");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->listen, "198.18.0.10:7400");
   EXPECT_EQ(config->socket, "/tmp/c.sock");

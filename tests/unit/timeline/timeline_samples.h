@@ -28,7 +28,8 @@ inline Timeline SampleTimeline(std::vector<std::pair<Duration, Duration>> steps,
 }
 
 inline Program SampleProgram(const Timeline& timeline) {
-  Program program{.run = timeline.run, .devices = {"eth0"}, .protect = {}, .prefix_sets = timeline.prefix_sets, .steps = {}};
+  Program program{
+      .run = timeline.run, .devices = {"eth0"}, .protect = {}, .prefix_sets = timeline.prefix_sets, .steps = {}};
   for (const Step& step : timeline.steps) {
     program.steps.push_back({.index = step.index, .ingress_drop = {{.sources = 0}}, .egress_blackhole = {}});
   }
