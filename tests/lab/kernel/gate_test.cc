@@ -98,7 +98,7 @@ int Leaked(const Netns& node, const Netns& peer, const char* from, const char* t
   UdpSocket fence(node, to, kFencePort);
   Flood flood(peer, from, to);
   for (int i = 0; i < 500; ++i) {
-    act(i);
+    act(i, flood);
     flood.AwaitSent(5);
   }
   EXPECT_GT(flood.Stop(), 2500);
@@ -112,7 +112,7 @@ int Leaked(const Netns& node, const Netns& peer, const char* from, const char* t
 TEST_F(GateTest, RenewalLeaksNoPacket) {
   ASSERT_THAT(kernel_->Install(ParisIngressProgram("r")), IsOk());
   ASSERT_THAT(OpenGate("r", 0), IsOk());
-  const auto renew = [this](int) { ASSERT_THAT(OpenGate("r", 0), IsOk()); };
+  const auto renew = [this](int, const Flood&) { ASSERT_THAT(OpenGate("r", 0), IsOk()); };
   EXPECT_EQ(Leaked(node(), peer(), kPeer4, kNode4, renew), 0);
   EXPECT_EQ(Leaked(node(), peer(), kPeer6, kNode6, renew), 0);
 }
@@ -129,11 +129,12 @@ TEST_F(GateTest, SwitchingToALaterStepLeaksNoPacket) {
   }
   ASSERT_THAT(kernel_->Install(program), IsOk());
   ASSERT_THAT(OpenGate("r", kSteps - 1), IsOk());
-  const auto advance = [this](int i) {
+  const auto advance = [this](int i, const Flood& flood) {
     const StepIndex now = kSteps - 1 - static_cast<StepIndex>(i) % kSteps;
     if (now == 0) {
-      // Back to the first: for a moment both are open.
+      // Back to the first: both are open until no packet is on its way that found the first one closed.
       ASSERT_THAT(OpenGate("r", kSteps - 1), IsOk());
+      flood.AwaitSent(50);
       ASSERT_THAT(CloseGate("r", 0), IsOk());
       return;
     }
