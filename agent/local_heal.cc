@@ -38,14 +38,6 @@ absl::StatusOr<sockaddr_un> SocketAddress(const std::string& path) {
   return address;
 }
 
-absl::StatusOr<UniqueFd> TakeLock(const std::string& folder) {
-  const std::string path = absl::StrCat(folder, "/agent.lock");
-  UniqueFd lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!lock) return ErrnoError(errno, absl::StrCat("opening ", path));
-  if (flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
-  return absl::FailedPreconditionError(absl::StrCat("another agent runs with the runtime folder ", folder));
-}
-
 absl::StatusOr<UniqueFd> Listen(const std::string& path) {
   FAULTLINE_ASSIGN_OR_RETURN(const sockaddr_un address, SocketAddress(path));
   UniqueFd listener(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -77,22 +69,28 @@ std::string ReadLine(int fd) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<LocalHealServer>> LocalHealServer::Start(const std::string& runtime_folder, Heal heal) {
+absl::StatusOr<UniqueFd> LockRuntimeFolder(const std::string& runtime_folder) {
   if (mkdir(runtime_folder.c_str(), 0755) != 0 && errno != EEXIST) {
     return ErrnoError(errno, absl::StrCat("making the runtime folder ", runtime_folder));
   }
-  FAULTLINE_ASSIGN_OR_RETURN(UniqueFd lock, TakeLock(runtime_folder));
+  const std::string path = absl::StrCat(runtime_folder, "/agent.lock");
+  UniqueFd lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock) return ErrnoError(errno, absl::StrCat("opening ", path));
+  if (flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
+  return absl::FailedPreconditionError(absl::StrCat("another agent runs with the runtime folder ", runtime_folder));
+}
+
+absl::StatusOr<std::unique_ptr<LocalHealServer>> LocalHealServer::Start(const std::string& runtime_folder, Heal heal) {
   const std::string path = SocketPath(runtime_folder);
   FAULTLINE_ASSIGN_OR_RETURN(UniqueFd listener, Listen(path));
   UniqueFd stop(eventfd(0, EFD_CLOEXEC));
   if (!stop) return ErrnoError(errno, "making an eventfd");
   return std::unique_ptr<LocalHealServer>(
-      new LocalHealServer(std::move(lock), std::move(listener), std::move(stop), path, std::move(heal)));
+      new LocalHealServer(std::move(listener), std::move(stop), path, std::move(heal)));
 }
 
-LocalHealServer::LocalHealServer(UniqueFd lock, UniqueFd listener, UniqueFd stop, std::string path, Heal heal)
-    : lock_(std::move(lock)),
-      listener_(std::move(listener)),
+LocalHealServer::LocalHealServer(UniqueFd listener, UniqueFd stop, std::string path, Heal heal)
+    : listener_(std::move(listener)),
       stop_(std::move(stop)),
       path_(std::move(path)),
       heal_(std::move(heal)),

@@ -10,6 +10,11 @@
 
 namespace faultline {
 
+// Makes the runtime folder when it is missing and takes its lock, which is held as long as the result lives and keeps a
+// second agent out: FAILED_PRECONDITION when there is one. Other errors name the operation and the path. To be taken
+// before anything in the kernel is reset: it may be a living agent's.
+absl::StatusOr<UniqueFd> LockRuntimeFolder(const std::string& runtime_folder);
+
 // The agent's own socket, by which root on the node can make it heal without the controller: a Unix stream socket
 // ("agent.sock" in the runtime folder, mode 0600) that answers each connection's line "heal" with "healed N".
 class LocalHealServer {
@@ -17,8 +22,7 @@ class LocalHealServer {
   // Ends all runs; returns how many. Called from the server's thread.
   using Heal = std::function<std::size_t()>;
 
-  // Listens in `runtime_folder`, which is made when it is missing. The folder's lock file keeps a second agent out:
-  // FAILED_PRECONDITION when there is one. Other errors name the operation and the path.
+  // Listens in `runtime_folder`. Errors name the operation and the path. REQUIRES: the folder is locked.
   static absl::StatusOr<std::unique_ptr<LocalHealServer>> Start(const std::string& runtime_folder, Heal heal);
 
   ~LocalHealServer();
@@ -26,12 +30,10 @@ class LocalHealServer {
   LocalHealServer& operator=(const LocalHealServer&) = delete;
 
  private:
-  LocalHealServer(UniqueFd lock, UniqueFd listener, UniqueFd stop, std::string path, Heal heal);
+  LocalHealServer(UniqueFd listener, UniqueFd stop, std::string path, Heal heal);
   void Loop();
   void Serve(int connection);
 
-  // Held as long as the object lives.
-  const UniqueFd lock_;
   const UniqueFd listener_;
   const UniqueFd stop_;
   const std::string path_;

@@ -67,6 +67,7 @@ absl::Status Serve(const AgentConfig& config, bool insecure) {
   FAULTLINE_RETURN_IF_ERROR(ClientCredentials(config.controller, insecure).status());
   const sigset_t signals = BlockSignals();
   const SystemClock clock;
+  FAULTLINE_ASSIGN_OR_RETURN(const UniqueFd lock, LockRuntimeFolder(config.runtime));
   FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<LinuxKernel> kernel, LinuxKernel::Open());
   FAULTLINE_RETURN_IF_ERROR(kernel->Reset());
   FAULTLINE_ASSIGN_OR_RETURN(const KernelCapabilities capabilities, kernel->Probe());

@@ -28,12 +28,13 @@ TEST_F(LocalHealTest, AsksTheRunningAgent) {
 
 TEST_F(LocalHealTest, NobodyListens) { EXPECT_EQ(AskToHeal(folder_).status().code(), absl::StatusCode::kNotFound); }
 
-TEST_F(LocalHealTest, SecondAgentIsKeptOut) {
-  const auto first = LocalHealServer::Start(folder_, [] { return std::size_t{0}; });
-  ASSERT_TRUE(first.ok());
-  const auto second = LocalHealServer::Start(folder_, [] { return std::size_t{0}; });
-  EXPECT_EQ(second.status().code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_TRUE(AskToHeal(folder_).ok());
+TEST_F(LocalHealTest, SecondAgentIsKeptOutWhileTheFirstLives) {
+  {
+    const auto first = LockRuntimeFolder(folder_);
+    ASSERT_TRUE(first.ok());
+    EXPECT_EQ(LockRuntimeFolder(folder_).status().code(), absl::StatusCode::kFailedPrecondition);
+  }
+  EXPECT_TRUE(LockRuntimeFolder(folder_).ok());
 }
 
 TEST_F(LocalHealTest, LeavesNoSocketBehind) {
