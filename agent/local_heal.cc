@@ -1,9 +1,7 @@
 #include "agent/local_heal.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -16,6 +14,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "common/file.h"
 #include "common/status.h"
 
 namespace faultline {
@@ -73,11 +72,9 @@ absl::StatusOr<UniqueFd> LockRuntimeFolder(const std::string& runtime_folder) {
   if (mkdir(runtime_folder.c_str(), 0755) != 0 && errno != EEXIST) {
     return ErrnoError(errno, absl::StrCat("making the runtime folder ", runtime_folder));
   }
-  const std::string path = absl::StrCat(runtime_folder, "/agent.lock");
-  UniqueFd lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!lock) return ErrnoError(errno, absl::StrCat("opening ", path));
-  if (flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
-  return absl::FailedPreconditionError(absl::StrCat("another agent runs with the runtime folder ", runtime_folder));
+  absl::StatusOr<UniqueFd> lock = LockFile(absl::StrCat(runtime_folder, "/agent.lock"));
+  if (!absl::IsFailedPrecondition(lock.status())) return lock;
+  return WithContext(lock.status(), "another agent runs here");
 }
 
 absl::StatusOr<std::unique_ptr<LocalHealServer>> LocalHealServer::Start(const std::string& runtime_folder, Heal heal) {

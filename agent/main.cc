@@ -37,7 +37,8 @@ struct Arguments {
 };
 
 int Fail(const absl::Status& status) {
-  std::cerr << "faultline-agent: " << status.message() << "\n";
+  std::cerr << "faultline-agent: " << status.message()
+            << (absl::IsPermissionDenied(status) ? "; root or CAP_NET_ADMIN is needed" : "") << "\n";
   return absl::IsInvalidArgument(status) ? kUsage : kFailed;
 }
 
@@ -109,6 +110,12 @@ int HealNow(const std::string& runtime) {
   absl::StatusOr<std::unique_ptr<LinuxKernel>> kernel = LinuxKernel::Open();
   if (!kernel.ok()) return Fail(kernel.status());
   const absl::Status status = (*kernel)->Reset();
+  if (absl::IsFailedPrecondition(status)) {
+    return Fail(absl::FailedPreconditionError(
+        absl::StrCat(status.message(),
+                     "; its faults end by themselves within their lease, and at once when that process "
+                     "is killed (kill -9)")));
+  }
   if (!status.ok()) return Fail(status);
   std::cout << "healed: no agent answered; nothing of faultline is left in this kernel\n";
   return kOk;
@@ -123,7 +130,11 @@ int Main(int argc, char** argv) {
   app.add_option("--config", arguments.config_file, "Configuration file")->capture_default_str();
   app.add_flag("--insecure", arguments.insecure,
                "Allow a plaintext connection to a controller that is not on loopback or the test range");
-  app.add_subcommand("heal", "End every fault on this node now, with or without a running agent; exits 0 when healed")
+  app.fallthrough();
+  app.add_subcommand("heal",
+                     "End every fault on this node now, through the running agent or without one; an agent that hangs "
+                     "is named, with what to do")
+      ->fallthrough()
       ->callback([&arguments] { arguments.heal = true; });
   app.footer("Exit codes: 0 stopped or healed, 1 failed, 2 wrong usage or configuration.");
   try {

@@ -1,6 +1,7 @@
 #include "common/file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 
 #include <array>
 #include <cerrno>
@@ -25,6 +26,13 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
     text.append(buffer.data(), static_cast<std::size_t>(count));
     if (text.size() > kMost) return absl::InvalidArgumentError(absl::StrCat(path, " is larger than 64 MiB"));
   }
+}
+
+absl::StatusOr<UniqueFd> LockFile(const std::string& path) {
+  UniqueFd lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock) return ErrnoError(errno, absl::StrCat("opening ", path));
+  if (flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
+  return absl::FailedPreconditionError(absl::StrCat(path, " is locked by another process"));
 }
 
 }  // namespace faultline

@@ -103,6 +103,9 @@ absl::Status Serve(const ControllerConfig& config, bool insecure) {
   const SystemClock clock;
   FAULTLINE_RETURN_IF_ERROR(MakeFolder(config.state));
   FAULTLINE_RETURN_IF_ERROR(MakeFolder(std::filesystem::path(config.socket).parent_path()));
+  // gRPC would take over another controller's socket in silence, and remove it in the end.
+  absl::StatusOr<UniqueFd> lock = LockFile(config.socket + ".lock");
+  if (!lock.ok()) return WithContext(lock.status(), "another controller may be using this socket");
   FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<RunStore> store, RunStore::Open(config.state + "/runs.sqlite"));
   Fleet fleet({.token = RandomToken(), .port = config.probe_port, .rate = config.probe_rate});
   ProbeLog probes;

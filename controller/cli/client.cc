@@ -8,8 +8,9 @@ namespace faultline {
 
 absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const std::string& target, bool insecure) {
   constexpr std::chrono::seconds kPatience(2);
-  FAULTLINE_ASSIGN_OR_RETURN(const auto credentials, ClientCredentials(target, insecure));
-  const auto channel = grpc::CreateChannel(target, credentials);
+  const auto credentials = ClientCredentials(target, insecure);
+  if (!credentials.ok()) return absl::InvalidArgumentError(credentials.status().message());
+  const auto channel = grpc::CreateChannel(target, *credentials);
   if (!channel->WaitForConnected(std::chrono::system_clock::now() + kPatience)) {
     return absl::UnavailableError(
         absl::StrCat("the controller at ", target,

@@ -14,7 +14,8 @@ namespace faultline {
 // The command line's connection to its controller.
 class Client {
  public:
-  // Connects, waiting at most two seconds. UNAVAILABLE, naming the target and what to look at, when nobody answers.
+  // Connects, waiting at most two seconds. UNAVAILABLE, naming the target and what to look at, when nobody answers;
+  // INVALID_ARGUMENT when the target is malformed or may not be spoken to in plaintext.
   static absl::StatusOr<std::unique_ptr<Client>> Connect(const std::string& target, bool insecure);
 
   v1::ControlService::Stub& stub() { return *stub_; }

@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdlib>
 #include <functional>
 #include <string>
@@ -132,4 +133,8 @@ class CommandLine {
 }  // namespace
 }  // namespace faultline
 
-int main(int argc, char** argv) { return static_cast<int>(faultline::CommandLine().Run(argc, argv)); }
+int main(int argc, char** argv) {
+  // A pipe that closes early must not end the following of a run.
+  signal(SIGPIPE, SIG_IGN);
+  return static_cast<int>(faultline::CommandLine().Run(argc, argv));
+}

@@ -1,5 +1,8 @@
 #include "controller/cli/watch.h"
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <csignal>
 #include <iostream>
@@ -8,33 +11,78 @@
 #include "absl/strings/str_cat.h"
 #include "common/duration.h"
 #include "common/timeline_codec.h"
+#include "common/unique_fd.h"
 #include "controller/cli/output.h"
 #include "controller/report/render_matrix.h"
 
 namespace faultline {
 namespace {
 
-volatile std::sig_atomic_t interrupts = 0;
+// Where the signal handler leaves its marks.
+int interrupt_fd = -1;
 
-void CountInterrupt(int /*signal*/) { interrupts = interrupts + 1; }
+void MarkInterrupt(int /*signal*/) {
+  const std::uint64_t one = 1;
+  // Nothing can be done in a handler when it fails; the person will press again.
+  [[maybe_unused]] const ssize_t written = write(interrupt_fd, &one, sizeof(one));
+}
 
-// Counts SIGINT and SIGTERM while it lives.
+// While it lives, the first SIGINT or SIGTERM aborts the run and the second ends the watching, whatever the controller
+// does meanwhile.
 class InterruptScope {
  public:
-  InterruptScope() {
+  InterruptScope(Client& client, std::string run_id, grpc::ClientContext& watch)
+      : client_(client), run_id_(std::move(run_id)), watch_(watch), fd_(eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE)) {
+    interrupt_fd = fd_.get();
     struct sigaction action = {};
-    action.sa_handler = CountInterrupt;
+    action.sa_handler = MarkInterrupt;
     sigaction(SIGINT, &action, &old_int_);
     sigaction(SIGTERM, &action, &old_term_);
+    thread_ = std::thread([this] { Loop(); });
   }
   ~InterruptScope() {
     sigaction(SIGINT, &old_int_, nullptr);
     sigaction(SIGTERM, &old_term_, nullptr);
+    stopping_ = true;
+    MarkInterrupt(0);
+    thread_.join();
+    if (abort_.joinable()) abort_.join();
   }
 
  private:
+  void Loop() {
+    std::uint64_t mark = 0;
+    while (read(fd_.get(), &mark, sizeof(mark)) == sizeof(mark) && !stopping_) {
+      if (abort_.joinable()) {
+        watch_.TryCancel();
+        continue;
+      }
+      std::cerr << "\naborting " << run_id_ << ": healing every node (again to leave at once)\n";
+      abort_ = std::thread([this] { Abort(); });
+    }
+  }
+
+  void Abort() {
+    v1::AbortRunRequest request;
+    request.set_run_id(run_id_);
+    v1::AbortRunResponse response;
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(3));
+    const grpc::Status status = client_.stub().AbortRun(&context, request, &response);
+    if (status.ok()) return;
+    std::cerr << run_id_ << " is not known to be healed yet (" << status.error_message() << "); see `faultline show "
+              << run_id_ << "`\n";
+  }
+
+  Client& client_;
+  const std::string run_id_;
+  grpc::ClientContext& watch_;
+  const UniqueFd fd_;
   struct sigaction old_int_ = {};
   struct sigaction old_term_ = {};
+  std::atomic<bool> stopping_ = false;
+  std::thread abort_;
+  std::thread thread_;
 };
 
 Duration Decoded(const google::protobuf::Duration& message) { return DecodeDuration(message).value_or(Duration(0)); }
@@ -112,31 +160,16 @@ class Follower {
 }  // namespace
 
 absl::StatusOr<v1::Run> WatchUntilOver(Client& client, const std::string& run_id, const WatchOptions& options) {
-  interrupts = 0;
-  const InterruptScope scope;
   grpc::ClientContext context;
+  const InterruptScope scope(client, run_id, context);
   v1::WatchRunRequest request;
   request.set_run_id(run_id);
   const auto stream = client.stub().WatchRun(&context, request);
   Follower follower(options);
   v1::WatchRunResponse update;
-  std::thread abort;
-  // The controller writes at least twice a second, so signals are seen in time.
-  while (stream->Read(&update)) {
-    follower.Show(update);
-    if (interrupts == 1 && !abort.joinable()) {
-      std::cerr << "\naborting " << run_id << ": healing every node (again to leave at once)\n";
-      abort = std::thread([&client, run_id] {
-        v1::AbortRunRequest abort_request;
-        abort_request.set_run_id(run_id);
-        const auto aborted = client.Call(&v1::ControlService::Stub::AbortRun, abort_request);
-        if (!aborted.ok()) std::cerr << "abort: " << aborted.status().message() << "\n";
-      });
-    }
-    if (interrupts > 1) context.TryCancel();
-  }
+  while (stream->Read(&update)) follower.Show(update);
   const absl::Status status = FromGrpc(stream->Finish());
-  if (abort.joinable()) abort.join();
+  if (absl::IsCancelled(status)) return absl::AbortedError(absl::StrCat("left before ", run_id, " was over"));
   if (!status.ok()) return status;
   return update.run();
 }

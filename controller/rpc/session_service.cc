@@ -131,10 +131,11 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
   }
 
   absl::Status HandlePing(const v1::ClockPing& ping, MonotonicTime arrived) {
+    std::optional<Duration> round_trip;
     if (ping.has_best_round_trip()) {
-      FAULTLINE_ASSIGN_OR_RETURN(const Duration round_trip, DecodeDuration(ping.best_round_trip()));
-      fleet_.SetRoundTrip(node_, round_trip);
+      FAULTLINE_ASSIGN_OR_RETURN(round_trip, DecodeDuration(ping.best_round_trip()));
     }
+    fleet_.OnPing(node_, arrived, round_trip);
     v1::SessionResponse response;
     v1::ClockPong& pong = *response.mutable_clock_pong();
     *pong.mutable_agent_sent() = ping.agent_sent();

@@ -24,6 +24,8 @@ constexpr Duration kLeastLead = milliseconds(500);
 constexpr int kLeadRoundTrips = 4;
 // Beyond the lease, before a silent node is given up: its own timers and the way here.
 constexpr Duration kGivingUpAfterLease = seconds(2);
+// Agents ping once a second.
+constexpr Duration kLongestSilence = seconds(5);
 constexpr Duration kIdleInterval = seconds(1);
 
 google::protobuf::Timestamp EncodeWall(WallTime time) {
@@ -80,8 +82,14 @@ absl::StatusOr<std::string> Coordinator::Begin(const Plan& plan, const std::stri
   if (!compiled.errors.empty()) {
     return absl::InvalidArgumentError(JoinErrors(compiled.errors, file_name));
   }
+  ActiveRun made = MakeActiveRun(id, plan, std::move(compiled), ProbeNodesOf(inventory), options_.lease);
+  if (made.parties.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(file_name, ": no node has anything to do in this plan",
+                                                   made.record.warnings().empty() ? "" : ": ",
+                                                   absl::StrJoin(made.record.warnings(), "; ")));
+  }
   const std::lock_guard lock(mutex_);
-  ActiveRun& run = runs_[id] = MakeActiveRun(id, plan, std::move(compiled), ProbeNodesOf(inventory), options_.lease);
+  ActiveRun& run = runs_[id] = std::move(made);
   run.record.set_plan_text(plan_text);
   *run.record.mutable_created() = EncodeWall(clock_.WallNow());
   run.deadline = Now() + options_.arm_patience;
@@ -160,7 +168,7 @@ v1::StageVerdict Coordinator::Matrix() {
   for (const auto& [id, run] : runs_) {
     if (run.phase == RunPhase::kRunning) now.push_back({.timelines = &run.timelines, .active = run.ActiveAt(Now())});
   }
-  return JudgeWindow(ProbeNodesOf(fleet_.Snapshot()), now, Now(), probes_);
+  return JudgeWindow(ProbeNodesOf(fleet_.Everyone()), now, Now(), probes_);
 }
 
 void Coordinator::OnJoin(const NodeName& node, const std::vector<std::string>& held_runs) {
@@ -218,6 +226,10 @@ void Coordinator::OnObservation(const NodeName& node, const v1::Observation& obs
 
 void Coordinator::OnLeave(const NodeName& node) {
   const std::lock_guard lock(mutex_);
+  Lost(node);
+}
+
+void Coordinator::Lost(const NodeName& node) {
   for (auto& [id, run] : runs_) {
     if (run.phase != RunPhase::kArming || !run.IsParty(node)) continue;
     Release(run, v1::OUTCOME_REFUSED, absl::StrCat("node ", node.text(), " was lost while arming"));
@@ -228,6 +240,7 @@ MonotonicTime Coordinator::Advance() {
   const std::lock_guard lock(mutex_);
   const MonotonicTime now = clock_.Now();
   if (now >= next_heartbeat_) {
+    for (const NodeName& node : fleet_.DropSilent(now - kLongestSilence)) Lost(node);
     SendHeartbeats();
     probes_.Trim(Now() - (runs_.empty() ? ProbeLog::kKeep : ProbeLog::kKeepForRun));
     next_heartbeat_ = now + options_.Heartbeat();

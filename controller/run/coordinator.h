@@ -95,6 +95,8 @@ class Coordinator {
   using Runs = std::map<std::string, ActiveRun>;
 
   ControllerTime Now() const;
+  // A node's session has ended.
+  void Lost(const NodeName& node);
   ActiveRun* Find(const std::string& run_id);
   // A node's message about a run: the run, when the node is a party of it.
   ActiveRun* FindParty(const std::string& run_id, const NodeName& node);

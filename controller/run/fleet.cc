@@ -49,6 +49,7 @@ absl::Status Fleet::Join(const v1::NodeInfo& info, std::shared_ptr<AgentLink> li
   member.node = std::move(node);
   member.link = std::move(link);
   member.round_trip.reset();
+  member.last_ping.reset();
   member.link->Send(std::move(welcome));
   SendProbeConfigs();
   return absl::OkStatus();
@@ -70,10 +71,24 @@ bool Fleet::Send(const NodeName& node, const v1::SessionResponse& message) {
   return true;
 }
 
-void Fleet::SetRoundTrip(const NodeName& node, Duration round_trip) {
+void Fleet::OnPing(const NodeName& node, MonotonicTime now, std::optional<Duration> round_trip) {
   const std::lock_guard lock(mutex_);
   const auto found = members_.find(node);
-  if (found != members_.end()) found->second.round_trip = round_trip;
+  if (found == members_.end()) return;
+  found->second.last_ping = now;
+  if (round_trip) found->second.round_trip = round_trip;
+}
+
+std::vector<NodeName> Fleet::DropSilent(MonotonicTime before) {
+  const std::lock_guard lock(mutex_);
+  std::vector<NodeName> dropped;
+  for (auto& [name, member] : members_) {
+    if (member.link == nullptr || !member.last_ping || *member.last_ping >= before) continue;
+    member.link->Close(absl::DeadlineExceededError("the node has been silent for too long"));
+    member.link.reset();
+    dropped.push_back(name);
+  }
+  return dropped;
 }
 
 Duration Fleet::WorstRoundTrip(const std::vector<NodeName>& nodes) const {
@@ -107,6 +122,13 @@ Inventory Fleet::Snapshot() const {
   for (const auto& [name, member] : members_) {
     if (member.link != nullptr) inventory.nodes.push_back(member.node);
   }
+  return inventory;
+}
+
+Inventory Fleet::Everyone() const {
+  const std::lock_guard lock(mutex_);
+  Inventory inventory;
+  for (const auto& [name, member] : members_) inventory.nodes.push_back(member.node);
   return inventory;
 }
 

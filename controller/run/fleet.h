@@ -43,8 +43,11 @@ class Fleet {
   // False when the node is not connected.
   bool Send(const NodeName& node, const v1::SessionResponse& message);
 
-  // What a node last said of its clock mapping.
-  void SetRoundTrip(const NodeName& node, Duration round_trip);
+  // A node has asked for the time; `round_trip` is what it last said of its clock mapping.
+  void OnPing(const NodeName& node, MonotonicTime now, std::optional<Duration> round_trip);
+
+  // Gives up the sessions of nodes that have pinged, but not since `before`: dead hosts end no stream. Their names.
+  std::vector<NodeName> DropSilent(MonotonicTime before);
 
   // The greatest round trip of these nodes; zero when none is known.
   Duration WorstRoundTrip(const std::vector<NodeName>& nodes) const;
@@ -54,6 +57,8 @@ class Fleet {
 
   // Connected nodes, by name, for the compiler.
   Inventory Snapshot() const;
+  // Those that were lost as well, for the live matrix.
+  Inventory Everyone() const;
 
   // Every node, by name, without its runs.
   std::vector<v1::Node> Nodes() const;
@@ -69,6 +74,8 @@ class Fleet {
     // Null when not connected.
     std::shared_ptr<AgentLink> link;
     std::optional<Duration> round_trip;
+    // Of the present session.
+    std::optional<MonotonicTime> last_ping;
   };
 
   void SendProbeConfigs();

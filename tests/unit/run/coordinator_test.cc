@@ -254,6 +254,16 @@ TEST_F(CoordinatorTest, PlanThatCannotBeCompiledStartsNothing) {
   EXPECT_THAT(*store_->List(10), IsEmpty());
 }
 
+TEST_F(CoordinatorTest, PlanThatTouchesNobodyIsAnError) {
+  const std::string text =
+      "name: none\ngroups:\n  a: {cidrs: [172.32.0.0/16]}\n  b: {cidrs: [\"fd21::/48\"]}\n"
+      "steps:\n  - {for: 5s, block: {from: a, to: b}}\n";
+  const auto id = coordinator_->Begin(ParsePlan(text).plan, text, "plan.yaml");
+  EXPECT_EQ(id.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(id.status().message()), HasSubstr("no node has anything to do"));
+  EXPECT_THAT(*store_->List(10), IsEmpty());
+}
+
 // A controller that died mid-run, and the one after it on the same store.
 class RestartedCoordinatorTest : public CoordinatorTest {
  protected:

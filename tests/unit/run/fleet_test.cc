@@ -52,6 +52,24 @@ TEST(FleetTest, MalformedNodesAreRefused) {
   EXPECT_TRUE(fleet.Nodes().empty());
 }
 
+TEST(FleetTest, SilentNodesAreGivenUp) {
+  Fleet fleet({});
+  FakeAgent london("lon-1", "172.32.4.2");
+  FakeAgent paris("par-1", "172.33.4.2");
+  ASSERT_TRUE(london.Join(fleet).ok());
+  ASSERT_TRUE(paris.Join(fleet).ok());
+  const MonotonicTime now{std::chrono::seconds(100)};
+  fleet.OnPing(london.name(), now, std::nullopt);
+  fleet.OnPing(paris.name(), now - std::chrono::seconds(9), std::nullopt);
+  const std::vector<NodeName> dropped = fleet.DropSilent(now - std::chrono::seconds(5));
+  ASSERT_EQ(dropped.size(), 1u);
+  EXPECT_EQ(dropped[0], paris.name());
+  EXPECT_TRUE(paris.closed());
+  EXPECT_TRUE(fleet.Connected(london.name()));
+  EXPECT_FALSE(fleet.Connected(paris.name()));
+  EXPECT_EQ(fleet.Everyone().nodes.size(), 2u);
+}
+
 TEST(FleetTest, OnlyConnectedNodesAreInTheInventory) {
   Fleet fleet({});
   FakeAgent london("lon-1", "172.32.4.2");
