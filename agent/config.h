@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -26,6 +27,8 @@ struct AgentConfig {
   std::vector<std::string> interfaces;
   // `protect`: `cidrs` and `ports` that no fault may touch.
   Protected protect;
+  // `lane_memory`: bytes that packets waiting in one run's lanes may take.
+  std::uint64_t lane_memory = Program::kDefaultLaneMemory;
   // `guard`: `max_duration` and `max_runs`.
   Limits limits;
 };

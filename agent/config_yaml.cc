@@ -1,12 +1,14 @@
 #include "absl/strings/str_cat.h"
 #include "agent/config.h"
+#include "common/bit_rate.h"
 #include "common/document/document.h"
 #include "common/document/value_reader.h"
 
 namespace faultline {
 namespace {
 
-const std::vector<std::string> kKeys = {"name", "controller", "runtime", "labels", "interfaces", "protect", "guard"};
+const std::vector<std::string> kKeys = {"name",       "controller", "runtime",     "labels",
+                                        "interfaces", "protect",    "lane_memory", "guard"};
 const std::vector<std::string> kProtectKeys = {"cidrs", "ports"};
 const std::vector<std::string> kGuardKeys = {"max_duration", "max_runs"};
 
@@ -60,6 +62,21 @@ void ReadGuard(const DocumentValue& value, AgentConfig& config, TextErrors& erro
   }
 }
 
+void ReadLaneMemory(const DocumentValue& value, AgentConfig& config, TextErrors& errors) {
+  // Less would lose packets at the lightest load.
+  constexpr std::uint64_t kLeast = 1'000'000;
+  const auto text = ReadText(value, "'lane_memory'", errors);
+  if (!text) return;
+  const absl::StatusOr<std::uint64_t> bytes = ParseBytes(*text);
+  if (!bytes.ok()) {
+    errors.Add(value.position, bytes.status().message());
+  } else if (*bytes < kLeast) {
+    errors.Add(value.position, absl::StrCat("'lane_memory' is ", *text, "; give at least 1mb"));
+  } else {
+    config.lane_memory = *bytes;
+  }
+}
+
 void ReadConfig(const DocumentValue& root, AgentConfig& config, TextErrors& errors) {
   const Record record(root, "the configuration", kKeys, errors);
   if (const DocumentValue* name = record.Find("name")) {
@@ -79,6 +96,7 @@ void ReadConfig(const DocumentValue& root, AgentConfig& config, TextErrors& erro
     if (const DocumentValue* cidrs = inner.Find("cidrs")) ReadProtectedCidrs(*cidrs, config, errors);
     if (const DocumentValue* ports = inner.Find("ports")) ReadProtectedPorts(*ports, config, errors);
   }
+  if (const DocumentValue* memory = record.Find("lane_memory")) ReadLaneMemory(*memory, config, errors);
   if (const DocumentValue* guard = record.Find("guard")) ReadGuard(*guard, config, errors);
 }
 

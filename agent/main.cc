@@ -1,6 +1,7 @@
 #include <signal.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/utsname.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/config.h"
+#include "agent/kernel/link_monitor.h"
 #include "agent/kernel/linux_kernel.h"
 #include "agent/local_heal.h"
 #include "agent/observe/prober.h"
@@ -17,6 +19,7 @@
 #include "agent/session/journal.h"
 #include "agent/session/session.h"
 #include "agent/timeline/engine_thread.h"
+#include "common/capability.h"
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/rpc/credentials.h"
@@ -64,6 +67,22 @@ sigset_t BlockSignals() {
   return signals;
 }
 
+Platform ReadPlatform() {
+  utsname system{};
+  const bool known = uname(&system) == 0;
+  // Without the file there is no advice on packages.
+  return ParseOsRelease(ReadFile("/etc/os-release").value_or(""), known ? system.release : "");
+}
+
+// What is missing is said once, with what it would take, so that nobody needs a plan to be refused to learn it.
+void LogCapabilities(const NodeName& node, const CapabilitySet& has, const Platform& platform) {
+  spdlog::info("node {}: Linux {}", node.text(), platform.kernel_release);
+  for (const Capability capability : CapabilitySet::All().ToVector()) {
+    if (has.Has(capability)) continue;
+    spdlog::warn("this kernel has no {}: {}", std::string(NameOf(capability)), HowToGet(capability, platform));
+  }
+}
+
 absl::Status Serve(const AgentConfig& config, bool insecure) {
   FAULTLINE_RETURN_IF_ERROR(ClientCredentials(config.controller, insecure).status());
   const sigset_t signals = BlockSignals();
@@ -71,7 +90,8 @@ absl::Status Serve(const AgentConfig& config, bool insecure) {
   FAULTLINE_ASSIGN_OR_RETURN(const UniqueFd lock, LockRuntimeFolder(config.runtime));
   FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<LinuxKernel> kernel, LinuxKernel::Open());
   FAULTLINE_RETURN_IF_ERROR(kernel->Reset());
-  FAULTLINE_ASSIGN_OR_RETURN(const KernelCapabilities capabilities, kernel->Probe());
+  FAULTLINE_ASSIGN_OR_RETURN(const CapabilitySet capabilities, kernel->Probe());
+  const Platform platform = ReadPlatform();
   Journal journal;
   ClockMap clock_map;
   EngineThread engine(*kernel, clock, journal, config.limits);
@@ -81,15 +101,19 @@ absl::Status Serve(const AgentConfig& config, bool insecure) {
                              }));
   Prober prober(clock, [&clock_map](MonotonicTime time) { return clock_map.ToController(time); });
   {
-    const Session session({.controller = config.controller,
-                           .insecure = insecure,
-                           .name = config.name,
-                           .labels = config.labels,
-                           .interfaces = config.interfaces,
-                           .protect = config.protect},
-                          capabilities, engine, journal, clock_map, prober, clock);
-    spdlog::info("node {}: kernel {}, owner flag {}, egress {}", config.name.text(), capabilities.release,
-                 capabilities.table_owner, capabilities.netdev_egress);
+    Session session({.controller = config.controller,
+                     .insecure = insecure,
+                     .name = config.name,
+                     .labels = config.labels,
+                     .interfaces = config.interfaces,
+                     .protect = config.protect,
+                     .platform = platform,
+                     .lane_memory = config.lane_memory},
+                    capabilities, engine, journal, clock_map, prober, clock);
+    FAULTLINE_ASSIGN_OR_RETURN(
+        const std::unique_ptr<LinkMonitor> monitor,
+        LinkMonitor::Start([&session](const std::vector<Interface>& now) { session.OnInterfaces(now); }));
+    LogCapabilities(config.name, capabilities, platform);
     sd_notify(0, "READY=1");
     int signal = 0;
     sigwait(&signals, &signal);

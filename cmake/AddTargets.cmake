@@ -31,10 +31,13 @@ function(faultline_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE faultline::options GTest::gmock GTest::gtest_main ${ARG_LINK})
   set(properties LABELS ${ARG_LABEL} TIMEOUT 120)
+  set(filter "")
   if(ARG_LABEL STREQUAL "lab")
     list(APPEND properties RUN_SERIAL TRUE)
+    # Those need netem and run in a virtual machine (tests/vm).
+    set(filter TEST_FILTER "-*Netem*")
   endif()
-  gtest_discover_tests(${name} TEST_PREFIX "${FAULTLINE_TREE}." DISCOVERY_TIMEOUT 60
+  gtest_discover_tests(${name} ${filter} TEST_PREFIX "${FAULTLINE_TREE}." DISCOVERY_TIMEOUT 60
     DISCOVERY_MODE PRE_TEST PROPERTIES ${properties})
 endfunction()
 

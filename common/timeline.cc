@@ -10,17 +10,29 @@
 namespace faultline {
 namespace {
 
-absl::Status CheckBlock(const Block& block, const std::vector<PrefixSet>& sets) {
-  const Match& match = block.match;
+absl::Status CheckSet(const std::optional<SetIndex>& index, const std::vector<PrefixSet>& sets) {
+  if (!index || *index < sets.size()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("prefix set ", *index, " of ", sets.size(), " does not exist"));
+}
+
+absl::Status CheckRule(const Rule& rule, const Step& step, const std::vector<PrefixSet>& sets) {
+  const Match& match = rule.match;
   if (!match.sources && !match.destinations) {
-    return absl::InvalidArgumentError("a block names neither sources nor destinations");
+    return absl::InvalidArgumentError("a rule names neither sources nor destinations");
   }
   for (const std::optional<SetIndex>& index : {match.sources, match.destinations, match.except_destinations}) {
-    if (index && *index >= sets.size()) {
-      return absl::InvalidArgumentError(absl::StrCat("prefix set ", *index, " of ", sets.size(), " does not exist"));
-    }
+    FAULTLINE_RETURN_IF_ERROR(CheckSet(index, sets));
   }
-  return absl::OkStatus();
+  const std::string impossible = Impossible(step, rule.side);
+  return impossible.empty() ? absl::OkStatus() : absl::InvalidArgumentError(impossible);
+}
+
+absl::Status CheckEffect(const Step& step) {
+  const auto* impairment = std::get_if<Impairment>(&step.effect);
+  if (step.ramp && impairment == nullptr) return absl::InvalidArgumentError("ramp: only an impairment has one");
+  if (step.flap) FAULTLINE_RETURN_IF_ERROR(FirstError(CheckFlap(*step.flap)));
+  if (impairment == nullptr) return absl::OkStatus();
+  return FirstError(step.ramp ? CheckRamp(*impairment, *step.ramp) : CheckImpairment(*impairment));
 }
 
 absl::Status CheckStep(const Step& step, const Timeline& timeline) {
@@ -31,11 +43,69 @@ absl::Status CheckStep(const Step& step, const Timeline& timeline) {
   if (step.length < kShortestStep) {
     return absl::InvalidArgumentError(absl::StrCat("it is shorter than ", FormatDuration(kShortestStep)));
   }
-  for (const Block& block : step.blocks) FAULTLINE_RETURN_IF_ERROR(CheckBlock(block, timeline.prefix_sets));
+  FAULTLINE_RETURN_IF_ERROR(CheckEffect(step));
+  FAULTLINE_RETURN_IF_ERROR(FirstError(CheckPacketFilter(step.filter)));
+  FAULTLINE_RETURN_IF_ERROR(CheckSet(step.filter.except_addresses, timeline.prefix_sets));
+  for (const Rule& rule : step.rules) FAULTLINE_RETURN_IF_ERROR(CheckRule(rule, step, timeline.prefix_sets));
   return absl::OkStatus();
 }
 
+// netem does all of it, or a lane without netem can do its one thing.
+bool NeedsNetem(const Step& step, Side side, const CapabilitySet& has) {
+  const auto& impairment = std::get<Impairment>(step.effect);
+  if (impairment.OnlyRate()) return false;
+  // The lane's packets come back below the hooks on the way in; on the way out there is no hook behind it.
+  const bool by_rule = impairment.OnlyLoss() && !step.ramp && side == Side::kReceiver;
+  return !by_rule || !has.Has(Capability::kRandomRule);
+}
+
+std::vector<Capability> NeededOf(const Step& step, Side side, const CapabilitySet& has) {
+  const bool receiver = side == Side::kReceiver;
+  const Capability hook = receiver ? Capability::kIngressHook : Capability::kEgressHook;
+  if (std::holds_alternative<Impairment>(step.effect)) {
+    std::vector<Capability> needed = {hook, Capability::kRateLane};
+    if (NeedsNetem(step, side, has)) needed.push_back(Capability::kNetem);
+    return needed;
+  }
+  const bool reject = std::holds_alternative<Reject>(step.effect);
+  if (step.filter.connection != Connection::kAny) {
+    std::vector<Capability> needed = {Capability::kIngressHook, Capability::kConnectionState};
+    if (reject) needed.push_back(Capability::kReject);
+    return needed;
+  }
+  if (reject) return receiver ? std::vector{hook, Capability::kReject} : std::vector{Capability::kRejectOutgoing};
+  return receiver ? std::vector{hook} : std::vector{hook, Capability::kBlackholeLane};
+}
+
 }  // namespace
+
+std::uint64_t StepSeed(const Timeline& timeline, StepIndex step) {
+  // An odd multiplier keeps different steps' seeds apart; what draws from a seed mixes it.
+  return timeline.seed + (std::uint64_t{step} + 1) * 0x9e3779b97f4a7c15;
+}
+
+Impairment ImpairmentAt(const Step& step, Duration elapsed) {
+  const auto& impairment = std::get<Impairment>(step.effect);
+  return step.ramp ? RampValue(impairment, *step.ramp, RampPosition(*step.ramp, elapsed)) : impairment;
+}
+
+std::vector<Capability> Missing(const Step& step, Side side, const CapabilitySet& has) {
+  std::vector<Capability> missing = NeededOf(step, side, has);
+  std::erase_if(missing, [&has](Capability capability) { return has.Has(capability); });
+  return missing;
+}
+
+std::string Impossible(const Step& step, Side side) {
+  if (step.filter.connection == Connection::kAny) return "";
+  if (std::holds_alternative<Impairment>(step.effect)) {
+    return "an impairment cannot select by connection: its packets leave the kernel's path before connections are "
+           "known";
+  }
+  if (side == Side::kSender) {
+    return "the connection's state is only known at the receiver, and it has no agent";
+  }
+  return "";
+}
 
 absl::Status CheckTimeline(const Timeline& timeline) {
   FAULTLINE_RETURN_IF_ERROR(CheckName(timeline.run.text(), "run id"));

@@ -1,6 +1,7 @@
 #include "common/timeline_codec.h"
 
 #include "absl/strings/str_cat.h"
+#include "common/effect_codec.h"
 #include "common/status.h"
 
 namespace faultline {
@@ -60,14 +61,14 @@ Match DecodeMatch(const v1::Match& message) {
   return match;
 }
 
-absl::StatusOr<Hook> DecodeHook(v1::Hook hook) {
-  switch (hook) {
-    case v1::HOOK_RECEIVER_INGRESS:
-      return Hook::kReceiverIngress;
-    case v1::HOOK_SENDER_BLACKHOLE:
-      return Hook::kSenderBlackhole;
+absl::StatusOr<Side> DecodeSide(v1::Side side) {
+  switch (side) {
+    case v1::SIDE_RECEIVER:
+      return Side::kReceiver;
+    case v1::SIDE_SENDER:
+      return Side::kSender;
     default:
-      return absl::InvalidArgumentError(absl::StrCat("hook ", static_cast<int>(hook), " is unknown"));
+      return absl::InvalidArgumentError(absl::StrCat("side ", static_cast<int>(side), " is unknown"));
   }
 }
 
@@ -88,10 +89,11 @@ v1::Step EncodeStep(const Step& step) {
   message.set_name(step.name);
   *message.mutable_at() = EncodeDuration(step.at);
   *message.mutable_length() = EncodeDuration(step.length);
-  for (const Block& block : step.blocks) {
-    v1::Block& out = *message.add_blocks();
-    out.set_hook(block.hook == Hook::kReceiverIngress ? v1::HOOK_RECEIVER_INGRESS : v1::HOOK_SENDER_BLACKHOLE);
-    *out.mutable_match() = EncodeMatch(block.match);
+  EncodeEffect(step, message);
+  for (const Rule& rule : step.rules) {
+    v1::Rule& out = *message.add_rules();
+    out.set_side(rule.side == Side::kReceiver ? v1::SIDE_RECEIVER : v1::SIDE_SENDER);
+    *out.mutable_match() = EncodeMatch(rule.match);
   }
   return message;
 }
@@ -102,11 +104,12 @@ absl::StatusOr<Step> DecodeStep(const v1::Step& message) {
   step.name = message.name();
   FAULTLINE_ASSIGN_OR_RETURN(step.at, DecodeDuration(message.at()));
   FAULTLINE_ASSIGN_OR_RETURN(step.length, DecodeDuration(message.length()));
-  for (const v1::Block& in : message.blocks()) {
-    Block block;
-    FAULTLINE_ASSIGN_OR_RETURN(block.hook, DecodeHook(in.hook()));
-    block.match = DecodeMatch(in.match());
-    step.blocks.push_back(block);
+  FAULTLINE_RETURN_IF_ERROR(DecodeEffect(message, step));
+  for (const v1::Rule& in : message.rules()) {
+    Rule rule;
+    FAULTLINE_ASSIGN_OR_RETURN(rule.side, DecodeSide(in.side()));
+    rule.match = DecodeMatch(in.match());
+    step.rules.push_back(rule);
   }
   return step;
 }

@@ -7,28 +7,27 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "agent/program/program.h"
+#include "common/capability.h"
 #include "common/clock.h"
+#include "common/impairment.h"
 #include "common/prefix.h"
 
 namespace faultline {
-
-// What this kernel can do, each found by trying it (v1::Capabilities has the meanings).
-struct KernelCapabilities {
-  std::string release;
-  bool netdev_ingress = false;
-  bool netdev_egress = false;
-  bool table_owner = false;
-  bool blackhole_lane = false;
-};
 
 // An interface that could carry faults: up, not loopback, not one of ours, with at least one global-scope address.
 struct Interface {
   struct Address {
     IpAddress address;
     int prefix_length = 0;
+
+    friend bool operator==(const Address&, const Address&) = default;
   };
   std::string name;
   std::vector<Address> addresses;
+  // The kernel's number for it; another one with the same name is another interface.
+  int index = 0;
+
+  friend bool operator==(const Interface&, const Interface&) = default;
 };
 
 // A step whose rules are to act for `timeout` from now unless renewed; the kernel itself ends it
@@ -38,16 +37,31 @@ struct GateOpening {
   Duration timeout{0};
 };
 
-// What a step's rules dropped since the run was installed. A packet is one as the hook saw it, often an aggregate of
-// several on the wire. Bytes are without link headers on the way in, and with them on the way out.
-struct RuleCounters {
+// What one impairment of a run does from now on.
+struct LaneChange {
   StepIndex step = 0;
-  std::uint64_t packets = 0;
-  std::uint64_t bytes = 0;
+  Impairment impairment;
 };
 
-// The network namespace's kernel, as the agent changes it. Owns the nft table "faultline" (family netdev) and ifb
-// devices named "fl<n>" that carry the alias "faultline"; never touches any rule, set, qdisc or device beside them.
+// What a step did since the run was installed.
+struct RuleCounters {
+  StepIndex step = 0;
+  // That its rules chose. A packet is one as the hook saw it, often an aggregate of several on the wire. Bytes are
+  // without link headers on the way in, and with them on the way out.
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  // Of an impairment, packets as they are on the wire: those that its lanes let through, those that were lost as asked,
+  // and those that found a lane's queue full.
+  std::uint64_t passed = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t overflowed = 0;
+
+  friend bool operator==(const RuleCounters&, const RuleCounters&) = default;
+};
+
+// The network namespace's kernel, as the agent changes it. Owns the nft tables "faultline" (family netdev, and family
+// inet while a run needs it) and ifb devices named "fl<n>" that carry the alias "faultline"; never touches any rule,
+// set, qdisc or device beside them.
 //
 // Threads: one thread at a time. Blocking: each call waits for the kernel's answer (microseconds to, for very large
 // programs, a second); nothing else blocks.
@@ -60,8 +74,9 @@ class Kernel {
  public:
   virtual ~Kernel() = default;
 
-  // Tries each feature on a throw-away table and device, and removes them.
-  virtual absl::StatusOr<KernelCapabilities> Probe() = 0;
+  // Finds what the kernel can do by trying each feature on throw-away tables and devices, in a network namespace of its
+  // own where that can be made; removes them.
+  virtual absl::StatusOr<CapabilitySet> Probe() = 0;
 
   // Candidates for Program::devices.
   virtual absl::StatusOr<std::vector<Interface>> Interfaces() = 0;
@@ -81,6 +96,14 @@ class Kernel {
   // program are passed over. NOT_FOUND when the run is not installed, or somebody flushed its table.
   virtual absl::Status Switch(const RunId& run, std::span<const StepIndex> close,
                               std::span<const GateOpening> open) = 0;
+
+  // Changes what lanes do, with their gates open or closed; packets that wait in them are neither dropped nor hurried.
+  // NOT_FOUND when the run is not installed; steps without lanes in the program are passed over.
+  virtual absl::Status Shape(const RunId& run, std::span<const LaneChange> changes) = 0;
+
+  // Has a run act on one more interface, whose gates are those of the others. OK when it does already. NOT_FOUND when
+  // the run is not installed or the interface does not exist.
+  virtual absl::Status Attach(const RunId& run, const std::string& device) = 0;
 
   // By step.
   virtual absl::StatusOr<std::vector<RuleCounters>> ReadCounters(const RunId& run) = 0;

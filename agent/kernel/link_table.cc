@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "agent/kernel/lane.h"
 #include "common/status.h"
 
@@ -68,17 +69,36 @@ absl::StatusOr<Cache> Addresses(RtSocket& socket) {
   return Cache(cache);
 }
 
+// Whether it has our alias, or is to get it next.
+bool IsMarked(rtnl_link* link) {
+  if (const char* alias = rtnl_link_get_ifalias(link); alias != nullptr) return std::strcmp(alias, kLaneAlias) == 0;
+  return (rtnl_link_get_flags(link) & IFF_UP) == 0 && rtnl_link_get_mtu(link) == kLaneMtu;
+}
+
 }  // namespace
 
 bool IsOurs(rtnl_link* link) {
   const char* name = rtnl_link_get_name(link);
   const char* type = rtnl_link_get_type(link);
-  const char* alias = rtnl_link_get_ifalias(link);
-  if (name == nullptr || type == nullptr || alias == nullptr) return false;
-  const absl::string_view text(name);
+  if (name == nullptr || type == nullptr || !IsMarked(link)) return false;
+  absl::string_view text(name);
+  const bool splitter = std::strcmp(type, "macvlan") == 0;
+  if (!splitter && std::strcmp(type, "ifb") != 0) return false;
+  if (splitter && !absl::ConsumeSuffix(&text, "s")) return false;
   const auto digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };
-  return text.size() > 2 && text.substr(0, 2) == "fl" && std::all_of(text.begin() + 2, text.end(), digit) &&
-         std::strcmp(type, "ifb") == 0 && std::strcmp(alias, kLaneAlias) == 0;
+  return absl::ConsumePrefix(&text, "fl") && !text.empty() && std::all_of(text.begin(), text.end(), digit);
+}
+
+absl::StatusOr<std::uint32_t> LargestFrame(RtSocket& socket) {
+  constexpr std::uint32_t kEthernetMtu = 1500;
+  constexpr std::uint32_t kHeaders = 14 + 2 * 4;
+  FAULTLINE_ASSIGN_OR_RETURN(const Cache links, Links(socket));
+  std::uint32_t mtu = kEthernetMtu;
+  ForEach<rtnl_link>(links.get(), [&](rtnl_link* link) {
+    const bool loopback = (rtnl_link_get_flags(link) & IFF_LOOPBACK) != 0;
+    if (!loopback && !IsOurs(link)) mtu = std::max(mtu, rtnl_link_get_mtu(link));
+  });
+  return mtu + kHeaders;
 }
 
 absl::StatusOr<std::vector<Interface>> ListInterfaces(RtSocket& socket) {
@@ -95,6 +115,7 @@ absl::StatusOr<std::vector<Interface>> ListInterfaces(RtSocket& socket) {
   });
   std::vector<Interface> interfaces;
   for (auto& [index, interface] : found) {
+    interface.index = index;
     if (!interface.addresses.empty()) interfaces.push_back(std::move(interface));
   }
   return interfaces;

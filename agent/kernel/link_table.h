@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,13 @@ struct rtnl_link;
 
 namespace faultline {
 
-// Whether a link is one of ours: an ifb named "fl<n>" that carries our alias.
+// Whether a link is one of ours: an ifb named "fl<n>" or a macvlan named "fl<n>s" that carries our alias, or is so new
+// that it has none: down, and with kLaneMtu.
 bool IsOurs(rtnl_link* link);
+
+// Bytes of the largest packet that may come from or go to a device of the namespace, up or not, with its link header
+// and two VLAN tags: by the largest MTU of those that are neither loopback nor ours. At least an Ethernet's.
+absl::StatusOr<std::uint32_t> LargestFrame(RtSocket& socket);
 
 // Interfaces that could carry faults, by interface index: up, not loopback, not ours, with at least
 // one global-scope address. Of the addresses, tentative and duplicate ones are left out (nothing

@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/kernel/link_table.h"
-#include "agent/kernel/nft_names.h"
+#include "agent/kernel/nft_chain.h"
 #include "agent/kernel/nft_query.h"
 #include "agent/kernel/nl_socket.h"
 #include "agent/kernel/probe.h"
@@ -17,6 +17,15 @@ namespace {
 
 absl::Status NotInstalled(const RunId& run) {
   return absl::NotFoundError(absl::StrCat("run ", run.text(), " is not installed"));
+}
+
+// Whether a lane can do what it is to change to.
+absl::Status CheckChange(const LaneSpec& spec, const LaneChange& change) {
+  const Impairment& wanted = change.impairment;
+  const bool possible = spec.kind == LaneKind::kNetem || (spec.kind == LaneKind::kRate && wanted.OnlyRate()) ||
+                        (spec.kind == LaneKind::kLossByRule && wanted.OnlyLoss());
+  if (possible && (wanted.burst == 0) == (spec.impairment.burst == 0)) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("step ", change.step, "'s lane cannot do what it is to change to"));
 }
 
 // A socket's port is by default its process's id, so it usually tells whose it is.
@@ -30,9 +39,14 @@ std::string DescribeOwner(std::uint32_t port) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<LinuxKernel>> LinuxKernel::Open(const Options& options) {
-  FAULTLINE_ASSIGN_OR_RETURN(auto transport, NlSocket::Open());
+  FAULTLINE_ASSIGN_OR_RETURN(auto netfilter, NlSocket::Open());
   FAULTLINE_ASSIGN_OR_RETURN(RtSocket route, RtSocket::Open());
-  NlConversation conversation(std::move(transport));
+  return Open(options, std::move(netfilter), std::move(route));
+}
+
+absl::StatusOr<std::unique_ptr<LinuxKernel>> LinuxKernel::Open(const Options& options,
+                                                               std::unique_ptr<NlTransport> netfilter, RtSocket route) {
+  NlConversation conversation(std::move(netfilter));
   FAULTLINE_ASSIGN_OR_RETURN(const bool has_owner, ProbeTableOwner(conversation));
   return std::unique_ptr<LinuxKernel>(
       new LinuxKernel(std::move(conversation), std::move(route), has_owner && options.use_table_owner));
@@ -42,32 +56,36 @@ LinuxKernel::LinuxKernel(NlConversation conversation, RtSocket route, bool owner
     : nft_(std::move(conversation)), route_(std::move(route)), owner_(owner) {}
 
 LinuxKernel::~LinuxKernel() {
-  // Nobody is left to tell. An owned table goes with the socket in any case.
-  if (!runs_.empty() || lane_) Reset().IgnoreError();
+  // Nobody is left to tell. Owned tables go with the socket in any case.
+  if (!runs_.empty() || blackhole_) Reset().IgnoreError();
 }
 
-absl::StatusOr<KernelCapabilities> LinuxKernel::Probe() {
-  FAULTLINE_ASSIGN_OR_RETURN(KernelCapabilities capabilities, ProbeKernel(nft_, route_));
-  capabilities.table_owner = owner_;
+absl::StatusOr<CapabilitySet> LinuxKernel::Probe() {
+  FAULTLINE_ASSIGN_OR_RETURN(CapabilitySet capabilities, ProbeKernel(nft_, route_));
+  capabilities.Set(Capability::kTableOwner, owner_);
   return capabilities;
 }
 
 absl::StatusOr<std::vector<Interface>> LinuxKernel::Interfaces() { return ListInterfaces(route_); }
 
 absl::Status LinuxKernel::Reset() {
-  FAULTLINE_ASSIGN_OR_RETURN(const auto table, FindTable(nft_, kTableName));
-  if (table && table->owner_port && *table->owner_port != nft_.port_id()) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "the nft table ", kTableName, " belongs to another live process: ", DescribeOwner(*table->owner_port)));
+  std::vector<TableId> found;
+  for (const NftFamily family : kNftFamilies) {
+    FAULTLINE_ASSIGN_OR_RETURN(const auto table, FindTable(nft_, {.family = family}));
+    if (!table) continue;
+    if (table->owner_port && *table->owner_port != nft_.port_id()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("the nft table ", NameOf(family), " ", kTableName,
+                       " belongs to another live process: ", DescribeOwner(*table->owner_port)));
+    }
+    found.push_back({.family = family});
   }
-  if (table) {
-    NftBatch batch(nft_.next_sequence());
-    AddTable(batch, NftVerb::kDelete, kTableName, owner_);
-    FAULTLINE_RETURN_IF_ERROR(batch.Commit(nft_));
-  }
+  NftBatch batch(nft_.next_sequence());
+  for (const TableId& table : found) AddTable(batch, NftVerb::kDelete, table, owner_);
+  FAULTLINE_RETURN_IF_ERROR(batch.Commit(nft_));
   runs_.clear();
   FAULTLINE_RETURN_IF_ERROR(DeleteAllLanes(route_));
-  lane_.reset();
+  blackhole_.reset();
   return absl::OkStatus();
 }
 
@@ -76,33 +94,73 @@ absl::Status LinuxKernel::Install(const Program& program) {
   if (runs_.contains(program.run)) {
     return absl::AlreadyExistsError(absl::StrCat("run ", program.run.text(), " is installed"));
   }
+  const std::string context = absl::StrCat("install run ", program.run.text());
   // Newer kernels keep hooks by name, and take a base chain for a device that does not exist (measured on 6.18): the
   // run would be armed and do nothing.
   for (const std::string& device : program.devices) {
-    FAULTLINE_RETURN_IF_ERROR(
-        WithContext(CheckInterface(route_, device), absl::StrCat("install run ", program.run.text())));
+    FAULTLINE_RETURN_IF_ERROR(WithContext(CheckInterface(route_, device), context));
   }
-  Run run{.objects = ObjectsOf(program), .uses_lane = program.HasEgress()};
-  for (const Program::StepRules& step : program.steps) run.steps.push_back(step.index);
-  if (run.uses_lane && !lane_) {
-    FAULTLINE_ASSIGN_OR_RETURN(lane_, MakeLane(route_));
-  }
-  const absl::Status status = CommitInstall(program, run);
+  Run run{.program = program, .objects = ObjectsOf(program)};
+  absl::Status status = MakeLanes(run);
+  if (status.ok()) status = CommitInstall(run);
   if (!status.ok()) {
     // The first error says more than one of clearing up after it.
-    DropLaneUnlessUsed(program.run).IgnoreError();
-    return WithContext(status, absl::StrCat("install run ", program.run.text()));
+    DropLanes(run).IgnoreError();
+    return WithContext(status, context);
   }
   runs_.emplace(program.run, std::move(run));
   return absl::OkStatus();
 }
 
-absl::Status LinuxKernel::CommitInstall(const Program& program, const Run& run) {
+absl::Status LinuxKernel::MakeLanes(Run& run) {
+  const std::vector<StepChain> chains = LayOut(run.program);
+  const auto does = [](Action action) { return [action](const auto& chain) { return chain.action == action; }; };
+  run.swallows = std::any_of(chains.begin(), chains.end(), does(Action::kSwallow));
+  if (run.swallows && !blackhole_) {
+    FAULTLINE_ASSIGN_OR_RETURN(blackhole_, MakeBlackholeLane(route_));
+  }
+  const auto count = std::count_if(chains.begin(), chains.end(), does(Action::kDetour));
+  for (const StepChain& chain : chains) {
+    if (chain.action != Action::kDetour) continue;
+    RunLane lane{.step = chain.step->index, .direction = chain.direction()};
+    lane.spec = {.kind = chain.step->lane,
+                 .impairment = std::get<Impairment>(chain.step->effect),
+                 .seed = chain.step->seed,
+                 .memory = run.program.lane_memory / static_cast<std::uint64_t>(count)};
+    auto made = MakeLane(route_, lane.spec);
+    if (!made.ok()) return WithContext(made.status(), absl::StrCat("step ", lane.step));
+    lane.lane = *std::move(made);
+    run.lanes.push_back(std::move(lane));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LinuxKernel::DropLanes(Run& run) {
+  absl::Status status;
+  std::erase_if(run.lanes, [&](const RunLane& lane) {
+    const absl::Status deleted = DeleteLane(route_, lane.lane);
+    status.Update(deleted);
+    return deleted.ok();
+  });
+  FAULTLINE_RETURN_IF_ERROR(status);
+  if (!blackhole_ || BlackholeUsed(run.program.run)) return absl::OkStatus();
+  FAULTLINE_RETURN_IF_ERROR(DeleteLane(route_, *blackhole_));
+  blackhole_.reset();
+  return absl::OkStatus();
+}
+
+absl::Status LinuxKernel::CommitInstall(const Run& run) {
   if (run.objects.empty()) return absl::OkStatus();
-  const bool first = !TableUsed(program.run);
   NftBatch batch(nft_.next_sequence());
-  if (first) AddTable(batch, NftVerb::kCreate, kTableName, owner_);
-  AddInstall(batch, program, lane_ ? lane_->index : 0);
+  bool first = false;
+  for (const NftFamily family : kNftFamilies) {
+    if (!run.objects.Uses(family) || TableUsed(family, run.program.run)) continue;
+    AddTable(batch, NftVerb::kCreate, {.family = family}, owner_);
+    first = true;
+  }
+  RunLanes lanes{.blackhole = blackhole_};
+  for (const RunLane& lane : run.lanes) lanes.detours.emplace(std::pair(lane.step, lane.direction), lane.lane);
+  AddInstall(batch, run.program, lanes);
   const absl::Status status = batch.Commit(nft_);
   if (first && absl::IsAlreadyExists(status)) {
     return absl::FailedPreconditionError(
@@ -110,7 +168,7 @@ absl::Status LinuxKernel::CommitInstall(const Program& program, const Run& run) 
   }
   if (absl::IsDataLoss(status) || absl::IsDeadlineExceeded(status)) {
     // It may be there after all.
-    CommitRemove(program.run, run).IgnoreError();
+    CommitRemove(run).IgnoreError();
   }
   return status;
 }
@@ -124,68 +182,162 @@ absl::Status LinuxKernel::Switch(const RunId& run, std::span<const StepIndex> cl
   return WithContext(batch.Commit(nft_), absl::StrCat("switch run ", run.text()));
 }
 
+absl::Status LinuxKernel::Shape(const RunId& run, std::span<const LaneChange> changes) {
+  const auto found = runs_.find(run);
+  if (found == runs_.end()) return NotInstalled(run);
+  const std::string context = absl::StrCat("shape run ", run.text());
+  std::vector<std::pair<RunLane*, LaneSpec>> changed;
+  for (const LaneChange& change : changes) {
+    for (RunLane& lane : found->second.lanes) {
+      if (lane.step != change.step) continue;
+      FAULTLINE_RETURN_IF_ERROR(WithContext(CheckChange(lane.spec, change), context));
+      changed.emplace_back(&lane, lane.spec).second.impairment = change.impairment;
+    }
+  }
+  NftBatch batch(nft_.next_sequence());
+  for (auto& [lane, spec] : changed) {
+    if (spec.kind == LaneKind::kLossByRule) {
+      ChangeDraw(batch, run, lane->step, spec.impairment.loss);
+    } else {
+      FAULTLINE_RETURN_IF_ERROR(WithContext(ChangeLane(route_, lane->lane, spec), context));
+    }
+    lane->spec = std::move(spec);
+  }
+  return WithContext(batch.Commit(nft_), context);
+}
+
+absl::Status LinuxKernel::Attach(const RunId& run, const std::string& device) {
+  const auto found = runs_.find(run);
+  if (found == runs_.end()) return NotInstalled(run);
+  const std::string context = absl::StrCat("attach run ", run.text(), " to ", device);
+  if (device == "lo") return absl::InvalidArgumentError(context + ": the loopback device is never acted on");
+  FAULTLINE_RETURN_IF_ERROR(WithContext(CheckInterface(route_, device), context));
+  Run& entry = found->second;
+  if (entry.objects.empty()) return absl::OkStatus();
+  FAULTLINE_ASSIGN_OR_RETURN(const std::vector<Place> places, PlacesWithout(entry, device));
+  RunObjects objects = entry.objects;
+  NftBatch batch(nft_.next_sequence());
+  AddAttach(batch, entry.program, objects, places, device);
+  const absl::Status status = batch.Commit(nft_);
+  // When the answer was lost the chains may be there: removing them takes no harm when they are not.
+  if (status.ok() || absl::IsDataLoss(status) || absl::IsDeadlineExceeded(status)) entry.objects = std::move(objects);
+  return WithContext(status, context);
+}
+
+absl::StatusOr<std::vector<Place>> LinuxKernel::PlacesWithout(const Run& run, const std::string& device) {
+  std::vector<Place> places;
+  std::vector<Place> seen;
+  for (const RunObjects::BaseChain& chain : run.objects.base_chains) {
+    const NftFamily family = InfoOf(chain.place).family;
+    if (family != NftFamily::kNetdev) continue;
+    if (std::find(places.begin(), places.end(), chain.place) == places.end()) places.push_back(chain.place);
+    FAULTLINE_ASSIGN_OR_RETURN(const auto devices, ReadChainDevices(nft_, {.family = family}, chain.name));
+    if (std::find(devices.begin(), devices.end(), device) != devices.end()) seen.push_back(chain.place);
+  }
+  std::erase_if(places, [&seen](Place place) { return std::find(seen.begin(), seen.end(), place) != seen.end(); });
+  return places;
+}
+
 absl::StatusOr<std::vector<RuleCounters>> LinuxKernel::ReadCounters(const RunId& run) {
   const auto found = runs_.find(run);
   if (found == runs_.end()) return NotInstalled(run);
   std::map<StepIndex, RuleCounters> by_step;
-  for (const StepIndex step : found->second.steps) by_step[step].step = step;
-  if (!found->second.objects.empty()) {
-    FAULTLINE_ASSIGN_OR_RETURN(const auto chains, ReadChainCounters(nft_, kTableName));
-    for (const RunObjects::StepChain& chain : found->second.objects.step_chains) {
-      const auto counter = chains.find(chain.name);
-      if (counter == chains.end()) continue;
-      by_step[chain.step].packets += counter->second.packets;
-      by_step[chain.step].bytes += counter->second.bytes;
-    }
-  }
+  for (const Program::StepRules& step : found->second.program.steps) by_step[step.index].step = step.index;
+  FAULTLINE_RETURN_IF_ERROR(AddNftCounters(found->second, by_step));
+  FAULTLINE_RETURN_IF_ERROR(AddLaneCounters(found->second, by_step));
   std::vector<RuleCounters> counters;
   for (const auto& [step, counter] : by_step) counters.push_back(counter);
   return counters;
+}
+
+absl::Status LinuxKernel::AddNftCounters(const Run& run, std::map<StepIndex, RuleCounters>& counters) {
+  for (const NftFamily family : kNftFamilies) {
+    if (!run.objects.Uses(family)) continue;
+    FAULTLINE_ASSIGN_OR_RETURN(const auto chains, ReadChainCounters(nft_, {.family = family}));
+    for (const RunObjects::NamedChain& chain : run.objects.step_chains) {
+      const auto counter = chains.find(chain.name);
+      if (chain.table != family || counter == chains.end()) continue;
+      RuleCounters& sum = counters[chain.step];
+      if (chain.lost) {
+        sum.lost += counter->second.packets;
+      } else {
+        sum.packets += counter->second.packets;
+        sum.bytes += counter->second.bytes;
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LinuxKernel::AddLaneCounters(const Run& run, std::map<StepIndex, RuleCounters>& counters) {
+  for (const RunLane& lane : run.lanes) {
+    const auto read = ReadLane(route_, lane.lane);
+    // Somebody else has deleted it.
+    if (absl::IsNotFound(read.status())) continue;
+    if (!read.ok()) return read.status();
+    RuleCounters& sum = counters[lane.step];
+    sum.overflowed += read->overflowed;
+    if (lane.spec.kind == LaneKind::kLossByRule) {
+      // The rule comes after the lane, and was read before it.
+      sum.passed += read->passed - std::min(read->passed, sum.lost);
+    } else {
+      sum.passed += read->passed;
+      sum.lost += read->lost;
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status LinuxKernel::Remove(const RunId& run) {
   const auto found = runs_.find(run);
   if (found == runs_.end()) return absl::OkStatus();
   const std::string context = absl::StrCat("remove run ", run.text());
-  FAULTLINE_RETURN_IF_ERROR(WithContext(CommitRemove(run, found->second), context));
-  // Until the lane has gone too the run counts as installed: to remove it again is to try again.
-  FAULTLINE_RETURN_IF_ERROR(WithContext(DropLaneUnlessUsed(run), context));
+  FAULTLINE_RETURN_IF_ERROR(WithContext(CommitRemove(found->second), context));
+  found->second.objects = RunObjects();
+  // Until the lanes have gone too the run counts as installed: to remove it again is to try again.
+  FAULTLINE_RETURN_IF_ERROR(WithContext(DropLanes(found->second), context));
   runs_.erase(found);
   return absl::OkStatus();
 }
 
-absl::Status LinuxKernel::CommitRemove(const RunId& name, const Run& run) {
-  if (run.objects.empty()) return absl::OkStatus();
-  NftBatch batch(nft_.next_sequence());
-  if (TableUsed(name)) {
-    AddRemove(batch, run.objects);
-  } else {
-    // Added first, so that it is there to delete even when somebody has flushed it.
-    AddTable(batch, NftVerb::kAdd, kTableName, owner_);
-    AddTable(batch, NftVerb::kDelete, kTableName, owner_);
+absl::Status LinuxKernel::CommitRemove(const Run& run) {
+  std::vector<NftFamily> tables;
+  for (const NftFamily family : kNftFamilies) {
+    if (run.objects.Uses(family)) tables.push_back(family);
   }
-  const absl::Status status = batch.Commit(nft_);
+  const absl::Status status = CommitRemoveFrom(run, tables);
   if (!absl::IsNotFound(status)) return status;
-  // Somebody else has removed objects of ours. Without a table nothing is left.
-  FAULTLINE_ASSIGN_OR_RETURN(const auto table, FindTable(nft_, kTableName));
-  return table ? status : absl::OkStatus();
+  // Somebody else has removed objects of ours. Of a table that has gone nothing is left.
+  std::vector<NftFamily> present;
+  for (const NftFamily family : tables) {
+    FAULTLINE_ASSIGN_OR_RETURN(const auto table, FindTable(nft_, {.family = family}));
+    if (table) present.push_back(family);
+  }
+  return present == tables ? status : CommitRemoveFrom(run, present);
 }
 
-bool LinuxKernel::TableUsed(const RunId& except) const {
+absl::Status LinuxKernel::CommitRemoveFrom(const Run& run, std::span<const NftFamily> tables) {
+  NftBatch batch(nft_.next_sequence());
+  for (const NftFamily family : tables) {
+    if (TableUsed(family, run.program.run)) {
+      AddRemove(batch, run.objects, family);
+    } else {
+      // Added first, so that it is there to delete even when somebody has flushed it.
+      AddTable(batch, NftVerb::kAdd, {.family = family}, owner_);
+      AddTable(batch, NftVerb::kDelete, {.family = family}, owner_);
+    }
+  }
+  return batch.Commit(nft_);
+}
+
+bool LinuxKernel::TableUsed(NftFamily table, const RunId& except) const {
   return std::any_of(runs_.begin(), runs_.end(),
-                     [&](const auto& entry) { return entry.first != except && !entry.second.objects.empty(); });
+                     [&](const auto& entry) { return entry.first != except && entry.second.objects.Uses(table); });
 }
 
-bool LinuxKernel::LaneUsed(const RunId& except) const {
+bool LinuxKernel::BlackholeUsed(const RunId& except) const {
   return std::any_of(runs_.begin(), runs_.end(),
-                     [&](const auto& entry) { return entry.first != except && entry.second.uses_lane; });
-}
-
-absl::Status LinuxKernel::DropLaneUnlessUsed(const RunId& except) {
-  if (!lane_ || LaneUsed(except)) return absl::OkStatus();
-  FAULTLINE_RETURN_IF_ERROR(DeleteLane(route_, *lane_));
-  lane_.reset();
-  return absl::OkStatus();
+                     [&](const auto& entry) { return entry.first != except && entry.second.swallows; });
 }
 
 }  // namespace faultline

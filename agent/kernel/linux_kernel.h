@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "agent/kernel/kernel.h"
 #include "agent/kernel/lane.h"
@@ -14,13 +15,13 @@
 namespace faultline {
 
 // The Kernel of the network namespace in which it was opened: nftables by one netlink socket, links
-// and qdiscs by another. Every change of rules is one batch, which the kernel carries out whole or
-// not at all. The table exists while a run with rules is installed; the lane while a run that needs
-// it is.
+// and qdiscs by another. Every change of rules is one batch over both tables, which the kernel carries out whole or
+// not at all. Each table exists while a run with rules in it is installed; a lane while its run is; the lane that
+// swallows while any run needs it.
 class LinuxKernel : public Kernel {
  public:
   struct Options {
-    // Make the table owned by this object's socket, where the kernel can.
+    // Make the tables owned by this object's socket, where the kernel can.
     bool use_table_owner = true;
   };
 
@@ -28,41 +29,64 @@ class LinuxKernel : public Kernel {
   // CAP_NET_ADMIN. Touches nothing that outlives the call.
   static absl::StatusOr<std::unique_ptr<LinuxKernel>> Open(const Options& options);
   static absl::StatusOr<std::unique_ptr<LinuxKernel>> Open() { return Open(Options()); }
+  // The same over sockets that are there already, both of one network namespace: that of netfilter and that of routing.
+  static absl::StatusOr<std::unique_ptr<LinuxKernel>> Open(const Options& options,
+                                                           std::unique_ptr<NlTransport> netfilter, RtSocket route);
 
   // Removes what is still installed.
   ~LinuxKernel() override;
 
-  absl::StatusOr<KernelCapabilities> Probe() override;
+  absl::StatusOr<CapabilitySet> Probe() override;
   absl::StatusOr<std::vector<Interface>> Interfaces() override;
   absl::Status Reset() override;
   // FAILED_PRECONDITION when a table is there that this object did not make: Reset() first. NOT_FOUND when an
-  // interface does not exist. RESOURCE_EXHAUSTED, UNIMPLEMENTED or NOT_FOUND when the lane cannot be made.
+  // interface does not exist. RESOURCE_EXHAUSTED, UNIMPLEMENTED or NOT_FOUND when a lane cannot be made.
   absl::Status Install(const Program& program) override;
   absl::Status Switch(const RunId& run, std::span<const StepIndex> close, std::span<const GateOpening> open) override;
+  // INVALID_ARGUMENT when a lane cannot do it, being of another kind; then none is changed. After any other error
+  // those before the one that failed are changed.
+  absl::Status Shape(const RunId& run, std::span<const LaneChange> changes) override;
+  // Also when the interface is back after it had vanished. Of two runs' impairments on an attached interface the one
+  // attached later wins. INVALID_ARGUMENT for loopback.
+  absl::Status Attach(const RunId& run, const std::string& device) override;
   absl::StatusOr<std::vector<RuleCounters>> ReadCounters(const RunId& run) override;
   absl::Status Remove(const RunId& run) override;
 
  private:
+  struct RunLane {
+    StepIndex step = 0;
+    Direction direction = Direction::kIngress;
+    Lane lane;
+    LaneSpec spec;
+  };
   struct Run {
+    Program program;
     RunObjects objects;
-    std::vector<StepIndex> steps;
-    bool uses_lane = false;
+    std::vector<RunLane> lanes;
+    // Whether it needs the lane that swallows.
+    bool swallows = false;
   };
 
   LinuxKernel(NlConversation conversation, RtSocket route, bool owner);
 
-  // Whether a run has rules in the kernel, `except` apart.
-  bool TableUsed(const RunId& except) const;
-  bool LaneUsed(const RunId& except) const;
-  absl::Status CommitInstall(const Program& program, const Run& run);
-  absl::Status CommitRemove(const RunId& name, const Run& run);
-  absl::Status DropLaneUnlessUsed(const RunId& except);
+  // Whether a run has rules in the table, `except` apart.
+  bool TableUsed(NftFamily table, const RunId& except) const;
+  bool BlackholeUsed(const RunId& except) const;
+  absl::Status MakeLanes(Run& run);
+  absl::Status DropLanes(Run& run);
+  absl::Status CommitInstall(const Run& run);
+  absl::Status CommitRemove(const Run& run);
+  absl::Status CommitRemoveFrom(const Run& run, std::span<const NftFamily> tables);
+  // Those where no base chain of the run sees the device's packets, of the netdev family.
+  absl::StatusOr<std::vector<Place>> PlacesWithout(const Run& run, const std::string& device);
+  absl::Status AddNftCounters(const Run& run, std::map<StepIndex, RuleCounters>& counters);
+  absl::Status AddLaneCounters(const Run& run, std::map<StepIndex, RuleCounters>& counters);
 
   NlConversation nft_;
   RtSocket route_;
-  // Whether our table has the owner flag.
+  // Whether our tables have the owner flag.
   const bool owner_;
-  std::optional<BlackholeLane> lane_;
+  std::optional<Lane> blackhole_;
   std::map<RunId, Run> runs_;
 };
 

@@ -14,7 +14,11 @@ namespace {
 constexpr std::size_t kMaxMessage = 64 << 10;
 static_assert(NftBatch::kMaxElements * 48 + 4096 < kMaxMessage);
 
-absl::string_view VerbName(NftVerb verb) { return verb == NftVerb::kDelete ? "delete" : "add"; }
+// "add chain r/in", "delete set inet r/g0".
+std::string NameOperation(NftVerb verb, absl::string_view kind, std::uint32_t family, const char* name) {
+  return absl::StrCat(verb == NftVerb::kDelete ? "delete " : "add ", kind, family == NFPROTO_INET ? " inet " : " ",
+                      name);
+}
 
 std::uint16_t MessageType(NftVerb verb, std::uint16_t add, std::uint16_t remove) {
   return verb == NftVerb::kDelete ? remove : add;
@@ -41,9 +45,11 @@ NftBatch::NftBatch(std::uint32_t first_sequence)
 }
 
 template <typename Build>
-void NftBatch::Append(std::string name, std::uint16_t type, std::uint16_t flags, const Build& build) {
+void NftBatch::Append(std::string name, std::uint32_t family, std::uint16_t type, std::uint16_t flags,
+                      const Build& build) {
   names_.push_back(std::move(name));
-  nlmsghdr* message = nftnl_nlmsg_build_hdr(scratch_.get(), type, NFPROTO_NETDEV, flags, last_sequence());
+  nlmsghdr* message =
+      nftnl_nlmsg_build_hdr(scratch_.get(), type, static_cast<std::uint16_t>(family), flags, last_sequence());
   build(message);
   last_offset_ = bytes_.size();
   bytes_.insert(bytes_.end(), scratch_.get(), scratch_.get() + message->nlmsg_len);
@@ -52,36 +58,46 @@ void NftBatch::Append(std::string name, std::uint16_t type, std::uint16_t flags,
 }
 
 void NftBatch::Table(NftVerb verb, const nftnl_table& table) {
-  Append(absl::StrCat(VerbName(verb), " table ", nftnl_table_get_str(&table, NFTNL_TABLE_NAME)),
+  const std::uint32_t family = nftnl_table_get_u32(&table, NFTNL_TABLE_FAMILY);
+  Append(NameOperation(verb, "table", family, nftnl_table_get_str(&table, NFTNL_TABLE_NAME)), family,
          MessageType(verb, NFT_MSG_NEWTABLE, NFT_MSG_DELTABLE), Flags(verb),
          [&](nlmsghdr* message) { nftnl_table_nlmsg_build_payload(message, &table); });
 }
 
 void NftBatch::Chain(NftVerb verb, const nftnl_chain& chain) {
-  std::string name = absl::StrCat(VerbName(verb), " chain ", nftnl_chain_get_str(&chain, NFTNL_CHAIN_NAME));
+  const std::uint32_t family = nftnl_chain_get_u32(&chain, NFTNL_CHAIN_FAMILY);
+  std::string name = NameOperation(verb, "chain", family, nftnl_chain_get_str(&chain, NFTNL_CHAIN_NAME));
   const char* const* device = nftnl_chain_get_array(&chain, NFTNL_CHAIN_DEVICES);
   for (absl::string_view lead = " on "; device != nullptr && *device != nullptr; lead = ", ") {
     absl::StrAppend(&name, lead, *device++);
   }
-  Append(std::move(name), MessageType(verb, NFT_MSG_NEWCHAIN, NFT_MSG_DELCHAIN), Flags(verb),
+  Append(std::move(name), family, MessageType(verb, NFT_MSG_NEWCHAIN, NFT_MSG_DELCHAIN), Flags(verb),
          [&](nlmsghdr* message) { nftnl_chain_nlmsg_build_payload(message, &chain); });
 }
 
-void NftBatch::Rule(NftVerb verb, nftnl_rule& rule, absl::string_view text) {
-  Append(absl::StrCat(VerbName(verb), " rule ", nftnl_rule_get_str(&rule, NFTNL_RULE_CHAIN), ": ", text),
-         MessageType(verb, NFT_MSG_NEWRULE, NFT_MSG_DELRULE),
-         verb == NftVerb::kDelete ? 0 : NLM_F_CREATE | NLM_F_APPEND,
-         [&](nlmsghdr* message) { nftnl_rule_nlmsg_build_payload(message, &rule); });
+void NftBatch::AddRule(nftnl_rule& rule, absl::string_view text) {
+  const std::uint32_t family = nftnl_rule_get_u32(&rule, NFTNL_RULE_FAMILY);
+  const char* chain = nftnl_rule_get_str(&rule, NFTNL_RULE_CHAIN);
+  Append(absl::StrCat(NameOperation(NftVerb::kAdd, "rule", family, chain), ": ", text), family, NFT_MSG_NEWRULE,
+         NLM_F_CREATE | NLM_F_APPEND, [&](nlmsghdr* message) { nftnl_rule_nlmsg_build_payload(message, &rule); });
+}
+
+void NftBatch::DeleteRules(nftnl_rule& rule) {
+  const std::uint32_t family = nftnl_rule_get_u32(&rule, NFTNL_RULE_FAMILY);
+  Append(NameOperation(NftVerb::kDelete, "rules of chain", family, nftnl_rule_get_str(&rule, NFTNL_RULE_CHAIN)), family,
+         NFT_MSG_DELRULE, 0, [&](nlmsghdr* message) { nftnl_rule_nlmsg_build_payload(message, &rule); });
 }
 
 void NftBatch::Set(NftVerb verb, nftnl_set& set) {
-  Append(absl::StrCat(VerbName(verb), " set ", nftnl_set_get_str(&set, NFTNL_SET_NAME)),
+  const std::uint32_t family = nftnl_set_get_u32(&set, NFTNL_SET_FAMILY);
+  Append(NameOperation(verb, "set", family, nftnl_set_get_str(&set, NFTNL_SET_NAME)), family,
          MessageType(verb, NFT_MSG_NEWSET, NFT_MSG_DELSET), Flags(verb),
          [&](nlmsghdr* message) { nftnl_set_nlmsg_build_payload(message, &set); });
 }
 
 void NftBatch::Elements(NftVerb verb, nftnl_set& set) {
-  Append(absl::StrCat(VerbName(verb), " elements of set ", nftnl_set_get_str(&set, NFTNL_SET_NAME)),
+  const std::uint32_t family = nftnl_set_get_u32(&set, NFTNL_SET_FAMILY);
+  Append(NameOperation(verb, "elements of set", family, nftnl_set_get_str(&set, NFTNL_SET_NAME)), family,
          MessageType(verb, NFT_MSG_NEWSETELEM, NFT_MSG_DELSETELEM), Flags(verb),
          [&](nlmsghdr* message) { nftnl_set_elems_nlmsg_build_payload(message, &set); });
 }

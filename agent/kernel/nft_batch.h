@@ -25,7 +25,7 @@ enum class NftVerb {
   kDelete,
 };
 
-// Operations on nf_tables objects of the netdev family, carried out by the kernel all at once or
+// Operations on nf_tables objects, each in the table of its own family, carried out by the kernel all at once or
 // not at all. The methods only collect: each encodes its object, which need not outlive the call,
 // under a name by which an error will be told. Nothing happens before Commit.
 //
@@ -37,8 +37,10 @@ class NftBatch {
 
   void Table(NftVerb verb, const nftnl_table& table);
   void Chain(NftVerb verb, const nftnl_chain& chain);
-  // Appends (kAdd, kCreate). `text` is the rule as nft would print it.
-  void Rule(NftVerb verb, nftnl_rule& rule, absl::string_view text);
+  // At the end of its chain. `text` is the rule as nft would print it.
+  void AddRule(nftnl_rule& rule, absl::string_view text);
+  // Removes every rule of the chain that the rule object names.
+  void DeleteRules(nftnl_rule& rule);
   void Set(NftVerb verb, nftnl_set& set);
   // The elements that the set object holds. REQUIRES: at most kMaxElements.
   void Elements(NftVerb verb, nftnl_set& set);
@@ -50,6 +52,8 @@ class NftBatch {
   static constexpr std::size_t kMaxElements = 1000;
 
   bool empty() const { return names_.empty(); }
+  // What each operation is called in an error, in order: "add rule r/s0/in: counter drop".
+  const std::vector<std::string>& names() const { return names_; }
   // The whole batch as it is sent: the last operation asks for an acknowledgement.
   std::vector<std::uint8_t> Encode() const;
 
@@ -62,7 +66,7 @@ class NftBatch {
 
  private:
   template <typename Build>
-  void Append(std::string name, std::uint16_t type, std::uint16_t flags, const Build& build);
+  void Append(std::string name, std::uint32_t family, std::uint16_t type, std::uint16_t flags, const Build& build);
   absl::Status FailureStatus(const std::vector<NlFailure>& failures) const;
   std::uint32_t last_sequence() const { return first_sequence_ + static_cast<std::uint32_t>(names_.size()); }
 

@@ -2,6 +2,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "agent/kernel/nft_object.h"
 
 namespace faultline {
 namespace {
@@ -11,14 +12,20 @@ std::string Stem(const RunId& run) {
   return absl::StrCat(digit ? "_" : "", run.text());
 }
 
-absl::string_view Suffix(Direction direction) { return direction == Direction::kIngress ? "/in" : "/out"; }
-
 }  // namespace
 
-std::string BaseChainName(const RunId& run, Direction direction) { return absl::StrCat(Stem(run), Suffix(direction)); }
+absl::string_view NameOf(NftFamily family) { return family == NftFamily::kNetdev ? "netdev" : "inet"; }
 
-std::string StepChainName(const RunId& run, StepIndex step, Direction direction) {
-  return absl::StrCat(Stem(run), "/s", step, Suffix(direction));
+std::uint16_t NumberOf(NftFamily family) { return family == NftFamily::kNetdev ? NFPROTO_NETDEV : NFPROTO_INET; }
+
+std::string ChainName(const RunId& run, absl::string_view suffix) { return absl::StrCat(Stem(run), "/", suffix); }
+
+std::string AttachedChainName(const RunId& run, absl::string_view suffix, const std::string& device) {
+  return absl::StrCat(Stem(run), "/", suffix, "/", device);
+}
+
+std::string StepChainName(const RunId& run, StepIndex step, absl::string_view suffix) {
+  return absl::StrCat(Stem(run), "/s", step, "/", suffix);
 }
 
 std::string GateName(const RunId& run, StepIndex step) { return absl::StrCat(Stem(run), "/g", step); }
@@ -26,5 +33,7 @@ std::string GateName(const RunId& run, StepIndex step) { return absl::StrCat(Ste
 std::string PrefixSetName(const RunId& run, SetIndex set, Family family) {
   return absl::StrCat(Stem(run), "/p", set, family == Family::kIpv4 ? "/v4" : "/v6");
 }
+
+std::string DeviceSetName(const RunId& run) { return absl::StrCat(Stem(run), "/devices"); }
 
 }  // namespace faultline

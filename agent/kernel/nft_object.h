@@ -19,6 +19,7 @@ extern "C" {
 #include <libnftnl/udata.h>
 }
 
+#include <cstdint>
 #include <memory>
 
 namespace faultline {
@@ -36,5 +37,11 @@ using NftChain = std::unique_ptr<nftnl_chain, NftDeleter>;
 using NftRule = std::unique_ptr<nftnl_rule, NftDeleter>;
 using NftSet = std::unique_ptr<nftnl_set, NftDeleter>;
 using NftExpr = std::unique_ptr<nftnl_expr, NftDeleter>;
+
+inline NftExpr Expression(const char* name) { return NftExpr(nftnl_expr_alloc(name)); }
+
+inline void Set(const NftExpr& expression, std::uint16_t attribute, std::uint32_t value) {
+  nftnl_expr_set_u32(expression.get(), attribute, value);
+}
 
 }  // namespace faultline

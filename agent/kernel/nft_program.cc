@@ -4,23 +4,18 @@
 #include <array>
 #include <chrono>
 #include <set>
+#include <tuple>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "agent/kernel/nft_names.h"
-#include "agent/kernel/nft_object.h"
+#include "agent/kernel/nft_chain.h"
 #include "agent/kernel/nft_protect.h"
 #include "agent/kernel/nft_rule.h"
 #include "agent/kernel/nft_set.h"
-#include "common/status.h"
 
 namespace faultline {
 namespace {
 
 using std::chrono::milliseconds;
-
-// Before every other hook of the netdev family that programs commonly use (0 and up).
-constexpr std::int32_t kPriority = -500;
 
 // On 5.10 a timeout below one jiffy becomes a permanent element.
 constexpr milliseconds kShortestTimeout{100};
@@ -28,50 +23,19 @@ constexpr milliseconds kShortestTimeout{100};
 // The ether types of IPv4 and IPv6, as a gate has them.
 constexpr std::array<std::array<std::uint8_t, 2>, 2> kEtherTypes = {{{0x08, 0x00}, {0x86, 0xdd}}};
 
-struct Rule {
-  Match match;
-  Family family;
-};
+// A part of a prefix set in a table.
+using SetPart = std::tuple<NftFamily, SetIndex, Family>;
 
-std::vector<Rule> RulesOf(const Program& program, const std::vector<Match>& matches) {
-  std::vector<Rule> rules;
-  for (const Match& match : matches) {
-    for (const Family family : {Family::kIpv4, Family::kIpv6}) {
-      const auto lacks = [&](const std::optional<SetIndex>& set) {
-        return set && !program.prefix_sets[*set].HasFamily(family);
-      };
-      if (!lacks(match.sources) && !lacks(match.destinations)) rules.push_back({match, family});
-    }
-  }
-  return rules;
-}
-
-const std::vector<Match>& MatchesOf(const Program::StepRules& step, Direction direction) {
-  return direction == Direction::kIngress ? step.ingress_drop : step.egress_blackhole;
-}
-
-// Calls visit(step, direction, rules) for each chain of rules that the program needs.
-template <typename Visit>
-void ForEachStepChain(const Program& program, const Visit& visit) {
-  for (const Program::StepRules& step : program.steps) {
-    for (const Direction direction : {Direction::kIngress, Direction::kEgress}) {
-      const std::vector<Rule> rules = RulesOf(program, MatchesOf(step, direction));
-      if (!rules.empty()) visit(step.index, direction, rules);
-    }
-  }
-}
-
-using SetPart = std::pair<SetIndex, Family>;
-
-std::set<SetPart> UsedSets(const Program& program) {
+std::set<SetPart> UsedSets(const Program& program, std::span<const StepChain> chains) {
   std::set<SetPart> used;
-  ForEachStepChain(program, [&](StepIndex, Direction, const std::vector<Rule>& rules) {
-    for (const auto& [match, family] : rules) {
-      for (const auto& set : {match.sources, match.destinations, match.except_destinations}) {
-        if (set && program.prefix_sets[*set].HasFamily(family)) used.emplace(*set, family);
+  for (const StepChain& chain : chains) {
+    for (const auto& [match, family] : chain.matches) {
+      for (const auto& set :
+           {match.sources, match.destinations, match.except_destinations, chain.step->filter.except_addresses}) {
+        if (set && program.prefix_sets[*set].HasFamily(family)) used.emplace(chain.table(), *set, family);
       }
     }
-  });
+  }
   return used;
 }
 
@@ -83,167 +47,131 @@ std::span<const Prefix> PartOf(const PrefixSet& set, Family family) {
   return family == Family::kIpv4 ? std::span(all.begin(), middle) : std::span(middle, all.end());
 }
 
-NftChain ChainReference(const std::string& table, const std::string& name) {
-  NftChain chain(nftnl_chain_alloc());
-  nftnl_chain_set_u32(chain.get(), NFTNL_CHAIN_FAMILY, NFPROTO_NETDEV);
-  nftnl_chain_set_str(chain.get(), NFTNL_CHAIN_TABLE, table.c_str());
-  nftnl_chain_set_str(chain.get(), NFTNL_CHAIN_NAME, name.c_str());
-  return chain;
+bool HasPlace(const StepChain& chain, Place place) {
+  return std::find(chain.places.begin(), chain.places.end(), place) != chain.places.end();
 }
 
-void AddStepRule(NftBatch& batch, const Program& program, const std::string& chain, const Rule& rule,
-                 Direction direction, std::uint32_t lane) {
-  const Match& match = rule.match;
-  const Family family = rule.family;
-  const auto name = [&](SetIndex set) { return PrefixSetName(program.run, set, family); };
-  NftRuleBuilder builder(chain);
-  if (match.sources) builder.AddressInSet(End::kSource, family, name(*match.sources), Sense::kIn);
-  if (match.destinations) builder.AddressInSet(End::kDestination, family, name(*match.destinations), Sense::kIn);
-  if (match.except_destinations && program.prefix_sets[*match.except_destinations].HasFamily(family)) {
-    builder.AddressInSet(End::kDestination, family, name(*match.except_destinations), Sense::kNotIn);
-  }
-  builder.Counter();
-  if (direction == Direction::kIngress) {
-    builder.Drop();
-  } else {
-    builder.ForwardTo(lane);
-  }
-  builder.Add(batch);
+bool UsesPlace(std::span<const StepChain> chains, Place place) {
+  return std::any_of(chains.begin(), chains.end(), [place](const auto& chain) { return HasPlace(chain, place); });
 }
 
-absl::Status CheckMatch(const Program& program, const Match& match) {
-  if (!match.sources && !match.destinations) {
-    return absl::InvalidArgumentError("a match names neither sources nor destinations");
+// A base chain with all that is in it.
+void AddWholeBaseChain(NftBatch& batch, const Program& program, std::span<const StepChain> chains, Place place,
+                       const std::string& name, std::span<const std::string> devices) {
+  const PlaceInfo& info = InfoOf(place);
+  const TableId table{.family = info.family};
+  AddBaseChain(batch, table, name, place, devices);
+  if (info.family == NftFamily::kInet) {
+    NftRuleBuilder(batch, table, name)
+        .InterfaceInSet(info.direction, DeviceSetName(program.run), Sense::kNotIn)
+        .Return()
+        .Add();
   }
-  for (const auto& set : {match.sources, match.destinations, match.except_destinations}) {
-    if (set && *set >= program.prefix_sets.size()) {
-      return absl::InvalidArgumentError(absl::StrCat("prefix set ", *set, " does not exist"));
-    }
+  AddProtectedReturns(batch, table, name, info.direction, program.protect);
+  // In the program's order: a lookup sees a set as of the moment it is made, not as of the packet's arrival
+  // (nft_genmask_cur), so of two gates switched in one batch a packet in between may see one before and the other
+  // after. Measured on 6.18: closing a gate and opening an earlier one let through 0 to 6 packets in 500 switches;
+  // opening a later one, none.
+  for (const StepChain& chain : chains) {
+    if (!HasPlace(chain, place)) continue;
+    NftRuleBuilder(batch, table, name).EtherTypeInSet(GateName(program.run, chain.step->index)).Jump(chain.name).Add();
   }
-  return absl::OkStatus();
 }
 
-absl::Status CheckDevices(const Program& program) {
-  if (program.devices.empty()) return absl::InvalidArgumentError("the program has steps but no device");
-  if (std::find(program.devices.begin(), program.devices.end(), "lo") != program.devices.end()) {
-    return absl::InvalidArgumentError("the loopback device is never acted on");
+void AddGates(NftBatch& batch, const RunId& run, const RunObjects& objects) {
+  for (const RunObjects::Gate& gate : objects.gates) {
+    AddTimeoutSet(batch, {.family = gate.table}, GateName(run, gate.step), NftType::kEtherType);
   }
-  return absl::OkStatus();
+}
+
+void AddDeviceSet(NftBatch& batch, const Program& program) {
+  std::vector<NftKey> names;
+  for (const std::string& device : program.devices) names.push_back(InterfaceKey(device));
+  AddValueSet(batch, {.family = NftFamily::kInet}, DeviceSetName(program.run), NftType::kInterfaceName, names);
+}
+
+void AppendGate(RunObjects& objects, NftFamily table, StepIndex step) {
+  const bool known = std::any_of(objects.gates.begin(), objects.gates.end(),
+                                 [&](const auto& gate) { return gate.table == table && gate.step == step; });
+  if (!known) objects.gates.push_back({table, step});
+}
+
+void AppendStepChain(RunObjects& objects, const RunId& run, const StepChain& chain) {
+  const StepIndex step = chain.step->index;
+  objects.step_chains.push_back({chain.table(), chain.name, step});
+  if (chain.action != Action::kDraw) return;
+  objects.step_chains.push_back({chain.table(), DrawChainName(run, step), step});
+  objects.step_chains.push_back({chain.table(), LostChainName(run, step), step, /*lost=*/true});
+}
+
+// Calls visit(table, gate, ether type) for all that opens a step.
+template <typename Visit>
+void ForEachGateElement(const RunObjects& objects, const RunId& run, StepIndex step, const Visit& visit) {
+  for (const RunObjects::Gate& gate : objects.gates) {
+    if (gate.step != step) continue;
+    for (const auto& type : kEtherTypes) visit(TableId{.family = gate.table}, GateName(run, step), type);
+  }
+}
+
+// A base chain takes its rules with it, and they their holds on step chains and gates. Kernels that do not keep hooks
+// by name remove a base chain with its last device (nf_tables_netdev_event), and then deleting it would fail the batch;
+// adding a chain that exists changes nothing, so afterwards there is one to delete in either case.
+void DeleteBaseChain(NftBatch& batch, const RunObjects::BaseChain& chain) {
+  const TableId table{.family = InfoOf(chain.place).family};
+  AddChain(batch, NftVerb::kAdd, table, chain.name);
+  AddChain(batch, NftVerb::kDelete, table, chain.name);
 }
 
 }  // namespace
 
-bool RunObjects::HasGate(StepIndex step) const { return std::find(gated.begin(), gated.end(), step) != gated.end(); }
-
-absl::Status CheckProgram(const Program& program) {
-  FAULTLINE_RETURN_IF_ERROR(CheckName(program.run.text(), "run id"));
-  if (program.steps.empty()) return absl::OkStatus();
-  FAULTLINE_RETURN_IF_ERROR(CheckDevices(program));
-  std::set<StepIndex> indices;
-  for (const Program::StepRules& step : program.steps) {
-    const std::string context = absl::StrCat("step ", step.index);
-    if (!indices.insert(step.index).second) return absl::InvalidArgumentError(context + " comes twice");
-    for (const std::vector<Match>* matches : {&step.ingress_drop, &step.egress_blackhole}) {
-      for (const Match& match : *matches) {
-        FAULTLINE_RETURN_IF_ERROR(WithContext(CheckMatch(program, match), context));
-      }
-    }
-  }
-  return absl::OkStatus();
+bool RunObjects::Uses(NftFamily table) const {
+  return std::any_of(base_chains.begin(), base_chains.end(),
+                     [table](const BaseChain& chain) { return InfoOf(chain.place).family == table; });
 }
 
 RunObjects ObjectsOf(const Program& program) {
+  const std::vector<StepChain> chains = LayOut(program);
   RunObjects objects;
-  std::set<Direction> directions;
-  ForEachStepChain(program, [&](StepIndex step, Direction direction, const std::vector<Rule>&) {
-    directions.insert(direction);
-    objects.step_chains.push_back({StepChainName(program.run, step, direction), step});
-    if (!objects.HasGate(step)) objects.gated.push_back(step);
-  });
-  for (const Direction direction : directions) {
-    objects.base_chains.push_back(BaseChainName(program.run, direction));
+  for (const Place place : kPlaces) {
+    if (UsesPlace(chains, place)) objects.base_chains.push_back({place, ChainName(program.run, InfoOf(place).suffix)});
   }
-  for (const StepIndex step : objects.gated) objects.sets.push_back(GateName(program.run, step));
-  for (const auto& [set, family] : UsedSets(program)) {
-    objects.sets.push_back(PrefixSetName(program.run, set, family));
+  for (const StepChain& chain : chains) {
+    AppendStepChain(objects, program.run, chain);
+    AppendGate(objects, chain.table(), chain.step->index);
   }
+  for (const auto& [table, step] : objects.gates) objects.sets.push_back({table, GateName(program.run, step)});
+  for (const auto& [table, set, family] : UsedSets(program, chains)) {
+    objects.sets.push_back({table, PrefixSetName(program.run, set, family)});
+  }
+  if (objects.Uses(NftFamily::kInet)) objects.sets.push_back({NftFamily::kInet, DeviceSetName(program.run)});
   return objects;
 }
 
-void AddTable(NftBatch& batch, NftVerb verb, const std::string& name, bool owned) {
-  NftTable table(nftnl_table_alloc());
-  nftnl_table_set_u32(table.get(), NFTNL_TABLE_FAMILY, NFPROTO_NETDEV);
-  nftnl_table_set_str(table.get(), NFTNL_TABLE_NAME, name.c_str());
-  if (verb != NftVerb::kDelete) {
-    nftnl_table_set_u32(table.get(), NFTNL_TABLE_FLAGS, owned ? NFT_TABLE_F_OWNER : 0);
-  }
-  batch.Table(verb, *table);
-}
-
-void AddChain(NftBatch& batch, NftVerb verb, const std::string& table, const std::string& name) {
-  batch.Chain(verb, *ChainReference(table, name));
-}
-
-void AddBaseChain(NftBatch& batch, const std::string& table, const std::string& name, Direction direction,
-                  std::span<const std::string> devices) {
-  const NftChain chain = ChainReference(table, name);
-  std::vector<const char*> names;
-  for (const std::string& device : devices) names.push_back(device.c_str());
-  names.push_back(nullptr);
-  nftnl_chain_set_str(chain.get(), NFTNL_CHAIN_TYPE, "filter");
-  nftnl_chain_set_u32(chain.get(), NFTNL_CHAIN_HOOKNUM,
-                      direction == Direction::kIngress ? NF_NETDEV_INGRESS : NF_NETDEV_EGRESS);
-  nftnl_chain_set_s32(chain.get(), NFTNL_CHAIN_PRIO, kPriority);
-  nftnl_chain_set_u32(chain.get(), NFTNL_CHAIN_POLICY, NF_ACCEPT);
-  nftnl_chain_set_array(chain.get(), NFTNL_CHAIN_DEVICES, names.data());
-  batch.Chain(NftVerb::kCreate, *chain);
-}
-
-void AddInstall(NftBatch& batch, const Program& program, std::uint32_t lane) {
+void AddInstall(NftBatch& batch, const Program& program, const RunLanes& lanes) {
+  const std::vector<StepChain> chains = LayOut(program);
   const RunObjects objects = ObjectsOf(program);
-  for (const auto& [set, family] : UsedSets(program)) {
-    AddPrefixSet(batch, PrefixSetName(program.run, set, family), PartOf(program.prefix_sets[set], family));
+  for (const auto& [table, set, family] : UsedSets(program, chains)) {
+    AddPrefixSet(batch, {.family = table}, PrefixSetName(program.run, set, family),
+                 PartOf(program.prefix_sets[set], family));
   }
-  for (const StepIndex step : objects.gated) {
-    AddTimeoutSet(batch, GateName(program.run, step), NftType::kEtherType);
-  }
-  ForEachStepChain(program, [&](StepIndex step, Direction direction, const std::vector<Rule>& rules) {
-    const std::string chain = StepChainName(program.run, step, direction);
-    AddChain(batch, NftVerb::kCreate, kTableName, chain);
-    for (const Rule& rule : rules) AddStepRule(batch, program, chain, rule, direction, lane);
-  });
-  for (const Direction direction : {Direction::kIngress, Direction::kEgress}) {
-    const std::string base = BaseChainName(program.run, direction);
-    const auto& names = objects.base_chains;
-    if (std::find(names.begin(), names.end(), base) == names.end()) continue;
-    AddBaseChain(batch, kTableName, base, direction, program.devices);
-    AddProtectedReturns(batch, base, direction, program.protect);
-    // In the program's order: a lookup sees a set as of the moment it is made, not as of the packet's arrival
-    // (nft_genmask_cur), so of two gates switched in one batch a packet in between may see one before and the other
-    // after. Measured on 6.18: closing a gate and opening an earlier one let through 0 to 6 packets in 500 switches;
-    // opening a later one, none.
-    ForEachStepChain(program, [&](StepIndex step, Direction of, const std::vector<Rule>&) {
-      if (of != direction) return;
-      NftRuleBuilder(base)
-          .ProtocolInSet(GateName(program.run, step))
-          .Jump(StepChainName(program.run, step, direction))
-          .Add(batch);
-    });
+  if (objects.Uses(NftFamily::kInet)) AddDeviceSet(batch, program);
+  AddGates(batch, program.run, objects);
+  for (const StepChain& chain : chains) AddStepChain(batch, program, chain, lanes);
+  for (const RunObjects::BaseChain& base : objects.base_chains) {
+    AddWholeBaseChain(batch, program, chains, base.place, base.name, program.devices);
   }
 }
 
-void AddRemove(NftBatch& batch, const RunObjects& objects) {
-  // A base chain takes its rules with it, and they their holds on step chains and gates. Kernels that do not keep hooks
-  // by name remove a base chain with its last device (nf_tables_netdev_event), and then deleting it would fail the
-  // batch; adding a chain that exists changes nothing, so afterwards there is one to delete in either case.
-  for (const std::string& name : objects.base_chains) {
-    AddChain(batch, NftVerb::kAdd, kTableName, name);
-    AddChain(batch, NftVerb::kDelete, kTableName, name);
+void AddRemove(NftBatch& batch, const RunObjects& objects, NftFamily table) {
+  for (const RunObjects::BaseChain& chain : objects.base_chains) {
+    if (InfoOf(chain.place).family == table) DeleteBaseChain(batch, chain);
   }
-  for (const RunObjects::StepChain& step : objects.step_chains) {
-    AddChain(batch, NftVerb::kDelete, kTableName, step.name);
+  for (const RunObjects::NamedChain& chain : objects.step_chains) {
+    if (chain.table == table) AddChain(batch, NftVerb::kDelete, {.family = table}, chain.name);
   }
-  for (const std::string& set : objects.sets) DeleteSet(batch, set);
+  for (const RunObjects::NamedSet& set : objects.sets) {
+    if (set.table == table) DeleteSet(batch, {.family = table}, set.name);
+  }
 }
 
 void AddSwitch(NftBatch& batch, const RunId& run, const RunObjects& objects, std::span<const StepIndex> close,
@@ -252,23 +180,35 @@ void AddSwitch(NftBatch& batch, const RunId& run, const RunObjects& objects, std
   // adding one that lives succeeds but, before 6.18, leaves its timeout as it was. Add, delete, add
   // is right in every case, and packets never see a state in between.
   for (const StepIndex step : close) {
-    if (!objects.HasGate(step)) continue;
-    const std::string gate = GateName(run, step);
-    for (const auto& type : kEtherTypes) {
-      ChangeElement(batch, NftVerb::kAdd, gate, type, kShortestTimeout);
-      ChangeElement(batch, NftVerb::kDelete, gate, type, std::nullopt);
-    }
+    ForEachGateElement(objects, run, step, [&](const TableId& table, const std::string& gate, const auto& type) {
+      ChangeElement(batch, NftVerb::kAdd, table, gate, type, kShortestTimeout);
+      ChangeElement(batch, NftVerb::kDelete, table, gate, type, std::nullopt);
+    });
   }
   for (const GateOpening& opening : open) {
-    if (!objects.HasGate(opening.step)) continue;
-    const std::string gate = GateName(run, opening.step);
     const auto timeout = std::max(std::chrono::floor<milliseconds>(opening.timeout), kShortestTimeout);
-    for (const auto& type : kEtherTypes) {
-      ChangeElement(batch, NftVerb::kAdd, gate, type, timeout);
-      ChangeElement(batch, NftVerb::kDelete, gate, type, std::nullopt);
-      ChangeElement(batch, NftVerb::kAdd, gate, type, timeout);
-    }
+    ForEachGateElement(objects, run, opening.step, [&](const auto& table, const auto& gate, const auto& type) {
+      ChangeElement(batch, NftVerb::kAdd, table, gate, type, timeout);
+      ChangeElement(batch, NftVerb::kDelete, table, gate, type, std::nullopt);
+      ChangeElement(batch, NftVerb::kAdd, table, gate, type, timeout);
+    });
   }
+}
+
+void AddAttach(NftBatch& batch, const Program& program, RunObjects& objects, std::span<const Place> places,
+               const std::string& device) {
+  const std::vector<StepChain> chains = LayOut(program);
+  for (const Place place : places) {
+    RunObjects::BaseChain base{place, AttachedChainName(program.run, InfoOf(place).suffix, device)};
+    DeleteBaseChain(batch, base);
+    AddWholeBaseChain(batch, program, chains, place, base.name, {&device, 1});
+    const bool known = std::any_of(objects.base_chains.begin(), objects.base_chains.end(),
+                                   [&](const auto& chain) { return chain.name == base.name; });
+    if (!known) objects.base_chains.push_back(std::move(base));
+  }
+  if (!objects.Uses(NftFamily::kInet)) return;
+  ChangeElement(batch, NftVerb::kAdd, {.family = NftFamily::kInet}, DeviceSetName(program.run), InterfaceKey(device),
+                std::nullopt);
 }
 
 }  // namespace faultline

@@ -1,68 +1,70 @@
 #pragma once
 
-#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "agent/kernel/kernel.h"
 #include "agent/kernel/nft_batch.h"
-#include "agent/kernel/nft_names.h"
+#include "agent/kernel/nft_layout.h"
+#include "agent/kernel/nft_step.h"
 #include "agent/program/program.h"
 
 namespace faultline {
 
-// The nft objects that a run has in the kernel, beside the table that all runs share. A value;
+// The nft objects that a run has in the kernel, beside the tables that all runs share. A value;
 // everything needed to switch, read and remove a run.
 struct RunObjects {
-  struct StepChain {
+  struct BaseChain {
+    Place place;
+    std::string name;
+  };
+  struct NamedChain {
+    NftFamily table;
     std::string name;
     StepIndex step = 0;
+    // Whether its counter is of packets lost by rule, not of those that the step's rules chose.
+    bool lost = false;
   };
-  std::vector<std::string> base_chains;
-  std::vector<StepChain> step_chains;
-  // Gates and prefix sets.
-  std::vector<std::string> sets;
-  // Steps with a gate: those with at least one rule.
-  std::vector<StepIndex> gated;
+  // Gates, prefix sets and the set of devices.
+  struct NamedSet {
+    NftFamily table;
+    std::string name;
+  };
+  // Steps with a gate: those with at least one rule in the table.
+  struct Gate {
+    NftFamily table;
+    StepIndex step = 0;
+  };
+  std::vector<BaseChain> base_chains;
+  // Before those that they lead to.
+  std::vector<NamedChain> step_chains;
+  std::vector<NamedSet> sets;
+  std::vector<Gate> gates;
 
-  bool HasGate(StepIndex step) const;
+  bool Uses(NftFamily table) const;
   // A run without any rule has nothing in the kernel.
   bool empty() const { return base_chains.empty(); }
 };
 
-// Whether a program can be encoded: its run id is a name; it has devices, and none of them is "lo",
-// when it has steps; its steps are unique, its set indices exist, and every match names sources or
-// destinations. INVALID_ARGUMENT says what is wrong.
-absl::Status CheckProgram(const Program& program);
-
 // Below, everything is pure: operations are added to a batch and nothing else happens.
 // REQUIRES, of every program: CheckProgram is OK.
 
-// A match becomes one rule for each family that its sets both have; without such a family it has
-// none, for no packet can match.
 RunObjects ObjectsOf(const Program& program);
 
-// The table of all runs. With `owned` it goes when the socket that made it is closed.
-void AddTable(NftBatch& batch, NftVerb verb, const std::string& name, bool owned);
+// The whole run with its gates closed. `lanes`: those that its layout asks for.
+void AddInstall(NftBatch& batch, const Program& program, const RunLanes& lanes);
 
-// The whole run with its gates closed. `lane`: interface index of the blackhole device, 0 when
-// !program.HasEgress().
-void AddInstall(NftBatch& batch, const Program& program, std::uint32_t lane);
-
-// Takes away what AddInstall made, the table excepted.
-void AddRemove(NftBatch& batch, const RunObjects& objects);
+// Takes away what a run has in one table, the table excepted.
+void AddRemove(NftBatch& batch, const RunObjects& objects, NftFamily table);
 
 // Closes, then opens; steps without a gate are passed over.
 void AddSwitch(NftBatch& batch, const RunId& run, const RunObjects& objects, std::span<const StepIndex> close,
                std::span<const GateOpening> open);
 
-// A chain that packets reach only by a jump.
-void AddChain(NftBatch& batch, NftVerb verb, const std::string& table, const std::string& name);
-
-// A chain that every packet of `devices` comes through, and that accepts.
-void AddBaseChain(NftBatch& batch, const std::string& table, const std::string& name, Direction direction,
-                  std::span<const std::string> devices);
+// Has the run act on one more device: base chains of its own at `places`, of the netdev family, and its name among the
+// devices that the other places know. What was attached to a device of this name before is replaced.
+void AddAttach(NftBatch& batch, const Program& program, RunObjects& objects, std::span<const Place> places,
+               const std::string& device);
 
 }  // namespace faultline

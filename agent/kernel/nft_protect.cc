@@ -1,82 +1,76 @@
 #include "agent/kernel/nft_protect.h"
 
+#include <algorithm>
+#include <iterator>
 #include <set>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "agent/kernel/nft_rule.h"
-#include "agent/kernel/nft_set.h"
 
 namespace faultline {
 namespace {
 
 constexpr std::uint16_t kSsh[] = {22};
 constexpr std::uint16_t kDhcp[] = {67, 68, 546, 547};
-// Router solicitation to redirect (RFC 4861).
-constexpr std::uint8_t kFirstNeighbourDiscovery = 133;
-constexpr std::uint8_t kLastNeighbourDiscovery = 137;
+// Router solicitation to redirect (RFC 4861), and how nft calls them.
+constexpr std::uint8_t kNeighbourDiscovery[] = {133, 134, 135, 136, 137};
+constexpr char kNeighbourDiscoveryText[] =
+    "{ nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, nd-redirect }";
 
 const PrefixSet& LinkLocalServices() {
   static const PrefixSet services{*Prefix::Parse("169.254.0.0/16"), *Prefix::Parse("fd00:ec2::/32")};
   return services;
 }
 
-void ReturnPorts(NftBatch& batch, const std::string& chain, Transport transport, std::span<const std::uint16_t> always,
-                 std::span<const std::uint16_t> more) {
-  std::set<std::uint16_t> ports(always.begin(), always.end());
-  ports.insert(more.begin(), more.end());
-  std::vector<std::vector<std::uint8_t>> values;
-  for (const std::uint16_t port : ports) {
-    values.push_back({static_cast<std::uint8_t>(port >> 8), static_cast<std::uint8_t>(port)});
+// Appends the rules of one chain.
+class ReturnWriter {
+ public:
+  ReturnWriter(NftBatch& batch, const TableId& table, const std::string& chain, End remote)
+      : batch_(batch), table_(table), chain_(chain), remote_(remote) {}
+
+  void ReturnPorts(Transport transport, std::span<const std::uint16_t> always, std::span<const std::uint16_t> more) {
+    std::set<std::uint16_t> ports(always.begin(), always.end());
+    ports.insert(more.begin(), more.end());
+    std::vector<PortRange> ranges;
+    for (const std::uint16_t port : ports) ranges.push_back({port, port});
+    for (const End end : {End::kSource, End::kDestination}) Begin().PortIn({{transport}}, end, ranges).Return().Add();
   }
-  const std::string text = absl::StrCat("{ ", absl::StrJoin(ports, ", "), " }");
-  for (const End end : {End::kSource, End::kDestination}) {
-    NftRuleBuilder rule(chain);
-    if (ports.size() == 1) {
-      rule.PortIs(transport, end, *ports.begin());
-    } else {
-      rule.PortInSet(transport, end, AddAnonymousSet(batch, NftType::kInetService, values, text));
+
+  void ReturnNeighbourDiscovery() { Begin().Icmpv6TypeIn(kNeighbourDiscovery, kNeighbourDiscoveryText).Return().Add(); }
+
+  void ReturnRemotes(const PrefixSet& remotes) {
+    const std::vector<Prefix>& all = remotes.prefixes();
+    for (const Family family : {Family::kIpv4, Family::kIpv6}) {
+      std::vector<Prefix> part;
+      std::copy_if(all.begin(), all.end(), std::back_inserter(part),
+                   [family](const Prefix& prefix) { return prefix.family() == family; });
+      if (!part.empty()) Begin().AddressIn(remote_, family, part).Return().Add();
     }
-    rule.Return().Add(batch);
   }
-}
 
-void ReturnNeighbourDiscovery(NftBatch& batch, const std::string& chain) {
-  std::vector<std::vector<std::uint8_t>> types;
-  for (std::uint8_t type = kFirstNeighbourDiscovery; type <= kLastNeighbourDiscovery; ++type) {
-    types.push_back({type});
+  void ReturnEndpoint(const ProtectedEndpoint& endpoint) {
+    const PortRange port{endpoint.port, endpoint.port};
+    Begin().AddressIs(remote_, endpoint.address).PortIn({{Transport::kTcp}}, remote_, {&port, 1}).Return().Add();
   }
-  const NftAnonymousSet set = AddAnonymousSet(batch, NftType::kIcmpv6Type, types, "{ neighbour discovery }");
-  NftRuleBuilder(chain).Icmpv6TypeInSet(set).Return().Add(batch);
-}
 
-void ReturnRemotes(NftBatch& batch, const std::string& chain, End remote, const PrefixSet& remotes) {
-  const std::vector<Prefix>& all = remotes.prefixes();
-  for (const Family family : {Family::kIpv4, Family::kIpv6}) {
-    std::vector<Prefix> part;
-    std::copy_if(all.begin(), all.end(), std::back_inserter(part),
-                 [family](const Prefix& prefix) { return prefix.family() == family; });
-    if (part.empty()) continue;
-    const NftAnonymousSet set = AddAnonymousPrefixSet(batch, part);
-    NftRuleBuilder(chain).AddressInSet(remote, family, set).Return().Add(batch);
-  }
-}
+ private:
+  NftRuleBuilder Begin() { return NftRuleBuilder(batch_, table_, chain_); }
+
+  NftBatch& batch_;
+  const TableId& table_;
+  const std::string& chain_;
+  const End remote_;
+};
 
 }  // namespace
 
-void AddProtectedReturns(NftBatch& batch, const std::string& chain, Direction direction, const Protected& protect) {
-  const End remote = direction == Direction::kIngress ? End::kSource : End::kDestination;
-  ReturnPorts(batch, chain, Transport::kTcp, kSsh, protect.ports);
-  ReturnPorts(batch, chain, Transport::kUdp, kDhcp, protect.ports);
-  ReturnNeighbourDiscovery(batch, chain);
-  ReturnRemotes(batch, chain, remote, LinkLocalServices().Union(protect.remotes));
-  for (const ProtectedEndpoint& endpoint : protect.endpoints) {
-    NftRuleBuilder(chain)
-        .AddressIs(remote, endpoint.address)
-        .PortIs(Transport::kTcp, remote, endpoint.port)
-        .Return()
-        .Add(batch);
-  }
+void AddProtectedReturns(NftBatch& batch, const TableId& table, const std::string& chain, Direction direction,
+                         const Protected& protect) {
+  ReturnWriter writer(batch, table, chain, direction == Direction::kIngress ? End::kSource : End::kDestination);
+  writer.ReturnPorts(Transport::kTcp, kSsh, protect.ports);
+  writer.ReturnPorts(Transport::kUdp, kDhcp, protect.ports);
+  writer.ReturnNeighbourDiscovery();
+  writer.ReturnRemotes(LinkLocalServices().Union(protect.remotes));
+  for (const ProtectedEndpoint& endpoint : protect.endpoints) writer.ReturnEndpoint(endpoint);
 }
 
 }  // namespace faultline

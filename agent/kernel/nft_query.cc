@@ -51,7 +51,7 @@ int AddCounter(nftnl_expr* expression, void* data) {
   return 0;
 }
 
-absl::Status AddRuleCounters(std::span<const std::uint8_t> bytes, const std::string& table,
+absl::Status AddRuleCounters(std::span<const std::uint8_t> bytes, absl::string_view table,
                              std::map<std::string, NftCounter>& counters) {
   const NftRule rule(nftnl_rule_alloc());
   const nlmsghdr* message = MessageOf(bytes, NFT_MSG_NEWRULE);
@@ -70,31 +70,48 @@ absl::Status AddRuleCounters(std::span<const std::uint8_t> bytes, const std::str
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::map<std::string, NftCounter>> DumpCounters(NlConversation& conversation, const std::string& table) {
+absl::StatusOr<std::map<std::string, NftCounter>> DumpCounters(NlConversation& conversation, const TableId& table) {
   const NftRule filter(nftnl_rule_alloc());
-  nftnl_rule_set_str(filter.get(), NFTNL_RULE_TABLE, table.c_str());
+  nftnl_rule_set_str(filter.get(), NFTNL_RULE_TABLE, table.name);
   const std::uint32_t sequence = conversation.next_sequence();
   RequestBuffer buffer;
-  nlmsghdr* request = nftnl_nlmsg_build_hdr(buffer.bytes, NFT_MSG_GETRULE, NFPROTO_NETDEV, NLM_F_DUMP, sequence);
+  nlmsghdr* request =
+      nftnl_nlmsg_build_hdr(buffer.bytes, NFT_MSG_GETRULE, NumberOf(table.family), NLM_F_DUMP, sequence);
   nftnl_rule_nlmsg_build_payload(request, filter.get());
   std::map<std::string, NftCounter> counters;
-  FAULTLINE_RETURN_IF_ERROR(
-      conversation.Query(BytesOf(request), sequence, absl::StrCat("list rules of table ", table),
-                         [&](std::span<const std::uint8_t> bytes) { return AddRuleCounters(bytes, table, counters); }));
+  FAULTLINE_RETURN_IF_ERROR(conversation.Query(
+      BytesOf(request), sequence, absl::StrCat("list rules of table ", NameOf(table.family), " ", table.name),
+      [&](std::span<const std::uint8_t> bytes) { return AddRuleCounters(bytes, table.name, counters); }));
   return counters;
+}
+
+absl::StatusOr<std::vector<std::string>> ParseChainDevices(std::span<const std::uint8_t> bytes) {
+  const NftChain chain(nftnl_chain_alloc());
+  const nlmsghdr* message = MessageOf(bytes, NFT_MSG_NEWCHAIN);
+  if (message == nullptr || nftnl_chain_nlmsg_parse(message, chain.get()) < 0) {
+    return absl::DataLossError("an answer that is not a chain");
+  }
+  std::vector<std::string> devices;
+  const char* const* names = nftnl_chain_get_array(chain.get(), NFTNL_CHAIN_DEVICES);
+  for (; names != nullptr && *names != nullptr; ++names) devices.emplace_back(*names);
+  const char* only = nftnl_chain_get_str(chain.get(), NFTNL_CHAIN_DEV);
+  if (devices.empty() && only != nullptr) devices.emplace_back(only);
+  return devices;
 }
 
 }  // namespace
 
-absl::StatusOr<std::optional<NftTableInfo>> FindTable(NlConversation& conversation, const std::string& name) {
+absl::StatusOr<std::optional<NftTableInfo>> FindTable(NlConversation& conversation, const TableId& table) {
   const NftTable filter(nftnl_table_alloc());
-  nftnl_table_set_str(filter.get(), NFTNL_TABLE_NAME, name.c_str());
+  nftnl_table_set_str(filter.get(), NFTNL_TABLE_NAME, table.name);
   const std::uint32_t sequence = conversation.next_sequence();
   RequestBuffer buffer;
-  nlmsghdr* request = nftnl_nlmsg_build_hdr(buffer.bytes, NFT_MSG_GETTABLE, NFPROTO_NETDEV, NLM_F_ACK, sequence);
+  nlmsghdr* request =
+      nftnl_nlmsg_build_hdr(buffer.bytes, NFT_MSG_GETTABLE, NumberOf(table.family), NLM_F_ACK, sequence);
   nftnl_table_nlmsg_build_payload(request, filter.get());
   std::optional<NftTableInfo> found;
-  const absl::Status status = conversation.Query(BytesOf(request), sequence, absl::StrCat("look for table ", name),
+  const absl::Status status = conversation.Query(BytesOf(request), sequence,
+                                                 absl::StrCat("look for table ", NameOf(table.family), " ", table.name),
                                                  [&](std::span<const std::uint8_t> bytes) {
                                                    FAULTLINE_ASSIGN_OR_RETURN(found, ParseTable(bytes));
                                                    return absl::OkStatus();
@@ -105,13 +122,34 @@ absl::StatusOr<std::optional<NftTableInfo>> FindTable(NlConversation& conversati
 }
 
 absl::StatusOr<std::map<std::string, NftCounter>> ReadChainCounters(NlConversation& conversation,
-                                                                    const std::string& table) {
+                                                                    const TableId& table) {
   auto counters = DumpCounters(conversation, table);
   for (int attempt = 1; absl::IsAborted(counters.status()) && attempt < kDumpAttempts; ++attempt) {
     counters = DumpCounters(conversation, table);
   }
   if (absl::IsNotFound(counters.status())) return std::map<std::string, NftCounter>();
   return counters;
+}
+
+absl::StatusOr<std::vector<std::string>> ReadChainDevices(NlConversation& conversation, const TableId& table,
+                                                          const std::string& chain) {
+  const NftChain filter(nftnl_chain_alloc());
+  nftnl_chain_set_str(filter.get(), NFTNL_CHAIN_TABLE, table.name);
+  nftnl_chain_set_str(filter.get(), NFTNL_CHAIN_NAME, chain.c_str());
+  const std::uint32_t sequence = conversation.next_sequence();
+  RequestBuffer buffer;
+  nlmsghdr* request =
+      nftnl_nlmsg_build_hdr(buffer.bytes, NFT_MSG_GETCHAIN, NumberOf(table.family), NLM_F_ACK, sequence);
+  nftnl_chain_nlmsg_build_payload(request, filter.get());
+  std::vector<std::string> devices;
+  const absl::Status status = conversation.Query(BytesOf(request), sequence, absl::StrCat("look at chain ", chain),
+                                                 [&](std::span<const std::uint8_t> bytes) {
+                                                   FAULTLINE_ASSIGN_OR_RETURN(devices, ParseChainDevices(bytes));
+                                                   return absl::OkStatus();
+                                                 });
+  if (absl::IsNotFound(status)) return std::vector<std::string>();
+  if (!status.ok()) return status;
+  return devices;
 }
 
 }  // namespace faultline

@@ -4,13 +4,15 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "agent/kernel/nft_names.h"
 #include "agent/kernel/nl_conversation.h"
 
 namespace faultline {
 
-// Questions to nf_tables, netdev family; they change nothing. Errors name the question.
+// Questions to nf_tables; they change nothing. Errors name the question.
 
 struct NftTableInfo {
   // The socket that owns the table; nullopt when it has no owner.
@@ -18,7 +20,7 @@ struct NftTableInfo {
 };
 
 // nullopt when there is no such table.
-absl::StatusOr<std::optional<NftTableInfo>> FindTable(NlConversation& conversation, const std::string& name);
+absl::StatusOr<std::optional<NftTableInfo>> FindTable(NlConversation& conversation, const TableId& table);
 
 struct NftCounter {
   std::uint64_t packets = 0;
@@ -27,7 +29,12 @@ struct NftCounter {
 
 // The sum of all counters in each of the table's chains that has any, by the chain's name. Empty
 // when there is no such table.
-absl::StatusOr<std::map<std::string, NftCounter>> ReadChainCounters(NlConversation& conversation,
-                                                                    const std::string& table);
+absl::StatusOr<std::map<std::string, NftCounter>> ReadChainCounters(NlConversation& conversation, const TableId& table);
+
+// The names of the interfaces whose packets a base chain of the netdev family sees, as far as the kernel keeps them
+// when they vanish: Linux before 6.16 takes a chain off them (nf_tables_netdev_event), and deletes it with the last;
+// later ones know them by name and put it back. Empty when there is no such chain.
+absl::StatusOr<std::vector<std::string>> ReadChainDevices(NlConversation& conversation, const TableId& table,
+                                                          const std::string& chain);
 
 }  // namespace faultline

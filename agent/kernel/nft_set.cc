@@ -5,16 +5,23 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "agent/kernel/nft_names.h"
 #include "agent/kernel/nft_object.h"
 
 namespace faultline {
 namespace {
 
+// IFNAMSIZ.
+constexpr std::uint32_t kInterfaceNameSize = 16;
+
+// What nft leaves with every set of its own, to print the elements by: the key's byte order.
+constexpr std::uint32_t kHostEndian = 1;
+constexpr std::uint32_t kBigEndian = 2;
+
 struct TypeInfo {
   // The number by which nft knows the type; the kernel only keeps it.
   std::uint32_t number;
   std::uint32_t size;
+  std::uint32_t byte_order = kBigEndian;
 };
 
 TypeInfo InfoOf(NftType type) {
@@ -25,39 +32,41 @@ TypeInfo InfoOf(NftType type) {
       return {.number = 8, .size = 16};
     case NftType::kEtherType:
       return {.number = 10, .size = 2};
+    case NftType::kInetProtocol:
+      return {.number = 12, .size = 1};
     case NftType::kInetService:
       return {.number = 13, .size = 2};
     case NftType::kIcmpv6Type:
       return {.number = 29, .size = 1};
+    case NftType::kInterfaceName:
+      return {.number = 41, .size = kInterfaceNameSize, .byte_order = kHostEndian};
   }
   return {};
 }
 
 struct Element {
-  std::vector<std::uint8_t> key;
+  NftKey key;
   std::uint32_t flags = 0;
 };
 
 // A set object that refers to a set: enough to delete it or to name its elements.
-NftSet Reference(const std::string& name, std::uint32_t id) {
+NftSet Reference(const TableId& table, const std::string& name, std::uint32_t id) {
   NftSet set(nftnl_set_alloc());
-  nftnl_set_set_u32(set.get(), NFTNL_SET_FAMILY, NFPROTO_NETDEV);
-  nftnl_set_set_str(set.get(), NFTNL_SET_TABLE, kTableName);
+  nftnl_set_set_u32(set.get(), NFTNL_SET_FAMILY, NumberOf(table.family));
+  nftnl_set_set_str(set.get(), NFTNL_SET_TABLE, table.name);
   nftnl_set_set_str(set.get(), NFTNL_SET_NAME, name.c_str());
   if (id != 0) nftnl_set_set_u32(set.get(), NFTNL_SET_ID, id);
   return set;
 }
 
-NftSet Definition(const std::string& name, std::uint32_t id, NftType type, std::uint32_t flags) {
-  NftSet set = Reference(name, id);
+NftSet Definition(const TableId& table, const std::string& name, std::uint32_t id, NftType type, std::uint32_t flags) {
+  NftSet set = Reference(table, name, id);
   const TypeInfo info = InfoOf(type);
   nftnl_set_set_u32(set.get(), NFTNL_SET_FLAGS, flags);
   nftnl_set_set_u32(set.get(), NFTNL_SET_KEY_TYPE, info.number);
   nftnl_set_set_u32(set.get(), NFTNL_SET_KEY_LEN, info.size);
-  // What nft leaves with every set of its own, to print the elements by: the key's byte order.
-  constexpr std::uint32_t kBigEndian = 2;
-  std::uint8_t user_data[2 + sizeof(kBigEndian)] = {NFTNL_UDATA_SET_KEYBYTEORDER, sizeof(kBigEndian)};
-  std::memcpy(user_data + 2, &kBigEndian, sizeof(kBigEndian));
+  std::uint8_t user_data[2 + sizeof(info.byte_order)] = {NFTNL_UDATA_SET_KEYBYTEORDER, sizeof(info.byte_order)};
+  std::memcpy(user_data + 2, &info.byte_order, sizeof(info.byte_order));
   nftnl_set_set_data(set.get(), NFTNL_SET_USERDATA, user_data, sizeof(user_data));
   return set;
 }
@@ -73,45 +82,52 @@ void AddElement(nftnl_set& set, std::span<const std::uint8_t> key, std::uint32_t
   nftnl_set_elem_add(&set, element);
 }
 
-void AddElements(NftBatch& batch, const std::string& name, std::uint32_t id, std::span<const Element> elements) {
+void AddElements(NftBatch& batch, const TableId& table, const std::string& name, std::uint32_t id,
+                 std::span<const Element> elements) {
   while (!elements.empty()) {
     const auto part = elements.first(std::min(elements.size(), NftBatch::kMaxElements));
-    const NftSet set = Reference(name, id);
+    const NftSet set = Reference(table, name, id);
     for (const Element& element : part) AddElement(*set, element.key, element.flags);
     batch.Elements(NftVerb::kAdd, *set);
     elements = elements.subspan(part.size());
   }
 }
 
-std::vector<std::uint8_t> KeyOf(const IpAddress& address) { return {address.bytes().begin(), address.bytes().end()}; }
+NftKey KeyOf(const IpAddress& address) { return {address.bytes().begin(), address.bytes().end()}; }
 
-// The address after; nothing after the last one of its family.
-std::optional<std::vector<std::uint8_t>> After(const IpAddress& address) {
-  std::vector<std::uint8_t> bytes = KeyOf(address);
-  for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte) {
-    if (++*byte != 0) return bytes;
+// The key after; nothing after the last one.
+std::optional<NftKey> After(NftKey key) {
+  for (auto byte = key.rbegin(); byte != key.rend(); ++byte) {
+    if (++*byte != 0) return key;
   }
   return std::nullopt;
 }
 
-// The kernel's form of a set of ranges: where each begins, and, marked, where it has ended; no end for a range up to
-// the last address. As nft sends it: ranges that touch are one, so that nothing ends where something begins, and a set
-// that does not begin with address zero gets an end there.
+// Appends a range to the kernel's form of a set of ranges: where each begins, and, marked, where it has ended; no end
+// for a range up to the last key. As nft sends it: ranges that touch are one, so that nothing ends where something
+// begins, and a set that does not begin with key zero gets an end there.
+void AppendRange(std::vector<Element>& elements, NftKey first, NftKey last) {
+  if (elements.empty() && std::any_of(first.begin(), first.end(), [](auto byte) { return byte != 0; })) {
+    elements.push_back({NftKey(first.size(), 0), NFT_SET_ELEM_INTERVAL_END});
+  }
+  if (!elements.empty() && elements.back().key == first) {
+    elements.pop_back();
+  } else {
+    elements.push_back({.key = std::move(first)});
+  }
+  if (auto end = After(std::move(last))) elements.push_back({*std::move(end), NFT_SET_ELEM_INTERVAL_END});
+}
+
 std::vector<Element> RangeElements(std::span<const Prefix> prefixes) {
   std::vector<Element> elements;
   elements.reserve(2 * prefixes.size() + 1);
-  for (const Prefix& prefix : prefixes) {
-    Element start{.key = KeyOf(prefix.address())};
-    if (elements.empty() && std::any_of(start.key.begin(), start.key.end(), [](auto byte) { return byte != 0; })) {
-      elements.push_back({std::vector<std::uint8_t>(start.key.size(), 0), NFT_SET_ELEM_INTERVAL_END});
-    }
-    if (!elements.empty() && elements.back().key == start.key) {
-      elements.pop_back();
-    } else {
-      elements.push_back(std::move(start));
-    }
-    if (auto end = After(prefix.Last())) elements.push_back({*std::move(end), NFT_SET_ELEM_INTERVAL_END});
-  }
+  for (const Prefix& prefix : prefixes) AppendRange(elements, KeyOf(prefix.address()), KeyOf(prefix.Last()));
+  return elements;
+}
+
+std::vector<Element> ValueElements(std::span<const NftKey> values) {
+  std::vector<Element> elements;
+  for (const NftKey& value : values) elements.push_back({.key = value});
   return elements;
 }
 
@@ -119,48 +135,75 @@ NftType AddressType(std::span<const Prefix> prefixes) {
   return prefixes.front().family() == Family::kIpv4 ? NftType::kIpv4Address : NftType::kIpv6Address;
 }
 
-NftAnonymousSet AddAnonymous(NftBatch& batch, NftType type, std::uint32_t flags, std::span<const Element> elements,
-                             std::string text) {
+NftAnonymousSet AddAnonymous(NftBatch& batch, const TableId& table, NftType type, std::uint32_t flags,
+                             std::span<const Element> elements, std::string text) {
   const std::uint32_t id = batch.NextSetId();
-  const NftSet set = Definition(kAnonymousSetName, id, type, NFT_SET_ANONYMOUS | NFT_SET_CONSTANT | flags);
+  const NftSet set = Definition(table, kAnonymousSetName, id, type, NFT_SET_ANONYMOUS | NFT_SET_CONSTANT | flags);
   nftnl_set_set_u32(set.get(), NFTNL_SET_DESC_SIZE, static_cast<std::uint32_t>(elements.size()));
   batch.Set(NftVerb::kAdd, *set);
-  AddElements(batch, kAnonymousSetName, id, elements);
+  AddElements(batch, table, kAnonymousSetName, id, elements);
   return {id, std::move(text)};
 }
 
 }  // namespace
 
-void AddTimeoutSet(NftBatch& batch, const std::string& name, NftType type) {
-  batch.Set(NftVerb::kCreate, *Definition(name, batch.NextSetId(), type, NFT_SET_TIMEOUT));
+NftKey PortKey(std::uint16_t port) { return {static_cast<std::uint8_t>(port >> 8), static_cast<std::uint8_t>(port)}; }
+
+NftKey InterfaceKey(const std::string& name) {
+  NftKey key(name.begin(), name.end());
+  key.resize(kInterfaceNameSize, 0);
+  return key;
 }
 
-void AddPrefixSet(NftBatch& batch, const std::string& name, std::span<const Prefix> prefixes) {
+void AddTimeoutSet(NftBatch& batch, const TableId& table, const std::string& name, NftType type) {
+  batch.Set(NftVerb::kCreate, *Definition(table, name, batch.NextSetId(), type, NFT_SET_TIMEOUT));
+}
+
+void AddPrefixSet(NftBatch& batch, const TableId& table, const std::string& name, std::span<const Prefix> prefixes) {
   const std::uint32_t id = batch.NextSetId();
-  batch.Set(NftVerb::kCreate, *Definition(name, id, AddressType(prefixes), NFT_SET_INTERVAL));
-  AddElements(batch, name, id, RangeElements(prefixes));
+  batch.Set(NftVerb::kCreate, *Definition(table, name, id, AddressType(prefixes), NFT_SET_INTERVAL));
+  AddElements(batch, table, name, id, RangeElements(prefixes));
 }
 
-NftAnonymousSet AddAnonymousPrefixSet(NftBatch& batch, std::span<const Prefix> prefixes) {
+NftAnonymousSet AddAnonymousPrefixSet(NftBatch& batch, const TableId& table, std::span<const Prefix> prefixes) {
   const auto append = [](std::string* out, const Prefix& prefix) { out->append(prefix.ToString()); };
   std::string text = absl::StrCat("{ ", absl::StrJoin(prefixes.begin(), prefixes.end(), ", ", append), " }");
-  return AddAnonymous(batch, AddressType(prefixes), NFT_SET_INTERVAL, RangeElements(prefixes), std::move(text));
+  return AddAnonymous(batch, table, AddressType(prefixes), NFT_SET_INTERVAL, RangeElements(prefixes), std::move(text));
 }
 
-NftAnonymousSet AddAnonymousSet(NftBatch& batch, NftType type, std::span<const std::vector<std::uint8_t>> values,
-                                std::string text) {
+NftAnonymousSet AddAnonymousPortSet(NftBatch& batch, const TableId& table, std::span<const PortRange> ranges) {
+  const auto append = [](std::string* out, const PortRange& range) { out->append(FormatPortRange(range)); };
+  std::string text = absl::StrCat("{ ", absl::StrJoin(ranges.begin(), ranges.end(), ", ", append), " }");
   std::vector<Element> elements;
-  for (const auto& value : values) elements.push_back({.key = value});
-  return AddAnonymous(batch, type, 0, elements, std::move(text));
+  if (std::all_of(ranges.begin(), ranges.end(), [](const PortRange& range) { return range.first == range.last; })) {
+    for (const PortRange& range : ranges) elements.push_back({.key = PortKey(range.first)});
+    return AddAnonymous(batch, table, NftType::kInetService, 0, elements, std::move(text));
+  }
+  for (const PortRange& range : ranges) AppendRange(elements, PortKey(range.first), PortKey(range.last));
+  return AddAnonymous(batch, table, NftType::kInetService, NFT_SET_INTERVAL, elements, std::move(text));
 }
 
-void ChangeElement(NftBatch& batch, NftVerb verb, const std::string& set, std::span<const std::uint8_t> value,
-                   std::optional<std::chrono::milliseconds> timeout) {
-  const NftSet reference = Reference(set, 0);
+void AddValueSet(NftBatch& batch, const TableId& table, const std::string& name, NftType type,
+                 std::span<const NftKey> values) {
+  const std::uint32_t id = batch.NextSetId();
+  batch.Set(NftVerb::kCreate, *Definition(table, name, id, type, 0));
+  AddElements(batch, table, name, id, ValueElements(values));
+}
+
+NftAnonymousSet AddAnonymousSet(NftBatch& batch, const TableId& table, NftType type, std::span<const NftKey> values,
+                                std::string text) {
+  return AddAnonymous(batch, table, type, 0, ValueElements(values), std::move(text));
+}
+
+void ChangeElement(NftBatch& batch, NftVerb verb, const TableId& table, const std::string& set,
+                   std::span<const std::uint8_t> value, std::optional<std::chrono::milliseconds> timeout) {
+  const NftSet reference = Reference(table, set, 0);
   AddElement(*reference, value, 0, timeout);
   batch.Elements(verb, *reference);
 }
 
-void DeleteSet(NftBatch& batch, const std::string& name) { batch.Set(NftVerb::kDelete, *Reference(name, 0)); }
+void DeleteSet(NftBatch& batch, const TableId& table, const std::string& name) {
+  batch.Set(NftVerb::kDelete, *Reference(table, name, 0));
+}
 
 }  // namespace faultline

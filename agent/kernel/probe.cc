@@ -1,11 +1,14 @@
 #include "agent/kernel/probe.h"
 
-#include <sys/utsname.h>
+#include <sched.h>
+
+#include <optional>
+#include <thread>
 
 #include "agent/kernel/lane.h"
-#include "agent/kernel/nft_names.h"
-#include "agent/kernel/nft_program.h"
+#include "agent/kernel/nft_chain.h"
 #include "agent/kernel/nft_rule.h"
+#include "agent/kernel/nl_socket.h"
 #include "common/status.h"
 
 namespace faultline {
@@ -13,6 +16,8 @@ namespace {
 
 constexpr char kProbeTable[] = "faultline-probe";
 constexpr char kProbeChain[] = "probe";
+constexpr TableId kNetdevProbe{.family = NftFamily::kNetdev, .name = kProbeTable};
+constexpr TableId kInetProbe{.family = NftFamily::kInet, .name = kProbeTable};
 
 // Of a feature's trial: a refusal says no, unless it says nothing about the feature.
 absl::StatusOr<bool> Verdict(const absl::Status& status) {
@@ -31,54 +36,124 @@ absl::StatusOr<bool> Verdict(const absl::Status& status) {
   }
 }
 
-// Loopback is in every namespace, no fault acts on it, and a chain without rules accepts: a hook
-// there, for the length of one batch, changes nothing for anyone.
-absl::StatusOr<bool> ProbeHook(NlConversation& conversation, Direction direction) {
-  const std::string loopback[] = {"lo"};
+// Makes a table, has `fill` put something into it, and deletes it, all in one batch: the kernel checks it all, and no
+// packet meets any of it.
+template <typename Fill>
+absl::StatusOr<bool> TryInTable(NlConversation& conversation, const TableId& table, const Fill& fill) {
   NftBatch batch(conversation.next_sequence());
-  AddTable(batch, NftVerb::kCreate, kProbeTable, /*owned=*/false);
-  AddBaseChain(batch, kProbeTable, kProbeChain, direction, loopback);
-  AddTable(batch, NftVerb::kDelete, kProbeTable, /*owned=*/false);
+  AddTable(batch, NftVerb::kCreate, table, /*owned=*/false);
+  fill(batch, table);
+  AddTable(batch, NftVerb::kDelete, table, /*owned=*/false);
   return Verdict(batch.Commit(conversation));
 }
 
-// A chain that nothing reaches, with a rule that forwards to the lane.
-absl::Status TryForward(NlConversation& conversation, const BlackholeLane& lane) {
-  NftBatch batch(conversation.next_sequence());
-  AddTable(batch, NftVerb::kCreate, kProbeTable, /*owned=*/false);
-  AddChain(batch, NftVerb::kCreate, kProbeTable, kProbeChain);
-  NftRuleBuilder(kProbeChain, kProbeTable).ForwardTo(lane.index).Add(batch);
-  AddTable(batch, NftVerb::kDelete, kProbeTable, /*owned=*/false);
-  return batch.Commit(conversation);
+// A base chain with the rules that `add_rules` puts into it. On loopback: it is in every namespace, and no fault acts
+// on it.
+template <typename AddRules>
+absl::StatusOr<bool> TryBaseChain(NlConversation& conversation, Place place, const AddRules& add_rules) {
+  const TableId& table = InfoOf(place).family == NftFamily::kNetdev ? kNetdevProbe : kInetProbe;
+  return TryInTable(conversation, table, [&](NftBatch& batch, const TableId& id) {
+    const std::string loopback[] = {"lo"};
+    AddBaseChain(batch, id, kProbeChain, place, loopback);
+    add_rules(batch, id);
+  });
 }
 
-// Making the first ifb of a kernel loads its module, which makes ifb0 and ifb1 in the initial
-// namespace. They are idle and not ours: they stay.
-absl::StatusOr<bool> ProbeLane(NlConversation& conversation, RtSocket& socket) {
-  const auto lane = MakeLane(socket);
+// A rule in a chain that nothing reaches.
+template <typename AddRule>
+absl::StatusOr<bool> TryRule(NlConversation& conversation, const TableId& table, const AddRule& add_rule) {
+  return TryInTable(conversation, table, [&](NftBatch& batch, const TableId& id) {
+    AddChain(batch, NftVerb::kCreate, id, kProbeChain);
+    add_rule(NftRuleBuilder(batch, id, kProbeChain));
+  });
+}
+
+void AddNoRules(NftBatch&, const TableId&) {}
+
+void AddRejects(NftBatch& batch, const TableId& table) {
+  NftRuleBuilder(batch, table, kProbeChain).TransportIn({{Transport::kTcp}}).RejectByReset().Add();
+  NftRuleBuilder(batch, table, kProbeChain).RejectByIcmp().Add();
+}
+
+absl::StatusOr<bool> TryRejectOutgoing(NlConversation& conversation) {
+  for (const Place place : {Place::kOutput, Place::kForward}) {
+    FAULTLINE_ASSIGN_OR_RETURN(const bool has, TryBaseChain(conversation, place, AddRejects));
+    if (!has) return false;
+  }
+  return true;
+}
+
+// A lane that was made, or not, and a rule that sends packets through it. Making the first ifb of a kernel loads its
+// module, which makes ifb0 and ifb1 in the initial namespace. They are idle and not ours: they stay.
+absl::StatusOr<bool> TryLane(NlConversation& conversation, RtSocket& socket, const absl::StatusOr<Lane>& lane) {
   if (!lane.ok()) return Verdict(lane.status());
-  const absl::Status tried = TryForward(conversation, *lane);
+  const auto tried = TryRule(conversation, kNetdevProbe, [&](NftRuleBuilder rule) { rule.ForwardTo(*lane).Add(); });
   FAULTLINE_RETURN_IF_ERROR(DeleteLane(socket, *lane));
-  return Verdict(tried);
+  return tried;
+}
+
+LaneSpec RateSpec() {
+  LaneSpec spec{.kind = LaneKind::kRate};
+  spec.impairment.rate = BitRate{1'000'000'000};
+  return spec;
+}
+
+LaneSpec NetemSpec() {
+  LaneSpec spec{.kind = LaneKind::kNetem, .seed = 1};
+  spec.impairment.delay = std::chrono::milliseconds(1);
+  return spec;
+}
+
+absl::StatusOr<CapabilitySet> ProbeHere(NlConversation& conversation, RtSocket& socket) {
+  CapabilitySet found;
+  const auto note = [&found](Capability capability, const absl::StatusOr<bool>& has) {
+    if (has.ok()) found.Set(capability, *has);
+    return has.status();
+  };
+  const auto is_new = [](NftRuleBuilder rule) { rule.ConnectionIsNew(true).Drop().Add(); };
+  const auto random = [](NftRuleBuilder rule) { rule.Random(Ratio::Percent(1)).Drop().Add(); };
+  FAULTLINE_RETURN_IF_ERROR(note(Capability::kIngressHook, TryBaseChain(conversation, Place::kBlockIn, AddNoRules)));
+  FAULTLINE_RETURN_IF_ERROR(note(Capability::kEgressHook, TryBaseChain(conversation, Place::kBlockOut, AddNoRules)));
+  FAULTLINE_RETURN_IF_ERROR(note(Capability::kReject, TryBaseChain(conversation, Place::kStateIn, AddRejects)));
+  FAULTLINE_RETURN_IF_ERROR(note(Capability::kRejectOutgoing, TryRejectOutgoing(conversation)));
+  FAULTLINE_RETURN_IF_ERROR(note(Capability::kConnectionState, TryRule(conversation, kInetProbe, is_new)));
+  FAULTLINE_RETURN_IF_ERROR(note(Capability::kRandomRule, TryRule(conversation, kInetProbe, random)));
+  FAULTLINE_RETURN_IF_ERROR(note(Capability::kBlackholeLane, TryLane(conversation, socket, MakeBlackholeLane(socket))));
+  FAULTLINE_RETURN_IF_ERROR(note(Capability::kRateLane, TryLane(conversation, socket, MakeLane(socket, RateSpec()))));
+  const auto netem = MakeLane(socket, NetemSpec());
+  const auto takes_seed = netem.ok() ? TakesSeed(socket, *netem) : absl::StatusOr<bool>(false);
+  FAULTLINE_RETURN_IF_ERROR(note(Capability::kNetem, TryLane(conversation, socket, netem)));
+  FAULTLINE_RETURN_IF_ERROR(note(Capability::kNetemSeed, takes_seed));
+  return found;
+}
+
+// In a namespace that goes with the thread's sockets. nullopt: none can be made.
+std::optional<absl::StatusOr<CapabilitySet>> ProbeElsewhere() {
+  std::optional<absl::StatusOr<CapabilitySet>> found;
+  std::thread([&found] {
+    if (unshare(CLONE_NEWNET) != 0) return;
+    found = [&]() -> absl::StatusOr<CapabilitySet> {
+      FAULTLINE_ASSIGN_OR_RETURN(auto netfilter, NlSocket::Open());
+      FAULTLINE_ASSIGN_OR_RETURN(RtSocket route, RtSocket::Open());
+      NlConversation conversation(std::move(netfilter));
+      return ProbeHere(conversation, route);
+    }();
+  }).join();
+  return found;
 }
 
 }  // namespace
 
 absl::StatusOr<bool> ProbeTableOwner(NlConversation& conversation) {
   NftBatch batch(conversation.next_sequence());
-  AddTable(batch, NftVerb::kCreate, kProbeTable, /*owned=*/true);
-  AddTable(batch, NftVerb::kDelete, kProbeTable, /*owned=*/true);
+  AddTable(batch, NftVerb::kCreate, kNetdevProbe, /*owned=*/true);
+  AddTable(batch, NftVerb::kDelete, kNetdevProbe, /*owned=*/true);
   return Verdict(batch.Commit(conversation));
 }
 
-absl::StatusOr<KernelCapabilities> ProbeKernel(NlConversation& conversation, RtSocket& socket) {
-  KernelCapabilities capabilities;
-  utsname system{};
-  if (uname(&system) == 0) capabilities.release = system.release;
-  FAULTLINE_ASSIGN_OR_RETURN(capabilities.netdev_ingress, ProbeHook(conversation, Direction::kIngress));
-  FAULTLINE_ASSIGN_OR_RETURN(capabilities.netdev_egress, ProbeHook(conversation, Direction::kEgress));
-  FAULTLINE_ASSIGN_OR_RETURN(capabilities.blackhole_lane, ProbeLane(conversation, socket));
-  return capabilities;
+absl::StatusOr<CapabilitySet> ProbeKernel(NlConversation& conversation, RtSocket& socket) {
+  if (auto found = ProbeElsewhere()) return *std::move(found);
+  return ProbeHere(conversation, socket);
 }
 
 }  // namespace faultline

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "absl/status/statusor.h"
-#include "agent/kernel/kernel.h"
 #include "agent/kernel/nl_conversation.h"
 #include "agent/kernel/rt_socket.h"
+#include "common/capability.h"
 
 namespace faultline {
 
@@ -11,10 +11,11 @@ namespace faultline {
 // in one batch. An error when nf_tables cannot be used at all.
 absl::StatusOr<bool> ProbeTableOwner(NlConversation& conversation);
 
-// Tries everything but the owner flag: hooks without rules on the loopback device, in tables that
-// are deleted in the batch that makes them, and a lane of its own. Nothing is left. A feature that
-// the kernel refuses is false; an error when it refuses for want of permission, or cannot be asked.
-// `table_owner` is left false.
-absl::StatusOr<KernelCapabilities> ProbeKernel(NlConversation& conversation, RtSocket& socket);
+// Tries everything but the owner flag, which is left out of the answer. In a network namespace of its own, which goes
+// with the call, where the process may make one (CAP_SYS_ADMIN); otherwise in that of the sockets: hooks on the
+// loopback device and rules in tables that are deleted in the batch that makes them, so that no packet ever meets one,
+// and lanes to which nothing is sent. There connection tracking is on for as long as that batch takes. Nothing is left.
+// What the kernel refuses is not in the answer; an error when it refuses for want of permission, or cannot be asked.
+absl::StatusOr<CapabilitySet> ProbeKernel(NlConversation& conversation, RtSocket& socket);
 
 }  // namespace faultline

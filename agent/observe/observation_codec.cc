@@ -52,6 +52,7 @@ v1::Observation EncodeObservation(std::span<const WindowCount> counts) {
     v1::ProbeWindow& window = AddWindow(count, observation);
     window.set_received(count.received);
     if (count.min_delay) *window.mutable_min_delay() = EncodeDuration(*count.min_delay);
+    *window.mutable_sum_delay() = EncodeDuration(count.sum_delay);
   }
   return observation;
 }

@@ -42,6 +42,7 @@ bool WindowTally::CountReceived(PeerIndex peer, Family family, std::uint64_t seq
   Cell& cell = CellOf(edge, sent_at);
   const Duration delay = arrived_at - sent_at;
   cell.min_delay = cell.received == 0 ? delay : std::min(cell.min_delay, delay);
+  cell.sum_delay += delay;
   ++cell.received;
   return true;
 }
@@ -66,6 +67,7 @@ std::vector<WindowCount> WindowTally::TakeAll() {
       count.sent = cell.sent;
       count.received = cell.received;
       if (cell.received > 0) count.min_delay = cell.min_delay;
+      count.sum_delay = cell.sum_delay;
     }
   }
   return counts;

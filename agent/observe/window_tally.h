@@ -24,6 +24,8 @@ struct WindowCount {
   std::uint32_t received = 0;
   // Least one-way delay of those received; absent when none. Below zero when clock errors exceed it.
   std::optional<Duration> min_delay;
+  // Sum of their one-way delays; 0 when none.
+  Duration sum_delay{0};
 
   friend bool operator==(const WindowCount&, const WindowCount&) = default;
 };
@@ -66,6 +68,7 @@ class WindowTally {
     std::uint32_t received = 0;
     // Meaningless while received is 0.
     Duration min_delay{0};
+    Duration sum_delay{0};
   };
   // One peer and IP version: a ring of cells, oldest first from `first`.
   struct Edge {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "common/clock.h"
@@ -32,18 +34,40 @@ struct Protected {
   friend bool operator==(const Protected&, const Protected&) = default;
 };
 
-// Everything one run puts into one node's kernel, as a value: what agent/kernel installs, inert, in
-// one batch. In nft terms: the run's base chains on `devices`, in them the protected returns and,
-// for each step with rules, a jump behind the step's gate; a regular chain for each step and
-// direction; the prefix sets.
+// How an impairment is carried out.
+enum class LaneKind : std::uint8_t {
+  // By netem behind a tbf that splits aggregates.
+  kNetem,
+  // By tbf alone, on kernels without netem: only Impairment::OnlyRate.
+  kRate,
+  // By a rule with random numbers, behind a lane that only splits aggregates, on kernels without netem: only
+  // Impairment::OnlyLoss, and only of incoming packets.
+  kLossByRule,
+};
+
+// Everything one run puts into one node's kernel, as a value: what agent/kernel installs, inert. In nft terms: the
+// run's base chains on `devices`, in them the protected returns and, for each step with rules, a jump behind the step's
+// gate; a regular chain for each step and direction; the prefix sets. Beside them, a lane for each impairment and
+// direction.
+//
+// Of steps that act on the same packet at the same time a block wins over an impairment, of any run; of two impairments
+// of one run the one that comes first in `steps` wins, of two runs the one installed later.
 struct Program {
   struct StepRules {
     StepIndex index = 0;
-    // Matches of packets dropped as they come in.
-    std::vector<Match> ingress_drop;
-    // Matches of packets swallowed as they go out.
-    std::vector<Match> egress_blackhole;
+    // An impairment is as it is when the step begins.
+    Effect effect;
+    PacketFilter filter;
+    // Packets acted on as they come in.
+    std::vector<Match> incoming;
+    // Packets acted on as they go out.
+    std::vector<Match> outgoing;
+    // Of an impairment.
+    LaneKind lane = LaneKind::kNetem;
+    // For netem's random numbers; absent: the kernel's own choice.
+    std::optional<std::uint64_t> seed;
 
+    bool Impairs() const { return std::holds_alternative<Impairment>(effect); }
     friend bool operator==(const StepRules&, const StepRules&) = default;
   };
 
@@ -52,12 +76,15 @@ struct Program {
   std::vector<std::string> devices;
   Protected protect;
   std::vector<PrefixSet> prefix_sets;
-  // Only steps with rules, by their start. Packets meet the gates in this order, and each gate as it is at that moment;
-  // so when one switch closes a step and opens a later one, no packet finds both closed.
+  // Only steps with rules: first those that block, by their start, then those that impair, later ones before those they
+  // overlap. Packets meet the gates in this order, and each gate as it is at that moment; so when one switch closes a
+  // step and opens one further on, no packet finds both closed.
   std::vector<StepRules> steps;
+  // Bytes that the packets waiting in all lanes of this run may take; a lane's queue is cut to its part of it.
+  std::uint64_t lane_memory = kDefaultLaneMemory;
 
-  // Whether a blackhole lane is needed.
-  bool HasEgress() const;
+  static constexpr std::uint64_t kDefaultLaneMemory = std::uint64_t{256} << 20;
+
   friend bool operator==(const Program&, const Program&) = default;
 };
 

@@ -52,6 +52,9 @@ v1::SessionRequest EncodeRunEnd(const RunId& run, const RunReport& report) {
     out.set_step(counters.step);
     out.set_packets(counters.packets);
     out.set_bytes(counters.bytes);
+    out.set_passed(counters.passed);
+    out.set_lost(counters.lost);
+    out.set_overflowed(counters.overflowed);
   }
   return message;
 }
@@ -74,16 +77,6 @@ v1::SessionRequest EncodeRefused(const RunId& run, absl::string_view reason) {
   v1::SessionRequest message;
   message.mutable_refused()->set_run_id(run.text());
   message.mutable_refused()->set_reason(std::string(reason));
-  return message;
-}
-
-v1::Capabilities EncodeCapabilities(const KernelCapabilities& capabilities) {
-  v1::Capabilities message;
-  message.set_kernel_release(capabilities.release);
-  message.set_netdev_ingress(capabilities.netdev_ingress);
-  message.set_netdev_egress(capabilities.netdev_egress);
-  message.set_table_owner(capabilities.table_owner);
-  message.set_blackhole_lane(capabilities.blackhole_lane);
   return message;
 }
 

@@ -14,7 +14,6 @@ v1::SessionRequest EncodeRunEnd(const RunId& run, const RunReport& report);
 v1::SessionRequest EncodeUnknownRun(const RunId& run);
 v1::SessionRequest EncodeArmed(const RunId& run, Duration took);
 v1::SessionRequest EncodeRefused(const RunId& run, absl::string_view reason);
-v1::Capabilities EncodeCapabilities(const KernelCapabilities& capabilities);
 
 // A clock's reading as its distance from the clock's origin, and back. Decoding refuses what is malformed.
 google::protobuf::Duration EncodeTime(MonotonicTime time);

@@ -10,6 +10,7 @@
 #include "agent/program/compose.h"
 #include "agent/session/messages.h"
 #include "agent/session/peer.h"
+#include "common/capability_codec.h"
 #include "common/duration.h"
 #include "common/rpc/credentials.h"
 #include "common/rpc/status.h"
@@ -46,7 +47,7 @@ std::chrono::system_clock::time_point WallDeadline(Duration patience) {
 
 }  // namespace
 
-Session::Session(SessionOptions options, KernelCapabilities capabilities, EngineThread& engine, Journal& journal,
+Session::Session(SessionOptions options, CapabilitySet capabilities, EngineThread& engine, Journal& journal,
                  ClockMap& clock_map, Prober& prober, const Clock& clock)
     : options_(std::move(options)),
       capabilities_(std::move(capabilities)),
@@ -147,18 +148,28 @@ absl::Status Session::RunOnce(const std::shared_ptr<grpc::ChannelCredentials>& c
 
 absl::StatusOr<std::vector<Interface>> Session::UsableInterfaces() {
   FAULTLINE_ASSIGN_OR_RETURN(std::vector<Interface> all, engine_.Interfaces());
-  if (options_.interfaces.empty()) return all;
-  std::erase_if(all, [this](const Interface& candidate) {
+  return Usable(std::move(all));
+}
+
+std::vector<Interface> Session::Usable(std::vector<Interface> interfaces) const {
+  if (options_.interfaces.empty()) return interfaces;
+  std::erase_if(interfaces, [this](const Interface& candidate) {
     return std::find(options_.interfaces.begin(), options_.interfaces.end(), candidate.name) ==
            options_.interfaces.end();
   });
-  return all;
+  return interfaces;
 }
 
 absl::StatusOr<v1::SessionRequest> Session::MakeHello() {
   FAULTLINE_ASSIGN_OR_RETURN(const std::vector<Interface> interfaces, UsableInterfaces());
   v1::SessionRequest message;
-  v1::NodeInfo& node = *message.mutable_hello()->mutable_node();
+  *message.mutable_hello()->mutable_node() = DescribeNode(interfaces);
+  for (const RunId& run : engine_.Held()) message.mutable_hello()->add_held_runs(run.text());
+  return message;
+}
+
+v1::NodeInfo Session::DescribeNode(const std::vector<Interface>& interfaces) const {
+  v1::NodeInfo node;
   node.set_name(options_.name.text());
   for (const Interface& interface : interfaces) {
     for (const Interface::Address& address : interface.addresses) {
@@ -169,11 +180,34 @@ absl::StatusOr<v1::SessionRequest> Session::MakeHello() {
     }
   }
   for (const auto& [key, value] : options_.labels) (*node.mutable_labels())[key] = value;
-  *node.mutable_capabilities() = EncodeCapabilities(capabilities_);
+  *node.mutable_capabilities() = EncodeCapabilities(capabilities_, options_.platform);
   node.set_agent_version(FAULTLINE_VERSION);
   node.set_incarnation(incarnation_);
-  for (const RunId& run : engine_.Held()) message.mutable_hello()->add_held_runs(run.text());
-  return message;
+  return node;
+}
+
+void Session::OnInterfaces(const std::vector<Interface>& interfaces) {
+  const std::vector<Interface> usable = Usable(interfaces);
+  std::map<std::string, int> now;
+  for (const Interface& interface : usable) {
+    now[interface.name] = interface.index;
+    const auto known = attached_.find(interface.name);
+    if (known != attached_.end() && known->second == interface.index) continue;
+    const absl::Status status = engine_.Attach(interface.name);
+    if (status.ok()) {
+      spdlog::info("interface {}: faults act on it", interface.name);
+    } else {
+      spdlog::error("interface {}: faults in progress do not act on it: {}", interface.name,
+                    std::string(status.message()));
+    }
+  }
+  for (const auto& [name, index] : attached_) {
+    if (!now.contains(name)) spdlog::info("interface {}: gone, or without an address", name);
+  }
+  attached_ = std::move(now);
+  v1::SessionRequest message;
+  *message.mutable_node_update() = DescribeNode(usable);
+  Queue(std::move(message));
 }
 
 void Session::Handle(const v1::SessionResponse& message) {
@@ -235,9 +269,9 @@ absl::Status Session::Arm(const v1::Timeline& message) {
   FAULTLINE_ASSIGN_OR_RETURN(const std::vector<Interface> interfaces, UsableInterfaces());
   NodeFacts facts{.devices = {},
                   .protect = options_.protect,
-                  .netdev_ingress = capabilities_.netdev_ingress,
-                  .netdev_egress = capabilities_.netdev_egress,
-                  .blackhole_lane = capabilities_.blackhole_lane};
+                  .has = capabilities_,
+                  .platform = options_.platform,
+                  .lane_memory = options_.lane_memory};
   for (const Interface& interface : interfaces) facts.devices.push_back(interface.name);
   if (const auto endpoint = EndpointOfPeer(peer_)) facts.protect.endpoints.push_back(*endpoint);
   FAULTLINE_ASSIGN_OR_RETURN(const Program program, Compose(timeline, facts));

@@ -35,6 +35,10 @@ struct SessionOptions {
   std::vector<std::string> interfaces;
   // What the node's owner protects beside what is always protected.
   Protected protect;
+  // For advice when something is missing.
+  Platform platform;
+  // Program::lane_memory of every run.
+  std::uint64_t lane_memory = Program::kDefaultLaneMemory;
 };
 
 // Keeps one session to the controller up, for as long as the object lives: dials, registers, keeps the clock map,
@@ -45,9 +49,13 @@ struct SessionOptions {
 // the controller to take it, and joins. All references must outlive it.
 class Session {
  public:
-  Session(SessionOptions options, KernelCapabilities capabilities, EngineThread& engine, Journal& journal,
+  Session(SessionOptions options, CapabilitySet capabilities, EngineThread& engine, Journal& journal,
           ClockMap& clock_map, Prober& prober, const Clock& clock);
   ~Session();
+  // The interfaces that could carry faults have changed, and these are all of them now: runs act on new ones too, and
+  // the controller learns the addresses. May be called from any one thread.
+  void OnInterfaces(const std::vector<Interface>& interfaces);
+
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -57,6 +65,8 @@ class Session {
   void Loop();
   absl::Status RunOnce(const std::shared_ptr<grpc::ChannelCredentials>& credentials);
   absl::StatusOr<v1::SessionRequest> MakeHello();
+  v1::NodeInfo DescribeNode(const std::vector<Interface>& interfaces) const;
+  std::vector<Interface> Usable(std::vector<Interface> interfaces) const;
   absl::StatusOr<std::vector<Interface>> UsableInterfaces();
 
   // The reading side.
@@ -75,7 +85,7 @@ class Session {
   void Wake();
 
   const SessionOptions options_;
-  const KernelCapabilities capabilities_;
+  const CapabilitySet capabilities_;
   EngineThread& engine_;
   Journal& journal_;
   ClockMap& clock_map_;
@@ -96,6 +106,9 @@ class Session {
   std::atomic<Duration::rep> heartbeat_interval_{0};
   std::atomic<Duration::rep> last_heard_{0};
   std::string peer_;
+
+  // Of OnInterfaces alone: name and number of what runs act on.
+  std::map<std::string, int> attached_;
 
   // The writer's own.
   MonotonicTime next_ping_;

@@ -9,7 +9,7 @@
 namespace faultline {
 namespace {
 
-// The kernel's own end of a step comes this much after the engine's, which is the exact one.
+// The kernel's own end of a step or phase comes this much after the engine's, which is the exact one.
 constexpr Duration kGateGrace = std::chrono::milliseconds(100);
 
 }  // namespace
@@ -23,8 +23,9 @@ absl::Status Engine::Arm(const Timeline& timeline, const Program& program) {
   }
   FAULTLINE_RETURN_IF_ERROR(CheckLimits(timeline, runs_.size(), limits_));
   FAULTLINE_RETURN_IF_ERROR(kernel_.Install(program));
-  runs_[timeline.run] =
-      Run{.timeline = timeline, .t0 = std::nullopt, .lease_deadline = clock_.Now() + timeline.lease, .open = {}};
+  Run& run = runs_[timeline.run];
+  run.timeline = timeline;
+  run.lease_deadline = clock_.Now() + timeline.lease;
   return absl::OkStatus();
 }
 
@@ -44,6 +45,14 @@ void Engine::Renew(const RunId& run, MonotonicTime heard) {
   if (deadline <= found->second.lease_deadline) return;
   found->second.lease_deadline = deadline;
   AdvanceRun(found->second);
+}
+
+absl::Status Engine::Attach(const std::string& device) {
+  absl::Status first;
+  for (const auto& [id, run] : runs_) {
+    first.Update(WithContext(kernel_.Attach(id, device), absl::StrCat("run ", id.text())));
+  }
+  return first;
 }
 
 absl::Status Engine::End(const RunId& run, RunEnd end, absl::string_view detail) {
@@ -95,35 +104,63 @@ void Engine::AdvanceRun(Run& run) {
   if (!status.ok()) Finish(id, RunEnd::kFailed, std::string(status.message()));
 }
 
-// Opens and closes what differs between the kernel and this moment of the timeline, in one batch.
+// Makes the kernel equal to this moment of the timeline. Lanes first, so that no gate opens on an old shape.
 absl::Status Engine::Reconcile(Run& run, MonotonicTime now) {
-  const std::set<StepIndex> active = ActiveSteps(run.timeline, now - *run.t0);
-  std::vector<StepIndex> close;
-  std::vector<GateOpening> open;
-  for (const auto& [step, deadline] : run.open) {
-    if (!active.contains(step)) close.push_back(step);
-  }
-  for (const StepIndex step : active) {
-    if (!run.open.contains(step)) open.push_back({step, GateDeadline(run, step) - now});
-  }
-  if (close.empty() && open.empty()) return absl::OkStatus();
-  FAULTLINE_RETURN_IF_ERROR(kernel_.Switch(run.timeline.run, close, open));
-  for (const StepIndex step : close) {
-    run.open.erase(step);
-    Report(run, step, /*fired=*/false, now);
-  }
-  for (const GateOpening& opening : open) {
-    run.open[opening.step] = now + opening.timeout;
-    Report(run, opening.step, /*fired=*/true, now);
-  }
+  FAULTLINE_RETURN_IF_ERROR(ReconcileLanes(run, now - *run.t0));
+  FAULTLINE_RETURN_IF_ERROR(ReconcileGates(run, now));
+  ReportSteps(run, now);
   return absl::OkStatus();
 }
 
-// Moves the kernel's own deadlines on with the lease; a deadline at a step's end stays.
+absl::Status Engine::ReconcileLanes(Run& run, Duration elapsed) {
+  std::map<StepIndex, std::size_t> positions = RampPositions(run.timeline, elapsed);
+  std::vector<LaneChange> changes;
+  for (const auto& [index, position] : positions) {
+    const auto known = run.ramps.find(index);
+    if (position == (known == run.ramps.end() ? 0 : known->second)) continue;
+    const Step& step = StepAt(run.timeline, index);
+    changes.push_back({index, RampValue(std::get<Impairment>(step.effect), *step.ramp, position)});
+  }
+  if (!changes.empty()) FAULTLINE_RETURN_IF_ERROR(kernel_.Shape(run.timeline.run, changes));
+  run.ramps = std::move(positions);
+  return absl::OkStatus();
+}
+
+// Opens and closes what differs in one batch.
+absl::Status Engine::ReconcileGates(Run& run, MonotonicTime now) {
+  const std::map<StepIndex, Duration> acting = ActingSteps(run.timeline, now - *run.t0);
+  std::vector<StepIndex> close;
+  std::vector<GateOpening> open;
+  for (const auto& [step, deadline] : run.open) {
+    if (!acting.contains(step)) close.push_back(step);
+  }
+  for (const auto& [step, until] : acting) {
+    if (!run.open.contains(step)) open.push_back({step, GateDeadline(run, until) - now});
+  }
+  if (close.empty() && open.empty()) return absl::OkStatus();
+  FAULTLINE_RETURN_IF_ERROR(kernel_.Switch(run.timeline.run, close, open));
+  for (const StepIndex step : close) run.open.erase(step);
+  for (const GateOpening& opening : open) run.open[opening.step] = now + opening.timeout;
+  return absl::OkStatus();
+}
+
+void Engine::ReportSteps(Run& run, MonotonicTime woken) {
+  std::set<StepIndex> active = ActiveSteps(run.timeline, woken - *run.t0);
+  active.swap(run.active);
+  for (const StepIndex step : active) {
+    if (!run.active.contains(step)) Report(run, step, /*fired=*/false, woken);
+  }
+  for (const StepIndex step : run.active) {
+    if (!active.contains(step)) Report(run, step, /*fired=*/true, woken);
+  }
+}
+
+// Moves the kernel's own deadlines on with the lease; a deadline at the end of a step or phase stays.
 absl::Status Engine::RenewGates(Run& run, MonotonicTime now) {
+  const std::map<StepIndex, Duration> acting = ActingSteps(run.timeline, now - *run.t0);
   std::vector<GateOpening> renewals;
   for (const auto& [step, deadline] : run.open) {
-    const MonotonicTime wanted = GateDeadline(run, step);
+    const MonotonicTime wanted = GateDeadline(run, acting.at(step));
     if (wanted > deadline) renewals.push_back({step, wanted - now});
   }
   if (renewals.empty()) return absl::OkStatus();
@@ -142,7 +179,7 @@ void Engine::Finish(const RunId& id, RunEnd end, std::string detail) {
   // Gates first: traffic flows again before the rules are taken apart. When that fails, Remove still heals.
   absl::Status status = close.empty() ? absl::OkStatus() : kernel_.Switch(id, close, {});
   if (status.ok()) {
-    for (const StepIndex step : close) Report(run, step, /*fired=*/false, woken);
+    for (const StepIndex step : run.active) Report(run, step, /*fired=*/false, woken);
   }
   if (absl::StatusOr<std::vector<RuleCounters>> counters = kernel_.ReadCounters(id); counters.ok()) {
     report.counters = *std::move(counters);
@@ -158,8 +195,8 @@ void Engine::Finish(const RunId& id, RunEnd end, std::string detail) {
   listener_.OnRunEnd(id, report);
 }
 
-MonotonicTime Engine::GateDeadline(const Run& run, StepIndex step) const {
-  return std::min(run.lease_deadline, *run.t0 + StepAt(run.timeline, step).end() + kGateGrace);
+MonotonicTime Engine::GateDeadline(const Run& run, Duration until) {
+  return std::min(run.lease_deadline, *run.t0 + until + kGateGrace);
 }
 
 bool Engine::RenewsItself(const Run& run) {

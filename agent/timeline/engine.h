@@ -16,7 +16,7 @@
 
 namespace faultline {
 
-// A step began or ended, as the kernel confirmed it.
+// A step began or ended, as the kernel confirmed it. What a flap or a ramp does in between is not told.
 struct StepReport {
   StepIndex step = 0;
   // False: it ended.
@@ -53,9 +53,9 @@ class EngineListener {
 // with a fake clock. Level-triggered: Advance makes the kernel equal to what the timelines say of *now*, so a late
 // wake-up (a stopped process, a busy machine) never replays what has passed.
 //
-// Leases: every gate's timeout in the kernel is the shorter of the run's lease and the step's rest, so the kernel
-// heals by itself when nobody calls any more. A run whose controller has not been heard of until its lease deadline is
-// ended here too, unless it is to continue; then the engine renews its own gates.
+// Leases: every gate's timeout in the kernel is the shorter of the run's lease and the step's rest (of a flapping step,
+// the phase's), so the kernel heals by itself when nobody calls any more. A run whose controller has not been heard of
+// until its lease deadline is ended here too, unless it is to continue; then the engine renews its own gates.
 //
 // Any kernel error ends the run it concerns (kFailed) with everything of it removed. Not thread-safe: EngineThread
 // adds that. `kernel`, `clock` and `listener` must outlive it.
@@ -73,6 +73,10 @@ class Engine {
   // The controller wanted the run to live when it was heard at `heard`: the lease runs from there. Never shortens it.
   // Unknown runs are passed over.
   void Renew(const RunId& run, MonotonicTime heard);
+
+  // An interface has come: every run held acts on it too. The first error, with the run; the others are done all the
+  // same.
+  absl::Status Attach(const std::string& device);
 
   // Ends a run now. NOT_FOUND when it is not held.
   absl::Status End(const RunId& run, RunEnd end, absl::string_view detail);
@@ -95,15 +99,23 @@ class Engine {
     std::optional<MonotonicTime> t0;
     // The controller's lease; for a run that continues without it, moved on by the engine itself.
     MonotonicTime lease_deadline;
+    // Steps that have begun and not ended.
+    std::set<StepIndex> active;
     // Steps whose gates we opened, with the moment at which the kernel closes them.
     std::map<StepIndex, MonotonicTime> open;
+    // Ramps, with the changes made so far.
+    std::map<StepIndex, std::size_t> ramps;
   };
 
   void AdvanceRun(Run& run);
   absl::Status Reconcile(Run& run, MonotonicTime now);
+  absl::Status ReconcileLanes(Run& run, Duration elapsed);
+  absl::Status ReconcileGates(Run& run, MonotonicTime now);
+  void ReportSteps(Run& run, MonotonicTime woken);
   absl::Status RenewGates(Run& run, MonotonicTime now);
   void Finish(const RunId& id, RunEnd end, std::string detail);
-  MonotonicTime GateDeadline(const Run& run, StepIndex step) const;
+  // `until`: when the step stops acting, after T0.
+  static MonotonicTime GateDeadline(const Run& run, Duration until);
   MonotonicTime NextDeadline(const Run& run) const;
   // A run that goes on without its controller moves its own lease on, with two thirds of it left.
   static bool RenewsItself(const Run& run);

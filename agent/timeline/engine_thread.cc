@@ -37,6 +37,11 @@ void EngineThread::Renew(const std::vector<RunId>& runs, MonotonicTime heard) {
   changed_.notify_one();
 }
 
+absl::Status EngineThread::Attach(const std::string& device) {
+  const std::lock_guard lock(mutex_);
+  return engine_.Attach(device);
+}
+
 absl::Status EngineThread::End(const RunId& run, RunEnd end, absl::string_view detail) {
   const std::lock_guard lock(mutex_);
   return engine_.End(run, end, detail);

@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "common/duration.h"
 #include "common/name.h"
 
@@ -35,6 +36,22 @@ bool CheckKind(const DocumentValue& value, Kind kind, absl::string_view what, ab
   return false;
 }
 
+// A single value by its parser, whose message says what is wrong.
+template <typename T>
+std::optional<T> ReadParsed(const DocumentValue& value, absl::string_view what, absl::string_view expected,
+                            absl::StatusOr<T> (*parse)(absl::string_view), TextErrors& errors) {
+  if (!CheckKind(value, Kind::kText, what, expected, errors)) return std::nullopt;
+  const absl::StatusOr<T> parsed = parse(value.text);
+  if (parsed.ok()) return *parsed;
+  errors.Add(value.position, absl::StrCat(what, ": ", parsed.status().message()));
+  return std::nullopt;
+}
+
+// "a, b or c".
+std::string AnyOf(std::span<const std::string> words) {
+  return absl::StrCat(absl::StrJoin(words.first(words.size() - 1), ", "), words.size() > 1 ? " or " : "", words.back());
+}
+
 std::string PositionText(SourcePosition position) { return absl::StrCat(position.line, ":", position.column); }
 
 }  // namespace
@@ -53,20 +70,40 @@ std::optional<std::string> ReadName(const DocumentValue& value, absl::string_vie
 }
 
 std::optional<Duration> ReadDuration(const DocumentValue& value, absl::string_view what, TextErrors& errors) {
-  if (!CheckKind(value, Kind::kText, what, "a duration such as 30s", errors)) return std::nullopt;
-  const absl::StatusOr<Duration> duration = ParseDuration(value.text);
-  if (duration.ok()) return *duration;
-  errors.Add(value.position, absl::StrCat(what, ": ", duration.status().message()));
-  return std::nullopt;
+  return ReadParsed(value, what, "a duration such as 30s", ParseDuration, errors);
 }
 
-std::optional<std::uint64_t> ReadNumber(const DocumentValue& value, absl::string_view what, TextErrors& errors) {
+std::optional<Ratio> ReadRatio(const DocumentValue& value, absl::string_view what, TextErrors& errors) {
+  return ReadParsed(value, what, "a ratio such as 1%", ParseRatio, errors);
+}
+
+std::optional<BitRate> ReadBitRate(const DocumentValue& value, absl::string_view what, TextErrors& errors) {
+  return ReadParsed(value, what, "a rate such as 10mbit", ParseBitRate, errors);
+}
+
+std::optional<std::uint64_t> ReadBytes(const DocumentValue& value, absl::string_view what, TextErrors& errors) {
+  return ReadParsed(value, what, "a size such as 64kb", ParseBytes, errors);
+}
+
+std::optional<std::uint64_t> ReadNumber(const DocumentValue& value, absl::string_view what, TextErrors& errors,
+                                        std::uint64_t least, std::uint64_t most) {
   if (!CheckKind(value, Kind::kText, what, "a whole number", errors)) return std::nullopt;
   std::uint64_t number = 0;
   const bool digits = value.text.find_first_not_of("0123456789") == std::string::npos;
-  if (digits && absl::SimpleAtoi(value.text, &number)) return number;
+  if (digits && absl::SimpleAtoi(value.text, &number) && number >= least && number <= most) return number;
   errors.Add(value.position,
-             absl::StrCat(what, " must be a whole number from 0 to 18446744073709551615, not '", value.text, "'"));
+             absl::StrCat(what, " must be a whole number from ", least, " to ", most, ", not '", value.text, "'"));
+  return std::nullopt;
+}
+
+std::optional<std::size_t> ReadWord(const DocumentValue& value, absl::string_view what,
+                                    std::span<const std::string> words, TextErrors& errors) {
+  const std::string expected = AnyOf(words);
+  if (!CheckKind(value, Kind::kText, what, expected, errors)) return std::nullopt;
+  const auto found = std::find(words.begin(), words.end(), value.text);
+  if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
+  errors.Add(value.position,
+             absl::StrCat(what, " must be ", expected, ", not '", value.text, "'", errors.Suggest(value.text, words)));
   return std::nullopt;
 }
 
@@ -74,6 +111,25 @@ std::span<const DocumentPtr> ReadList(const DocumentValue& value, absl::string_v
   if (!CheckKind(value, Kind::kList, what, "a list", errors)) return {};
   if (value.items.empty()) errors.Add(value.position, absl::StrCat(what, " is an empty list"));
   return value.items;
+}
+
+std::vector<const DocumentValue*> ReadItems(const DocumentValue& value, absl::string_view what, TextErrors& errors) {
+  if (value.kind == Kind::kText) return {&value};
+  std::vector<const DocumentValue*> items;
+  if (!CheckKind(value, Kind::kList, what, "a single value or a list", errors)) return items;
+  for (const DocumentPtr& item : ReadList(value, what, errors)) items.push_back(item.get());
+  return items;
+}
+
+const DocumentValue& FindPath(const DocumentValue& value, absl::string_view path) {
+  const DocumentValue* place = &value;
+  for (const absl::string_view key : absl::StrSplit(path, '.')) {
+    const auto found = std::find_if(place->entries.begin(), place->entries.end(),
+                                    [&](const DocumentValue::Entry& entry) { return entry.key->text == key; });
+    if (found == place->entries.end()) break;
+    place = found->value.get();
+  }
+  return *place;
 }
 
 std::vector<Field> ReadFields(const DocumentValue& value, absl::string_view what, TextErrors& errors) {

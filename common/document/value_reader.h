@@ -1,15 +1,18 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "common/bit_rate.h"
 #include "common/clock.h"
 #include "common/document/document.h"
 #include "common/document/text_error.h"
+#include "common/ratio.h"
 
 namespace faultline {
 
@@ -20,10 +23,23 @@ std::optional<std::string> ReadText(const DocumentValue& value, absl::string_vie
 // A text that CheckName accepts; `what` is the kind of name ("step name").
 std::optional<std::string> ReadName(const DocumentValue& value, absl::string_view what, TextErrors& errors);
 std::optional<Duration> ReadDuration(const DocumentValue& value, absl::string_view what, TextErrors& errors);
-// Decimal digits, less than 2^64.
-std::optional<std::uint64_t> ReadNumber(const DocumentValue& value, absl::string_view what, TextErrors& errors);
+// As ParseRatio, ParseBitRate and ParseBytes have them.
+std::optional<Ratio> ReadRatio(const DocumentValue& value, absl::string_view what, TextErrors& errors);
+std::optional<BitRate> ReadBitRate(const DocumentValue& value, absl::string_view what, TextErrors& errors);
+std::optional<std::uint64_t> ReadBytes(const DocumentValue& value, absl::string_view what, TextErrors& errors);
+// Decimal digits, from `least` to `most`.
+std::optional<std::uint64_t> ReadNumber(const DocumentValue& value, absl::string_view what, TextErrors& errors,
+                                        std::uint64_t least = 0,
+                                        std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
+// One of `words`, by its index.
+std::optional<std::size_t> ReadWord(const DocumentValue& value, absl::string_view what,
+                                    std::span<const std::string> words, TextErrors& errors);
 // A list with at least one item.
 std::span<const DocumentPtr> ReadList(const DocumentValue& value, absl::string_view what, TextErrors& errors);
+// The items of such a list, or a single value as the only item; they live as long as the document.
+std::vector<const DocumentValue*> ReadItems(const DocumentValue& value, absl::string_view what, TextErrors& errors);
+// The value at a path of keys, "loss.gemodel.p", or the last on the way to it that exists. Adds no error.
+const DocumentValue& FindPath(const DocumentValue& value, absl::string_view path);
 
 // One key of a mapping and its value; both live as long as the document.
 struct Field {

@@ -1,5 +1,6 @@
 #include "controller/cli/commands.h"
 
+#include <filesystem>
 #include <iostream>
 #include <thread>
 
@@ -9,6 +10,7 @@
 #include "common/status.h"
 #include "controller/cli/client.h"
 #include "controller/cli/output.h"
+#include "controller/cli/sample_files.h"
 #include "controller/cli/watch.h"
 #include "controller/plan/plan_yaml.h"
 #include "controller/report/render_matrix.h"
@@ -43,13 +45,18 @@ ExitCode CallAndPrint(const CommonArguments& common,
   return ExitCode::kOk;
 }
 
+// A plan with the files that it names; `directory` is where they are.
+absl::StatusOr<v1::PlanSource> WholePlan(std::string text, const std::string& directory, const std::string& name) {
+  v1::PlanSource source;
+  FAULTLINE_ASSIGN_OR_RETURN(*source.mutable_text(), AddSampleFiles(std::move(text), directory, name));
+  source.set_file_name(name);
+  return source;
+}
+
 absl::StatusOr<v1::PlanSource> ReadPlanFile(const std::string& file) {
   absl::StatusOr<std::string> text = ReadFile(file);
   if (!text.ok()) return absl::InvalidArgumentError(text.status().message());
-  v1::PlanSource source;
-  source.set_text(*std::move(text));
-  source.set_file_name(file);
-  return source;
+  return WholePlan(*std::move(text), std::filesystem::path(file).parent_path(), file);
 }
 
 // Errors of the language need no controller to be found.
@@ -70,26 +77,24 @@ ExitCode PrintRun(const CommonArguments& common, const v1::Run& run, bool whole)
   return ExitCodeOf(run);
 }
 
-ExitCode RunSource(const CommonArguments& common, const v1::PlanSource& source, bool watch, bool detach) {
-  const absl::StatusOr<Plan> plan = ParseSource(source);
-  if (!plan.ok()) return Fail(plan.status());
-  const auto client = Connect(common);
-  if (!client.ok()) return Fail(client.status());
+// Starts a plan and follows it, and prints its end; what keeps it from that is the error.
+absl::StatusOr<ExitCode> RunSource(const CommonArguments& common, const v1::PlanSource& source, bool watch,
+                                   bool detach) {
+  FAULTLINE_RETURN_IF_ERROR(ParseSource(source).status());
+  FAULTLINE_ASSIGN_OR_RETURN(const auto client, Connect(common));
   v1::StartRunRequest request;
   *request.mutable_plan() = source;
-  const absl::StatusOr<v1::StartRunResponse> started = (*client)->Call(&Stub::StartRun, request);
-  if (!started.ok()) return Fail(started.status());
-  for (const std::string& warning : started->run().warnings()) std::cerr << "warning: " << warning << "\n";
-  if (started->run().state() == v1::RUN_STATE_ENDED) return PrintRun(common, started->run(), /*whole=*/false);
+  FAULTLINE_ASSIGN_OR_RETURN(const v1::StartRunResponse started, client->Call(&Stub::StartRun, request));
+  for (const std::string& warning : started.run().warnings()) std::cerr << "warning: " << warning << "\n";
+  if (started.run().state() == v1::RUN_STATE_ENDED) return PrintRun(common, started.run(), /*whole=*/false);
   if (detach) {
-    std::cout << (common.json ? ToJson(started->run()) : started->run().id() + "\n");
+    std::cout << (common.json ? ToJson(started.run()) : started.run().id() + "\n");
     return ExitCode::kOk;
   }
   const WatchOptions options{.matrices = watch, .quiet = common.json};
-  const absl::StatusOr<v1::Run> run = WatchUntilOver(**client, started->run().id(), options);
-  if (!run.ok()) return Fail(run.status());
+  FAULTLINE_ASSIGN_OR_RETURN(const v1::Run run, WatchUntilOver(*client, started.run().id(), options));
   if (watch && !common.json) std::cout << "\n";
-  return PrintRun(common, *run, /*whole=*/false);
+  return PrintRun(common, run, /*whole=*/false);
 }
 
 }  // namespace
@@ -138,16 +143,18 @@ ExitCode PreviewPlan(const CommonArguments& common, const std::string& file) {
 ExitCode RunPlan(const CommonArguments& common, const std::string& file, bool watch, bool detach) {
   const absl::StatusOr<v1::PlanSource> source = ReadPlanFile(file);
   if (!source.ok()) return Fail(source.status());
-  return RunSource(common, *source, watch, detach);
+  const absl::StatusOr<ExitCode> code = RunSource(common, *source, watch, detach);
+  return code.ok() ? *code : Fail(code.status());
 }
 
 ExitCode RunAdHoc(const CommonArguments& common, const AdHocPlan& plan, bool watch, bool detach) {
-  const absl::StatusOr<std::string> text = AdHocPlanYaml(plan);
+  const absl::StatusOr<AdHocText> text = AdHocText::Write(plan);
   if (!text.ok()) return Fail(text.status(), ExitCode::kUsage);
-  v1::PlanSource source;
-  source.set_text(*text);
-  source.set_file_name(absl::StrCat("faultline ", plan.verb));
-  return RunSource(common, source, watch, detach);
+  const absl::StatusOr<v1::PlanSource> source = WholePlan(text->text(), /*directory=*/"", text->name());
+  const absl::StatusOr<ExitCode> code =
+      source.ok() ? RunSource(common, *source, watch, detach) : absl::StatusOr<ExitCode>(source.status());
+  if (code.ok()) return *code;
+  return Fail(absl::Status(code.status().code(), text->Explain(code.status().message())));
 }
 
 ExitCode ListRuns(const CommonArguments& common) {

@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "controller/cli/ad_hoc_plan.h"
 #include "controller/cli/exit_code.h"
-#include "controller/cli/group_expression.h"
 
 namespace faultline {
 

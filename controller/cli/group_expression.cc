@@ -9,7 +9,6 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "common/duration.h"
 #include "common/file.h"
 #include "common/prefix.h"
 #include "common/status.h"
@@ -17,13 +16,9 @@
 namespace faultline {
 namespace {
 
-std::string Quoted(absl::string_view text) {
-  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
-}
-
 std::string QuotedList(const std::vector<std::string>& texts) {
   return absl::StrJoin(texts, ", ",
-                       [](std::string* out, const std::string& text) { absl::StrAppend(out, Quoted(text)); });
+                       [](std::string* out, const std::string& text) { absl::StrAppend(out, QuotedYaml(text)); });
 }
 
 // Text that can only have been meant as addresses.
@@ -45,7 +40,7 @@ absl::StatusOr<std::string> LabelsYaml(const std::vector<std::string>& words) {
       return absl::InvalidArgumentError(
           absl::StrCat("'", word, "' is not a label; write for example region=eu-west-2"));
     }
-    pairs.push_back(absl::StrCat(Quoted(pair.first), ": ", Quoted(pair.second)));
+    pairs.push_back(absl::StrCat(QuotedYaml(pair.first), ": ", QuotedYaml(pair.second)));
   }
   return absl::StrCat("{labels: {", absl::StrJoin(pairs, ", "), "}}");
 }
@@ -68,6 +63,12 @@ absl::StatusOr<std::string> FileYaml(const std::string& path) {
 
 }  // namespace
 
+std::string QuotedYaml(absl::string_view text) {
+  return absl::StrCat(
+      "\"", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"\"", "\\\""}, {"\n", "\\n"}, {"\r", "\\r"}, {"\t", "\\t"}}),
+      "\"");
+}
+
 absl::StatusOr<std::string> GroupYaml(absl::string_view expression) {
   if (absl::StartsWith(expression, "@")) return FileYaml(std::string(expression.substr(1)));
   const std::vector<std::string> words = absl::StrSplit(expression, ',');
@@ -78,15 +79,6 @@ absl::StatusOr<std::string> GroupYaml(absl::string_view expression) {
   if (absl::StrContains(expression, '=')) return LabelsYaml(words);
   if (std::any_of(words.begin(), words.end(), LooksLikeAddress)) return CidrsYaml(words);
   return absl::StrCat("{nodes: [", QuotedList(words), "]}");
-}
-
-absl::StatusOr<std::string> AdHocPlanYaml(const AdHocPlan& plan) {
-  FAULTLINE_RETURN_IF_ERROR(WithContext(ParseDuration(plan.length).status(), "--for"));
-  FAULTLINE_ASSIGN_OR_RETURN(const std::string first, GroupYaml(plan.first));
-  FAULTLINE_ASSIGN_OR_RETURN(const std::string second, GroupYaml(plan.second));
-  const char* const fault = plan.one_way ? "block: {from: first, to: second}" : "partition: [first, second]";
-  return absl::StrCat("name: ", plan.verb, "\ngroups:\n  first: ", first, "\n  second: ", second,
-                      "\nsteps:\n  - {at: 0s, for: ", plan.length, ", name: ", plan.verb, ", ", fault, "}\n");
 }
 
 }  // namespace faultline

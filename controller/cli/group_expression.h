@@ -16,17 +16,7 @@ namespace faultline {
 // INVALID_ARGUMENT names the word and what it may be; a file's errors name file and line.
 absl::StatusOr<std::string> GroupYaml(absl::string_view expression);
 
-// A one-step plan of a fault between two such groups, for `block` and `partition`.
-struct AdHocPlan {
-  // "block" or "partition": the plan's name.
-  std::string verb;
-  std::string first;
-  std::string second;
-  // Only what `first` sends to `second` vanishes.
-  bool one_way = false;
-  // As the plan language writes it.
-  std::string length;
-};
-absl::StatusOr<std::string> AdHocPlanYaml(const AdHocPlan& plan);
+// Any text as one value on one line of the plan language: "\"lon-1\"".
+std::string QuotedYaml(absl::string_view text);
 
 }  // namespace faultline

@@ -4,14 +4,15 @@
 #include <functional>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "controller/cli/commands.h"
 
 namespace faultline {
 namespace {
 
 constexpr const char* kFooter =
-    "Groups of block and partition: CIDRs (172.32.0.0/16,fd20::/48), labels (region=eu-west-2), node names or globs\n"
-    "(lon-1,lon-2*), or @FILE with a CIDR a line. Durations need a unit: 250ms, 30s, 1h30m.\n"
+    "Groups (A and B): CIDRs (172.32.0.0/16,fd20::/48), labels (region=eu-west-2), node names or globs\n"
+    "(lon-1,lon-2*), or @FILE with a CIDR a line. Durations need a unit: 250ms, 30s, 1h30m; so do shares: 1%, 200ppm.\n"
     "Exit codes: 0 done and verified, 1 the fault did not take or verification failed, 2 usage or plan error,\n"
     "3 refused by a node, 4 controller unreachable.";
 
@@ -84,9 +85,7 @@ class CommandLine {
     });
     run->add_option("FILE", arguments_.file, "The plan")->required();
     AddFollowing(*run);
-    AddAdHoc("block", "Block packets between two groups for a while")
-        ->add_flag("--one-way", arguments_.ad_hoc.one_way, "Only what A sends to B");
-    AddAdHoc("partition", "Cut two groups off from each other for a while, both ways");
+    AddAdHocCommands();
     Add(app_, "abort", "End a run now; every node heals",
         [this] { return AbortRun(arguments_.common, arguments_.run); })
         ->add_option("RUN", arguments_.run, "Its id, as `faultline runs` shows it")
@@ -96,7 +95,33 @@ class CommandLine {
     })->add_flag("--all", arguments_.all, "All runs, as without it");
   }
 
-  CLI::App* AddAdHoc(const std::string& verb, const std::string& help) {
+  void AddAdHocCommands() {
+    AddOneWay(AddCut("block", "Block packets between two groups for a while",
+                     "faultline block region=eu-west-2 region=eu-west-3 --one-way --protocol tcp --ports 3002 "
+                     "--action reject --for 30s"));
+    AddCut("partition", "Cut two groups off from each other for a while, both ways",
+           "faultline partition 172.32.0.0/16 172.33.0.0/16 --exclude 172.33.9.9 --for 1m");
+    AddOneWay(AddCut("flap", "Cut two groups off from each other again and again for a while",
+                     "faultline flap region=eu-west-2 region=eu-west-3 --down 2s --up 5s --for 1m"));
+    AddOneWay(AddAdHoc("impair",
+                       "Delay, lose, duplicate, corrupt, reorder or slow packets between two groups for a while",
+                       "faultline impair region=us-west-2 region=ap-south-1 --rtt 300ms --jitter 10ms "
+                       "--distribution normal --loss 0.1% --for 2m"));
+  }
+
+  CLI::App* AddCut(const std::string& verb, const std::string& help, const std::string& example) {
+    CLI::App* sub = AddAdHoc(verb, help, example);
+    sub->add_flag("--security-group", arguments_.ad_hoc.security_group,
+                  "As a security group does it: new connections only, established ones live on")
+        ->group("Which packets");
+    return sub;
+  }
+
+  void AddOneWay(CLI::App* sub) {
+    sub->add_flag("--one-way", arguments_.ad_hoc.one_way, "Only what A sends to B")->group("Which packets");
+  }
+
+  CLI::App* AddAdHoc(const std::string& verb, const std::string& help, const std::string& example) {
     CLI::App* sub = Add(app_, verb, help, [this, verb] {
       arguments_.ad_hoc.verb = verb;
       return RunAdHoc(arguments_.common, arguments_.ad_hoc, arguments_.watch, arguments_.detach);
@@ -104,7 +129,17 @@ class CommandLine {
     sub->add_option("A", arguments_.ad_hoc.first, "A group")->required();
     sub->add_option("B", arguments_.ad_hoc.second, "A group")->required();
     sub->add_option("--for", arguments_.ad_hoc.length, "How long, with a unit: 30s")->required();
+    for (const AdHocOption& option : AdHocOptions(verb)) {
+      const auto set = [this, name = std::string(option.name)](const std::string& value) {
+        arguments_.ad_hoc.options[name] = value;
+      };
+      CLI::Option* added = sub->add_option_function<std::string>(absl::StrCat("--", option.name), set, option.help);
+      added->group(option.title);
+      if (option.required) added->required();
+      if (option.form == AdHocOption::Form::kList) added->join(',');
+    }
     AddFollowing(*sub);
+    sub->footer(absl::StrCat("Example: ", example));
     return sub;
   }
 

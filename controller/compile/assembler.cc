@@ -16,13 +16,27 @@ std::vector<std::size_t> OrderOf(const std::vector<PlanStep>& steps) {
 
 }  // namespace
 
+Step BlankStep(const PlanStep& plan_step, StepIndex index) {
+  return {.index = index,
+          .name = plan_step.name,
+          .at = plan_step.at,
+          .length = plan_step.length,
+          .effect = plan_step.effect,
+          .filter = plan_step.filter,
+          .flap = plan_step.flap,
+          .ramp = plan_step.ramp,
+          .rules = {}};
+}
+
 Assembler::Assembler(const Plan& plan, const NodeIndex& fleet, const Timeline& blank)
-    : places_(plan.steps.size()), timelines_(fleet.nodes().size(), blank), set_indices_(fleet.nodes().size()) {
+    : plan_(plan),
+      places_(plan.steps.size()),
+      timelines_(fleet.nodes().size(), blank),
+      set_indices_(fleet.nodes().size()) {
   std::vector<Step> steps;
   for (const std::size_t position : OrderOf(plan.steps)) {
-    const PlanStep& step = plan.steps[position];
     places_[position] = steps.size();
-    steps.push_back({static_cast<StepIndex>(position), step.name, step.at, step.length, {}});
+    steps.push_back(BlankStep(plan.steps[position], static_cast<StepIndex>(position)));
   }
   for (std::size_t i = 0; i < timelines_.size(); ++i) {
     timelines_[i].node = fleet.nodes()[i].name;
@@ -30,27 +44,28 @@ Assembler::Assembler(const Plan& plan, const NodeIndex& fleet, const Timeline& b
   }
 }
 
-void Assembler::Add(std::size_t plan_step, const Edge& edge, const Enforcement& enforcement) {
-  auto numbered = numbered_.find(edge);
-  if (numbered == numbered_.end()) numbered = numbered_.emplace(edge, Number(enforcement)).first;
-  for (const NodeBlock& one : numbered->second) {
-    timelines_[one.node].steps[places_[plan_step]].blocks.push_back(one.block);
+void Assembler::Add(std::size_t plan_step, const EnforcementKey& key, const Enforcement& enforcement) {
+  auto numbered = numbered_.find(key);
+  if (numbered == numbered_.end()) numbered = numbered_.emplace(key, Number(enforcement)).first;
+  const PrefixSet& exclude = plan_.steps[plan_step].exclude;
+  for (const NumberedRule& one : numbered->second) {
+    Step& step = timelines_[one.node].steps[places_[plan_step]];
+    if (step.rules.empty() && !exclude.empty()) step.filter.except_addresses = IndexOf(one.node, exclude);
+    step.rules.push_back(one.rule);
   }
-  blocks_ += numbered->second.size();
+  rules_ += numbered->second.size();
 }
 
-std::vector<Assembler::NodeBlock> Assembler::Number(const Enforcement& enforcement) {
-  std::vector<NodeBlock> numbered;
+std::vector<Assembler::NumberedRule> Assembler::Number(const Enforcement& enforcement) {
+  std::vector<NumberedRule> numbered;
   numbered.reserve(enforcement.rules.size());
-  for (const NodeRule& rule : enforcement.rules) {
-    Block block;
-    block.hook = rule.hook;
-    block.match.sources = IndexOf(rule.node, rule.sources);
-    block.match.destinations = IndexOf(rule.node, rule.destinations);
-    if (!rule.except_destinations.empty()) {
-      block.match.except_destinations = IndexOf(rule.node, rule.except_destinations);
-    }
-    numbered.push_back({rule.node, block});
+  for (const NodeRule& in : enforcement.rules) {
+    Rule rule;
+    rule.side = in.side;
+    rule.match.sources = IndexOf(in.node, in.sources);
+    rule.match.destinations = IndexOf(in.node, in.destinations);
+    if (!in.except_destinations.empty()) rule.match.except_destinations = IndexOf(in.node, in.except_destinations);
+    numbered.push_back({in.node, rule});
   }
   return numbered;
 }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +10,7 @@
 #include "controller/compile/assembler.h"
 #include "controller/compile/enforcement.h"
 #include "controller/compile/grudge.h"
+#include "controller/compile/lack.h"
 #include "controller/compile/membership.h"
 #include "controller/compile/node_index.h"
 
@@ -17,16 +18,7 @@ namespace faultline {
 namespace {
 
 constexpr std::size_t kMostEdges = 1'000'000;
-constexpr std::size_t kMostBlocks = 10'000'000;
-
-// "a, b, c and 4 more".
-std::string NameSome(const std::vector<std::string>& names) {
-  constexpr std::size_t kMost = 5;
-  const std::size_t shown = std::min(kMost, names.size());
-  std::string text = absl::StrJoin(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", ");
-  if (shown < names.size()) absl::StrAppend(&text, " and ", names.size() - shown, " more");
-  return text;
-}
+constexpr std::size_t kMostRules = 10'000'000;
 
 class Compiler {
  public:
@@ -35,7 +27,7 @@ class Compiler {
 
   Compiled Run() {
     FindMembers();
-    for (const PlanStep& step : plan_.steps) CheckStep(step);
+    for (std::size_t i = 0; i < plan_.steps.size(); ++i) CheckStep(i);
     if (errors_.empty()) Assemble();
     Compiled compiled;
     compiled.errors = errors_.Take();
@@ -88,39 +80,69 @@ class Compiler {
     warnings_.push_back(absl::StrCat("addresses that several nodes hold are no node's own: ", NameSome(texts)));
   }
 
-  void CheckStep(const PlanStep& step) {
-    for (const std::string& name : UnknownGroups(step.fault, groups_)) {
-      errors_.Add(step.position, absl::StrCat("step '", step.name, "': unknown group '", name, "'"));
+  void CheckStep(std::size_t position) {
+    const PlanStep& step = plan_.steps[position];
+    for (const std::string& name : UnknownGroups(step.ends, groups_)) {
+      AddError(step, absl::StrCat("unknown group '", name, "'"));
       return;
     }
-    edges_ += EdgeCount(step.fault);
+    edges_ += EdgeCount(step.ends);
     if (edges_ > kMostEdges) {
-      errors_.Add(step.position, absl::StrCat("step '", step.name, "': the plan has more than ", kMostEdges,
-                                              " edges between groups; use fewer groups or steps"));
+      AddError(step,
+               absl::StrCat("the plan has more than ", kMostEdges, " edges between groups; use fewer groups or steps"));
       return;
     }
-    for (const Edge& edge : EdgesOf(step.fault, groups_)) {
-      if (errors_.full()) return;
-      CheckEdge(step, edge);
+    const Step blank = BlankStep(step, static_cast<StepIndex>(position));
+    if (const std::string impossible = Impossible(blank, Side::kReceiver); !impossible.empty()) {
+      AddError(step, impossible);
+      return;
     }
+    senders_.push_back(SendersFor(blank));
+    Lacks lacks(fleet_);
+    for (const Edge& edge : EdgesOf(step.ends, groups_)) {
+      if (errors_.full()) return;
+      CheckEdge(step, blank, edge, lacks);
+    }
+    for (const std::string& lack : lacks.Describe()) AddError(step, lack);
   }
 
-  void CheckEdge(const PlanStep& step, const Edge& edge) {
+  // The number of the class of steps to which the same senders can do what this one needs.
+  std::size_t SendersFor(const Step& blank) {
+    const bool possible = Impossible(blank, Side::kSender).empty();
+    std::vector<bool> senders;
+    for (const InventoryNode& node : fleet_.nodes()) {
+      senders.push_back(possible && Missing(blank, Side::kSender, node.has).empty());
+    }
+    return sender_classes_.try_emplace(std::move(senders), sender_classes_.size()).first->second;
+  }
+
+  const std::vector<bool>& SendersOf(std::size_t number) const {
+    return std::find_if(sender_classes_.begin(), sender_classes_.end(),
+                        [number](const auto& entry) { return entry.second == number; })
+        ->first;
+  }
+
+  void CheckEdge(const PlanStep& step, const Step& blank, const Edge& edge, Lacks& lacks) {
     const Membership& from = memberships_[edge.from];
     const Membership& to = memberships_[edge.to];
     if (from.addresses.empty() || to.addresses.empty()) return;  // CheckGroup has said so.
     if (const std::string& shared = SharedBetween(edge); !shared.empty()) {
-      // A partition has every edge both ways.
-      const bool said = std::holds_alternative<PartitionFault>(step.fault) && edge.from > edge.to;
+      // Every edge of a Between is there both ways.
+      const bool said = std::holds_alternative<Between>(step.ends) && edge.from > edge.to;
       if (!said) {
-        errors_.Add(step.position, absl::StrCat("step '", step.name, "': groups '", from.name, "' and '", to.name,
-                                                "' overlap: both have ", shared));
+        AddError(step, absl::StrCat("groups '", from.name, "' and '", to.name, "' overlap: both have ", shared));
       }
       return;
     }
-    const auto [entry, fresh] = enforcements_.try_emplace(edge);
-    if (fresh) entry->second = Enforce(from, to, fleet_);
-    CheckEnforcement(step, from, to, entry->second, /*first_use=*/fresh);
+    const std::size_t senders = senders_.back();
+    const auto [entry, fresh] = enforcements_.try_emplace({edge, senders});
+    if (fresh) entry->second = Enforce(from, to, fleet_, SendersOf(senders));
+    for (const NodeRule& rule : entry->second.rules) {
+      if (rule.side == Side::kReceiver) {
+        lacks.Add(rule.node, Missing(blank, Side::kReceiver, fleet_.nodes()[rule.node].has));
+      }
+    }
+    CheckEnforcement(step, blank, edge, entry->second, /*first_use=*/fresh);
   }
 
   const std::string& SharedBetween(const Edge& edge) {
@@ -130,29 +152,42 @@ class Compiler {
     return entry->second;
   }
 
-  void CheckEnforcement(const PlanStep& step, const Membership& from, const Membership& to,
-                        const Enforcement& enforcement, bool first_use) {
-    const std::string edge = absl::StrCat("step '", step.name, "': '", from.name, "' to '", to.name, "'");
+  void CheckEnforcement(const PlanStep& step, const Step& blank, const Edge& edge, const Enforcement& enforcement,
+                        bool first_use) {
+    const Membership& from = memberships_[edge.from];
+    const Membership& to = memberships_[edge.to];
+    const std::string ends = absl::StrCat("'", from.name, "' to '", to.name, "': ");
     if (from.members.empty() && to.members.empty()) {
-      errors_.Add(step.position, absl::StrCat(edge, ": neither group has a connected node to enforce it"));
+      AddError(step, absl::StrCat(ends, "neither group has a connected node to enforce it"));
     } else if (!enforcement.unable.empty() && to.members.empty()) {
-      errors_.Add(
-          step.position,
-          absl::StrCat(edge, ": '", to.name, "' has no connected node, and packets cannot be swallowed on their ",
-                       "way out by ", NodeNames(enforcement.unable), " (that needs Linux 5.16 or later, and ifb)"));
+      for (const std::string& reason : WhyUnable(blank, enforcement)) {
+        AddError(step, absl::StrCat(ends, "'", to.name, "' has no connected node, and ", reason));
+      }
     } else if (!enforcement.unable.empty() && first_use) {
-      warnings_.push_back(absl::StrCat(edge, ": hosts of '", to.name, "' without an agent still hear ",
-                                       NodeNames(enforcement.unable),
-                                       ", whose kernel cannot swallow packets on their way out"));
-    } else if (enforcement.rules.empty() && first_use) {
-      warnings_.push_back(absl::StrCat(edge, ": one has only IPv4 and the other only IPv6; nothing to block"));
+      for (const std::string& reason : WhyUnable(blank, enforcement)) {
+        Warn(step, absl::StrCat(ends, "packets to hosts of '", to.name, "' without an agent pass: ", reason));
+      }
+    } else if (enforcement.rules.empty() && warned_of_families_.insert(edge).second) {
+      Warn(step, absl::StrCat(ends, "one has only IPv4 and the other only IPv6; nothing to act on"));
     }
   }
 
-  std::string NodeNames(const std::vector<std::size_t>& nodes) const {
-    std::vector<std::string> names;
-    for (const std::size_t node : nodes) names.push_back(fleet_.names()[node]);
-    return NameSome(names);
+  // Why those that should act on what they send cannot.
+  std::vector<std::string> WhyUnable(const Step& blank, const Enforcement& enforcement) const {
+    if (std::string impossible = Impossible(blank, Side::kSender); !impossible.empty()) return {std::move(impossible)};
+    Lacks lacks(fleet_);
+    for (const std::size_t node : enforcement.unable) {
+      lacks.Add(node, Missing(blank, Side::kSender, fleet_.nodes()[node].has));
+    }
+    return lacks.Describe();
+  }
+
+  void AddError(const PlanStep& step, const std::string& message) {
+    errors_.Add(step.position, absl::StrCat("step '", step.name, "': ", message));
+  }
+
+  void Warn(const PlanStep& step, const std::string& message) {
+    warnings_.push_back(absl::StrCat("step '", step.name, "': ", message));
   }
 
   Timeline Blank() const {
@@ -161,21 +196,28 @@ class Compiler {
     blank.lease = options_.lease;
     blank.on_controller_loss = plan_.on_controller_loss;
     blank.seed = plan_.seed;
-    for (const PlanStep& step : plan_.steps) blank.length = std::max(blank.length, step.at + step.length);
-    blank.length += options_.cooldown;
+    Duration last_end(0);
+    Duration drained(0);
+    for (const PlanStep& step : plan_.steps) {
+      const Duration end = step.at + step.length;
+      last_end = std::max(last_end, end);
+      const Duration drain = DrainTime(BlankStep(step, 0), Duration(0), step.length);
+      drained = std::max(drained, end + std::min(drain, options_.cooldown + kMostDrain));
+    }
+    blank.length = std::max(last_end + options_.cooldown, drained);
     return blank;
   }
 
   void Assemble() {
     Assembler assembler(plan_, fleet_, Blank());
     for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
-      for (const Edge& edge : EdgesOf(plan_.steps[i].fault, groups_)) {
-        assembler.Add(i, edge, enforcements_.at(edge));
+      for (const Edge& edge : EdgesOf(plan_.steps[i].ends, groups_)) {
+        const EnforcementKey key(edge, senders_[i]);
+        assembler.Add(i, key, enforcements_.at(key));
       }
-      if (assembler.blocks() > kMostBlocks) {
-        errors_.Add(plan_.steps[i].position,
-                    absl::StrCat("step '", plan_.steps[i].name, "': the plan needs more than ", kMostBlocks,
-                                 " blocks over all nodes; use fewer groups or steps"));
+      if (assembler.rules() > kMostRules) {
+        AddError(plan_.steps[i], absl::StrCat("the plan needs more than ", kMostRules,
+                                              " rules over all nodes; use fewer groups or steps"));
         return;
       }
     }
@@ -202,7 +244,12 @@ class Compiler {
   std::vector<Membership> memberships_;
   // By pair of groups, the lesser first; empty text: they share nothing.
   std::map<std::pair<std::size_t, std::size_t>, std::string> shared_;
-  std::map<Edge, Enforcement> enforcements_;
+  // By whether each node of the fleet can act on what it sends.
+  std::map<std::vector<bool>, std::size_t> sender_classes_;
+  // Of each step.
+  std::vector<std::size_t> senders_;
+  std::map<EnforcementKey, Enforcement> enforcements_;
+  std::set<Edge> warned_of_families_;
   std::size_t edges_ = 0;
   TextErrors errors_;
   std::vector<std::string> warnings_;

@@ -27,29 +27,30 @@ void AddReceiver(const Member& receiver, const Membership& from, const Membershi
                  Enforcement& enforcement) {
   for (PrefixSet& destinations : SetsOf(receiver, to, fleet)) {
     if (!ShareFamily(from.addresses, destinations)) continue;
-    enforcement.rules.push_back({receiver.node, Hook::kReceiverIngress, from.addresses, destinations, {}});
+    enforcement.rules.push_back({receiver.node, Side::kReceiver, from.addresses, destinations, {}});
   }
 }
 
 void AddSender(const Member& sender, const Membership& from, const Membership& to, const NodeIndex& fleet,
-               Enforcement& enforcement) {
+               const std::vector<bool>& senders, Enforcement& enforcement) {
   bool needed = false;
   for (PrefixSet& sources : SetsOf(sender, from, fleet)) {
     if (!ShareFamily(sources, to.cidrs)) continue;
     needed = true;
-    if (!fleet.nodes()[sender.node].can_blackhole) break;
-    enforcement.rules.push_back({sender.node, Hook::kSenderBlackhole, sources, to.cidrs, to.agent_addresses});
+    if (!senders[sender.node]) break;
+    enforcement.rules.push_back({sender.node, Side::kSender, sources, to.cidrs, to.agent_addresses});
   }
-  if (needed && !fleet.nodes()[sender.node].can_blackhole) enforcement.unable.push_back(sender.node);
+  if (needed && !senders[sender.node]) enforcement.unable.push_back(sender.node);
 }
 
 }  // namespace
 
-Enforcement Enforce(const Membership& from, const Membership& to, const NodeIndex& fleet) {
+Enforcement Enforce(const Membership& from, const Membership& to, const NodeIndex& fleet,
+                    const std::vector<bool>& senders) {
   Enforcement enforcement;
   for (const Member& receiver : to.members) AddReceiver(receiver, from, to, fleet, enforcement);
   if (to.beyond_agents) {
-    for (const Member& sender : from.members) AddSender(sender, from, to, fleet, enforcement);
+    for (const Member& sender : from.members) AddSender(sender, from, to, fleet, senders, enforcement);
   }
   return enforcement;
 }

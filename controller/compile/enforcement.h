@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <vector>
 
 #include "common/prefix_set.h"
@@ -11,25 +10,27 @@
 
 namespace faultline {
 
-// One block on one node, its sets not yet numbered.
+// One rule on one node, its sets not yet numbered.
 struct NodeRule {
   std::size_t node = 0;
-  Hook hook = Hook::kReceiverIngress;
+  Side side = Side::kReceiver;
   PrefixSet sources;
   PrefixSet destinations;
   // Empty: no exception.
   PrefixSet except_destinations;
 };
 
-// What it takes that `to` does not hear `from`.
+// What it takes to act on the packets from one group to another.
 struct Enforcement {
   // Receivers first, then senders, each in the fleet's order.
   std::vector<NodeRule> rules;
-  // Members of `from` that should swallow packets to hosts of `to` without an agent, but whose kernels cannot.
+  // Members of `from` that should act on packets to hosts of `to` without an agent, but cannot.
   std::vector<std::size_t> unable;
 };
 
-// Pure. A rule between families (from IPv4 only to IPv6 only) could match nothing and is left out.
-Enforcement Enforce(const Membership& from, const Membership& to, const NodeIndex& fleet);
+// Pure. A rule between families (from IPv4 only to IPv6 only) could match nothing and is left out. `senders`: of every
+// node of the fleet whether it can act on packets as they go out.
+Enforcement Enforce(const Membership& from, const Membership& to, const NodeIndex& fleet,
+                    const std::vector<bool>& senders);
 
 }  // namespace faultline

@@ -11,7 +11,8 @@
 
 namespace faultline {
 
-// A grudge: group `to` must not hear group `from`. Groups are known by their position in the plan's name order.
+// A grudge: a fault on what group `from` sends to group `to`. Groups are known by their position in the plan's name
+// order.
 struct Edge {
   std::size_t from = 0;
   std::size_t to = 0;
@@ -24,12 +25,12 @@ using GroupIndex = std::map<std::string, std::size_t, std::less<>>;
 GroupIndex IndexGroups(const Plan& plan);
 
 // The names of a fault's groups that the plan does not have; a plan that was read from YAML has none.
-std::vector<std::string> UnknownGroups(const Fault& fault, const GroupIndex& index);
+std::vector<std::string> UnknownGroups(const Ends& ends, const GroupIndex& index);
 
-// How many edges a fault has.
-std::size_t EdgeCount(const Fault& fault);
+// How many edges a fault has: one of OneWay, all pairs both ways of Between.
+std::size_t EdgeCount(const Ends& ends);
 
 // Its edges, in a fixed order. REQUIRES: no unknown groups.
-std::vector<Edge> EdgesOf(const Fault& fault, const GroupIndex& index);
+std::vector<Edge> EdgesOf(const Ends& ends, const GroupIndex& index);
 
 }  // namespace faultline

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "common/capability.h"
 #include "common/name.h"
 #include "common/prefix.h"
 
@@ -14,9 +15,13 @@ struct InventoryNode {
   NodeName name;
   // Global-scope addresses, in the node's own order.
   std::vector<IpAddress> addresses;
+  // By which interface it has each; one that is missing is not known.
+  std::map<IpAddress, std::string> interfaces;
   std::map<std::string, std::string> labels;
-  // Whether its kernel can swallow packets on their way out (egress hook and blackhole lane).
-  bool can_blackhole = false;
+  // What its kernel can do.
+  CapabilitySet has;
+  // For advice on what it cannot.
+  Platform platform;
 
   friend bool operator==(const InventoryNode&, const InventoryNode&) = default;
 };

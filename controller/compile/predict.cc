@@ -22,29 +22,6 @@ Stage StageBetween(const Timeline& timeline, Duration start, Duration end) {
   return stage;
 }
 
-bool Matches(const Match& match, const Timeline& timeline, const IpAddress& source, const IpAddress& destination) {
-  const auto in = [&timeline](const std::optional<SetIndex>& set, const IpAddress& address, bool when_absent) {
-    return set ? timeline.prefix_sets[*set].Contains(address) : when_absent;
-  };
-  return in(match.sources, source, true) && in(match.destinations, destination, true) &&
-         !in(match.except_destinations, destination, false);
-}
-
-bool Drops(const Timeline& timeline, Hook hook, const IpAddress& source, const IpAddress& destination,
-           std::span<const StepIndex> active) {
-  const auto drops = [&](const Block& block) {
-    return block.hook == hook && Matches(block.match, timeline, source, destination);
-  };
-  return std::any_of(timeline.steps.begin(), timeline.steps.end(), [&](const Step& step) {
-    return std::find(active.begin(), active.end(), step.index) != active.end() &&
-           std::any_of(step.blocks.begin(), step.blocks.end(), drops);
-  });
-}
-
-std::string SetText(const std::optional<SetIndex>& set, const Timeline& timeline) {
-  return set ? timeline.prefix_sets[*set].ToString() : "anywhere";
-}
-
 }  // namespace
 
 std::vector<Stage> StagesOf(const Timeline& timeline) {
@@ -65,22 +42,10 @@ std::vector<Stage> StagesOf(const Timeline& timeline) {
   return stages;
 }
 
-bool Reaches(const Timeline* sender, const IpAddress& source, const Timeline* receiver, const IpAddress& destination,
-             std::span<const StepIndex> active) {
-  if (sender != nullptr && receiver != nullptr && sender->node == receiver->node) return true;
-  const bool swallowed = sender != nullptr && Drops(*sender, Hook::kSenderBlackhole, source, destination, active);
-  const bool dropped = receiver != nullptr && Drops(*receiver, Hook::kReceiverIngress, source, destination, active);
-  return !swallowed && !dropped;
-}
-
-std::string DescribeBlock(const Block& block, const Timeline& timeline) {
-  std::string text =
-      absl::StrCat(block.hook == Hook::kReceiverIngress ? "drop in  from " : "drop out from ",
-                   SetText(block.match.sources, timeline), " to ", SetText(block.match.destinations, timeline));
-  if (block.match.except_destinations) {
-    absl::StrAppend(&text, " except ", SetText(block.match.except_destinations, timeline));
-  }
-  return text;
+Prediction Predict(const Timeline* sender, const Timeline* receiver, const Packet& packet, const Stage& stage) {
+  Acting acting;
+  AddActing({.sender = sender, .receiver = receiver}, packet, stage.active, acting);
+  return Forecast(acting, stage.start, stage.end).OverAll();
 }
 
 }  // namespace faultline

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/timeline.h"
+#include "controller/compile/forecast.h"
 
 namespace faultline {
 
@@ -20,18 +21,14 @@ struct Stage {
   friend bool operator==(const Stage&, const Stage&) = default;
 };
 
-// Cuts a run at every start and end of a step. Pure. Stages of no length are left out, but for the baseline: it is
-// always there, with start = end = 0 when the first step begins at 0 (it is then observed before T0).
+// Cuts a run at every start and end of a step; flaps and ramps do not cut. Pure. Stages of no length are left out, but
+// for the baseline: it is always there, with start = end = 0 when the first step begins at 0 (it is then observed
+// before T0).
 std::vector<Stage> StagesOf(const Timeline& timeline);
 
-// Whether a packet from `source` (a node whose timeline is `sender`, null when it has no agent) to `destination`
-// (likewise) arrives while exactly `active` steps act. Evaluates the very rules the nodes will install; from a node to
-// itself everything arrives. Pure. REQUIRES: the timelines pass CheckTimeline.
-bool Reaches(const Timeline* sender, const IpAddress& source, const Timeline* receiver, const IpAddress& destination,
-             std::span<const StepIndex> active);
-
-// A block as a line for people: "drop in  from 172.32.0.0/16 to 172.33.0.0/16", "drop out from 172.32.0.0/16 to
-// 172.33.0.0/16 except 172.33.7.44/32". REQUIRES: the timeline passes CheckTimeline.
-std::string DescribeBlock(const Block& block, const Timeline& timeline);
+// What becomes, over a stage, of packets like this one from a node whose timeline is `sender` (null when it has no
+// agent) to one whose is `receiver` (likewise). Evaluates the very rules the nodes will install; from a node to itself
+// everything arrives. Pure. REQUIRES: the timelines pass CheckTimeline.
+Prediction Predict(const Timeline* sender, const Timeline* receiver, const Packet& packet, const Stage& stage);
 
 }  // namespace faultline

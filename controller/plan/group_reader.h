@@ -7,6 +7,8 @@
 #include "common/document/document.h"
 #include "common/document/text_error.h"
 #include "common/document/value_reader.h"
+#include "controller/plan/allowance.h"
+#include "controller/plan/cidr_reader.h"
 #include "controller/plan/plan.h"
 
 namespace faultline {
@@ -15,24 +17,22 @@ namespace faultline {
 // group is not a second error.
 class GroupsReader {
  public:
-  // `errors` must outlive the reader.
-  explicit GroupsReader(TextErrors& errors) : errors_(errors) {}
+  // Both must outlive the reader.
+  GroupsReader(CidrReader& cidrs, TextErrors& errors) : cidrs_(cidrs), errors_(errors) {}
 
   std::map<std::string, Group> Read(const DocumentValue& value);
 
  private:
   Group ReadGroup(const Field& field);
-  PrefixSet ReadCidrs(const DocumentValue& value);
   std::vector<std::string> ReadNodes(const DocumentValue& value);
   std::map<std::string, std::string> ReadLabels(const DocumentValue& value);
   // A name, label or glob of bounded length.
   bool CheckPattern(const DocumentValue& value, absl::string_view what);
-  // Counts one more thing of which a plan may have `most`; false once there are more, the first time with an error.
-  bool Count(std::size_t& count, std::size_t most, SourcePosition position, absl::string_view things);
 
+  CidrReader& cidrs_;
   TextErrors& errors_;
-  std::size_t cidrs_ = 0;
-  std::size_t patterns_ = 0;
+  Allowance groups_{1000, "groups"};
+  Allowance patterns_{10'000, "node names and labels"};
 };
 
 }  // namespace faultline

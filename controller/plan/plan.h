@@ -26,25 +26,33 @@ struct Group {
   std::map<std::string, std::string> labels;
 };
 
-// Packets of one direction vanish.
-struct BlockFault {
+// A fault on packets of one direction.
+struct OneWay {
   std::string from;
   std::string to;
 };
 
-// No packet passes between any two of the groups.
-struct PartitionFault {
+// A fault on all packets between any two of the groups, both ways.
+struct Between {
   std::vector<std::string> groups;
 };
 
-using Fault = std::variant<BlockFault, PartitionFault>;
+using Ends = std::variant<OneWay, Between>;
 
 struct PlanStep {
   std::string name;
   SourcePosition position;
   Duration at{0};
   Duration length{0};
-  Fault fault;
+  Ends ends;
+  Effect effect;
+  // Without except_addresses: those are `exclude`. `ports` of a OneWay are destination ports, of a Between they count
+  // on either end.
+  PacketFilter filter;
+  // Packets from or to these are spared.
+  PrefixSet exclude;
+  std::optional<Flap> flap;
+  std::optional<Ramp> ramp;
 };
 
 // A plan as its author wrote it. A value; ParsePlan only makes ones in which every group exists.

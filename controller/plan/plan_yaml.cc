@@ -12,8 +12,8 @@ namespace faultline {
 namespace {
 
 std::span<const std::string> PlanKeys() {
-  static const std::array<std::string, 7> keys = {"version", "name", "description", "seed", "on_controller_loss",
-                                                  "groups",  "steps"};
+  static const std::array<std::string, 8> keys = {"version", "name",  "description", "seed", "on_controller_loss",
+                                                  "groups",  "steps", "samples"};
   return keys;
 }
 
@@ -48,16 +48,26 @@ void ReadHeader(const Record& record, Plan& plan, TextErrors& errors) {
   }
 }
 
-Plan ReadPlan(const DocumentValue& document, TextErrors& errors) {
+std::vector<std::string> NamesOf(const std::map<std::string, Group>& groups) {
+  std::vector<std::string> names;
+  for (const auto& [name, group] : groups) names.push_back(name);
+  return names;
+}
+
+Plan ReadPlan(const DocumentValue& document, SampleLists& samples, TextErrors& errors) {
   Plan plan;
   const Record record(document, "a plan", PlanKeys(), errors);
   if (!record.valid()) return plan;
   ReadHeader(record, plan, errors);
+  CidrReader cidrs(errors);
   if (const DocumentValue* groups = record.Require("groups", "say who takes part", errors)) {
-    plan.groups = GroupsReader(errors).Read(*groups);
+    plan.groups = GroupsReader(cidrs, errors).Read(*groups);
   }
+  if (const DocumentValue* lists = record.Find("samples")) samples.ReadNamed(*lists);
+  const std::vector<std::string> groups = NamesOf(plan.groups);
+  FaultReader fault(groups, cidrs, samples, errors);
   if (const DocumentValue* steps = record.Require("steps", "say what happens", errors)) {
-    plan.steps = StepsReader(plan.groups, errors).Read(*steps);
+    plan.steps = StepsReader(fault, errors).Read(*steps);
   }
   return plan;
 }
@@ -67,7 +77,9 @@ Plan ReadPlan(const DocumentValue& document, TextErrors& errors) {
 ParsedPlan ParsePlan(absl::string_view text) {
   ParsedPlan parsed;
   TextErrors errors;
-  if (const DocumentPtr document = ParseDocument(text, errors)) parsed.plan = ReadPlan(*document, errors);
+  SampleLists samples(errors);
+  if (const DocumentPtr document = ParseDocument(text, errors)) parsed.plan = ReadPlan(*document, samples, errors);
+  parsed.unknown_samples = samples.unknown();
   parsed.errors = errors.Take();
   return parsed;
 }

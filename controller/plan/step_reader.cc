@@ -1,7 +1,6 @@
 #include "controller/plan/step_reader.h"
 
 #include <algorithm>
-#include <array>
 
 #include "absl/strings/str_cat.h"
 #include "common/duration.h"
@@ -13,12 +12,11 @@ constexpr std::size_t kMostSteps = 1000;
 constexpr Duration kLongestPlan = std::chrono::hours(10'000);
 
 std::span<const std::string> StepKeys() {
-  static const std::array<std::string, 6> keys = {"name", "at", "after", "for", "block", "partition"};
-  return keys;
-}
-
-std::span<const std::string> BlockKeys() {
-  static const std::array<std::string, 2> keys = {"from", "to"};
+  static const auto& keys = *new std::vector<std::string>([] {
+    std::vector<std::string> all = {"name", "at", "after", "for"};
+    all.insert(all.end(), FaultReader::Keys().begin(), FaultReader::Keys().end());
+    return all;
+  }());
   return keys;
 }
 
@@ -33,10 +31,6 @@ std::set<std::string> NamesOf(std::span<const DocumentPtr> steps) {
 }
 
 }  // namespace
-
-StepsReader::StepsReader(const std::map<std::string, Group>& groups, TextErrors& errors) : errors_(errors) {
-  for (const auto& [name, group] : groups) groups_.push_back(name);
-}
 
 std::vector<PlanStep> StepsReader::Read(const DocumentValue& value) {
   const std::span<const DocumentPtr> list = ReadList(value, "'steps'", errors_);
@@ -60,7 +54,7 @@ PlanStep StepsReader::ReadStep(const DocumentValue& value, std::size_t number) {
   step.at = ReadStart(record, step, /*first=*/number == 1);
   step.length = ReadLength(record);
   CheckEnd(step);
-  if (std::optional<Fault> fault = ReadFault(record)) step.fault = *std::move(fault);
+  fault_.Read(record, step);
   if (earlier_.emplace(step.name, Known{step.position, std::min(step.at + step.length, kLongestPlan)}).second) {
     earlier_names_.push_back(step.name);
   }
@@ -126,57 +120,6 @@ void StepsReader::CheckEnd(const PlanStep& step) {
   if (step.at + step.length <= kLongestPlan) return;
   errors_.Add(step.position, absl::StrCat("step '", step.name, "' ends ", FormatDuration(step.at + step.length),
                                           " after the start; a plan lasts at most ", FormatDuration(kLongestPlan)));
-}
-
-std::optional<Fault> StepsReader::ReadFault(const Record& record) {
-  const DocumentValue* block = record.Find("block");
-  const DocumentValue* partition = record.Find("partition");
-  if ((block == nullptr) == (partition == nullptr)) {
-    errors_.Add(record.position(), absl::StrCat("a step has exactly one of 'block' and 'partition'; this one has ",
-                                                block == nullptr ? "neither" : "both"));
-  }
-  std::optional<Fault> fault;
-  if (block != nullptr) fault = ReadBlock(*block);
-  if (partition != nullptr) fault = ReadPartition(*partition);
-  return fault;
-}
-
-BlockFault StepsReader::ReadBlock(const DocumentValue& value) {
-  const Record record(value, "'block'", BlockKeys(), errors_);
-  const DocumentValue* from = record.Require("from", "name the group whose packets vanish", errors_);
-  const DocumentValue* to = record.Require("to", "name the group they no longer reach", errors_);
-  BlockFault block;
-  if (from != nullptr) block.from = ReadGroupUse(*from).value_or("");
-  if (to != nullptr) block.to = ReadGroupUse(*to).value_or("");
-  if (!block.from.empty() && block.from == block.to) {
-    errors_.Add(to->position,
-                absl::StrCat("'from' and 'to' are both '", block.to, "'; a block is between two different groups"));
-  }
-  return block;
-}
-
-PartitionFault StepsReader::ReadPartition(const DocumentValue& value) {
-  PartitionFault partition;
-  const std::span<const DocumentPtr> items = ReadList(value, "'partition'", errors_);
-  if (items.size() == 1) errors_.Add(value.position, "'partition' needs at least two groups");
-  std::set<std::string> seen;
-  for (const DocumentPtr& item : items) {
-    const std::optional<std::string> group = ReadGroupUse(*item);
-    if (!group) continue;
-    if (seen.insert(*group).second) {
-      partition.groups.push_back(*group);
-    } else {
-      errors_.Add(item->position, absl::StrCat("group '", *group, "' comes twice in this partition"));
-    }
-  }
-  return partition;
-}
-
-std::optional<std::string> StepsReader::ReadGroupUse(const DocumentValue& value) {
-  const std::optional<std::string> name = ReadText(value, "a group", errors_);
-  if (!name || groups_.empty() || std::binary_search(groups_.begin(), groups_.end(), *name)) return name;
-  errors_.Add(value.position, absl::StrCat("unknown group '", *name, "'", errors_.Suggest(*name, groups_)));
-  return std::nullopt;
 }
 
 }  // namespace faultline

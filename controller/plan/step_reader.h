@@ -1,7 +1,6 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -9,6 +8,7 @@
 #include "common/document/document.h"
 #include "common/document/text_error.h"
 #include "common/document/value_reader.h"
+#include "controller/plan/fault_reader.h"
 #include "controller/plan/plan.h"
 
 namespace faultline {
@@ -16,9 +16,8 @@ namespace faultline {
 // Reads the value of "steps".
 class StepsReader {
  public:
-  // Groups that are not in `groups` are unknown; when there are none at all, that was an error already and
-  // no group is. `errors` must outlive the reader.
-  StepsReader(const std::map<std::string, Group>& groups, TextErrors& errors);
+  // Both must outlive the reader.
+  StepsReader(FaultReader& fault, TextErrors& errors) : fault_(fault), errors_(errors) {}
 
   std::vector<PlanStep> Read(const DocumentValue& value);
 
@@ -35,13 +34,8 @@ class StepsReader {
   Duration ReadAfter(const DocumentValue& value, const PlanStep& step);
   Duration ReadLength(const Record& record);
   void CheckEnd(const PlanStep& step);
-  std::optional<Fault> ReadFault(const Record& record);
-  BlockFault ReadBlock(const DocumentValue& value);
-  PartitionFault ReadPartition(const DocumentValue& value);
-  // The name of an existing group.
-  std::optional<std::string> ReadGroupUse(const DocumentValue& value);
 
-  std::vector<std::string> groups_;
+  FaultReader& fault_;
   TextErrors& errors_;
   // Steps before the one that is read, by name; and their names in order.
   std::map<std::string, Known> earlier_;

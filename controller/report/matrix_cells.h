@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "common/clock.h"
 #include "faultline/v1/run.pb.h"
 
 namespace faultline {
@@ -21,6 +23,24 @@ enum class CellReach {
   // The one arrives, the other is cut.
   kOnlyIpv4,
   kOnlyIpv6,
+  // Delayed, lost in part or on and off: see the figures.
+  kImpaired,
+  // Probes arrive; faults act on other packets.
+  kUnseen,
+};
+
+// What an impairment amounts to. A value.
+struct CellFigures {
+  // Whose figures they are, when the IP versions are not treated alike: 4 or 6; else 0.
+  int version = 0;
+  // Whether delay and loss are of interest at all.
+  bool delays = false;
+  bool loses = false;
+  // Absent: not known.
+  std::optional<Duration> delay;
+  double lost = 0;
+
+  friend bool operator==(const CellFigures&, const CellFigures&) = default;
 };
 
 struct MatrixCell {
@@ -28,8 +48,15 @@ struct MatrixCell {
   CellReach observed = CellReach::kNone;
   // Whether each IP version was observed as planned.
   bool agrees = true;
+  // Of kImpaired.
+  CellFigures planned_figures;
+  CellFigures observed_figures;
 
-  friend bool operator==(const MatrixCell&, const MatrixCell&) = default;
+  // Whether they say the same of an edge; measured figures never are quite the same.
+  friend bool operator==(const MatrixCell& a, const MatrixCell& b) {
+    return a.planned == b.planned && a.observed == b.observed && a.agrees == b.agrees &&
+           a.planned_figures == b.planned_figures;
+  }
 };
 
 // Who reaches whom, as a table. A value.

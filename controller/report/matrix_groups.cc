@@ -56,6 +56,28 @@ std::string ListMembers(const Matrix& matrix, const Members& group) {
   return absl::StrJoin(stretches, " ");
 }
 
+// The mean of what was measured from one group to another.
+CellFigures MeanFigures(const Matrix& matrix, const Members& from, const Members& to, CellFigures figures) {
+  Duration delay(0);
+  std::int64_t timed = 0;
+  double lost = 0;
+  std::size_t edges = 0;
+  for (const std::size_t sender : from) {
+    for (const std::size_t receiver : to) {
+      if (sender == receiver) continue;
+      const CellFigures& measured = matrix.At(sender, receiver).observed_figures;
+      lost += measured.lost;
+      ++edges;
+      if (!measured.delay) continue;
+      delay += *measured.delay;
+      ++timed;
+    }
+  }
+  if (edges > 0) figures.lost = lost / static_cast<double>(edges);
+  if (timed > 0) figures.delay = delay / timed;
+  return figures;
+}
+
 }  // namespace
 
 GroupedMatrix GroupAlike(const Matrix& matrix) {
@@ -73,7 +95,8 @@ GroupedMatrix GroupAlike(const Matrix& matrix) {
   for (std::size_t from = 0; from < groups.size(); ++from) {
     for (std::size_t to = 0; to < groups.size(); ++to) {
       const std::size_t other = from == to && groups[to].size() > 1 ? groups[to][1] : groups[to][0];
-      grouped.matrix.At(from, to) = matrix.At(groups[from][0], other);
+      MatrixCell& cell = grouped.matrix.At(from, to) = matrix.At(groups[from][0], other);
+      cell.observed_figures = MeanFigures(matrix, groups[from], groups[to], cell.observed_figures);
     }
   }
   return grouped;

@@ -11,7 +11,7 @@ namespace faultline {
 // A matrix in which nodes that behave alike share a row and a column.
 struct GroupedMatrix {
   // Named after the members: "lon-1", "lon-1..lon-6 (6)", "lon-1 and 5 more". A group's cell with itself is what its
-  // members are to each other.
+  // members are to each other. What was measured of a cell's edges is given in the mean.
   Matrix matrix;
   // Of each group, the indices in the whole matrix, ascending; never empty.
   std::vector<std::vector<std::size_t>> members;
@@ -19,8 +19,8 @@ struct GroupedMatrix {
   std::vector<std::string> notes;
 };
 
-// Puts nodes together that have equal cells, in both directions, with every other node and with each other. Nothing is
-// lost: the matrix can be had back. Pure.
+// Puts nodes together that have equal cells, in both directions, with every other node and with each other. Nothing but
+// the measured figures is lost: the rest of the matrix can be had back. Pure.
 GroupedMatrix GroupAlike(const Matrix& matrix);
 
 }  // namespace faultline

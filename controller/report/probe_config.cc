@@ -38,8 +38,14 @@ v1::ProbeConfig ConfigFor(const ProbeNode& self, std::span<const ProbeNode> node
 ProbeNode ProbeNodeOf(const InventoryNode& node, std::uint32_t id) {
   ProbeNode probed{.name = node.name, .id = id};
   for (const IpAddress& address : node.addresses) {
-    std::optional<IpAddress>& first = address.family() == Family::kIpv4 ? probed.ipv4 : probed.ipv6;
-    if (!first) first = address;
+    const bool ipv4 = address.family() == Family::kIpv4;
+    std::optional<IpAddress>& first = ipv4 ? probed.ipv4 : probed.ipv6;
+    if (first) continue;
+    first = address;
+    const auto interface = node.interfaces.find(address);
+    if (interface != node.interfaces.end()) {
+      (ipv4 ? probed.ipv4_interface : probed.ipv6_interface) = interface->second;
+    }
   }
   return probed;
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "common/clock.h"
@@ -21,8 +22,14 @@ struct ProbeNode {
   // Where it is probed: its first address of each IP version, if any.
   std::optional<IpAddress> ipv4;
   std::optional<IpAddress> ipv6;
+  // By which interface it has them; empty: not known.
+  std::string ipv4_interface;
+  std::string ipv6_interface;
 
   const std::optional<IpAddress>& Address(Family family) const { return family == Family::kIpv4 ? ipv4 : ipv6; }
+  const std::string& Interface(Family family) const {
+    return family == Family::kIpv4 ? ipv4_interface : ipv6_interface;
+  }
   friend bool operator==(const ProbeNode&, const ProbeNode&) = default;
 };
 

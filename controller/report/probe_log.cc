@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/impairment.h"
 #include "common/status.h"
 #include "common/timeline_codec.h"
 
@@ -13,6 +14,8 @@ namespace {
 
 // More in one window than any node may send in a minute: such a count is made up.
 constexpr std::uint32_t kMostInWindow = 12'000;
+// So is a delay beyond what any impairment adds.
+constexpr Duration kMostDelay = 2 * kLongestDelay;
 
 // One window of a report, read: the edges it tells of, as seen by its reporter.
 struct Reported {
@@ -22,6 +25,7 @@ struct Reported {
   std::uint32_t sent = 0;
   std::uint32_t received = 0;
   std::optional<Duration> min_delay;
+  std::optional<Duration> sum_delay;
 };
 
 absl::StatusOr<Family> DecodeFamily(v1::Family family) {
@@ -47,13 +51,27 @@ absl::StatusOr<Reported> DecodeWindow(const NodeName& reporter, const v1::ProbeW
   if (message.has_min_delay()) {
     FAULTLINE_ASSIGN_OR_RETURN(window.min_delay, DecodeDuration(message.min_delay()));
   }
+  if (message.has_sum_delay()) {
+    FAULTLINE_ASSIGN_OR_RETURN(window.sum_delay, DecodeDuration(message.sum_delay()));
+    if (std::chrono::abs(*window.sum_delay) > window.received * kMostDelay) {
+      return absl::InvalidArgumentError("its probes took longer than any can");
+    }
+  }
   return window;
+}
+
+// Sums of reports that are made up must not overflow.
+Duration AddClamped(Duration a, Duration b) {
+  constexpr Duration kMost = Duration::max() / 4;
+  return std::clamp(a + b, -kMost, kMost);
 }
 
 void AddTo(ProbeSum& sum, const ProbeSum& more) {
   sum.sent += more.sent;
   sum.received += more.received;
   if (more.min_delay) sum.min_delay = std::min(sum.min_delay.value_or(*more.min_delay), *more.min_delay);
+  sum.timed += more.timed;
+  sum.sum_delay = AddClamped(sum.sum_delay, more.sum_delay);
 }
 
 }  // namespace
@@ -71,7 +89,11 @@ absl::Status ProbeLog::Add(const NodeName& reporter, const v1::Observation& obse
   for (const Reported& window : windows) {
     if (window.sent > 0) Merge(window.outward, window.start, {.sent = window.sent});
     if (window.received > 0) {
-      Merge(window.inward, window.start, {.received = window.received, .min_delay = window.min_delay});
+      Merge(window.inward, window.start,
+            {.received = window.received,
+             .min_delay = window.min_delay,
+             .timed = window.sum_delay ? window.received : 0,
+             .sum_delay = window.sum_delay.value_or(Duration(0))});
     }
   }
   return absl::OkStatus();
@@ -107,6 +129,19 @@ ProbeSum ProbeLog::Sum(const ProbeEdge& edge, ControllerTime start, ControllerTi
     AddTo(sum, window->second);
   }
   return sum;
+}
+
+std::vector<ProbeLog::SentWindow> ProbeLog::Sent(const ProbeEdge& edge, ControllerTime start,
+                                                 ControllerTime end) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<SentWindow> sent;
+  const auto found = edges_.find(edge);
+  if (found == edges_.end()) return sent;
+  const Windows& windows = found->second;
+  for (auto window = windows.lower_bound(start); window != windows.end() && window->first + window_ <= end; ++window) {
+    if (window->second.sent > 0) sent.push_back({window->first, window->second.sent});
+  }
+  return sent;
 }
 
 bool ProbeLog::Witnessed(const NodeName& node, ControllerTime start, ControllerTime end) const {

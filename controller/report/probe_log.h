@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "common/clock.h"
@@ -28,7 +29,14 @@ struct ProbeSum {
   std::uint32_t sent = 0;
   std::uint32_t received = 0;
   std::optional<Duration> min_delay;
+  // Of how many of those received the one-way delay is known, and their sum.
+  std::uint32_t timed = 0;
+  Duration sum_delay{0};
 
+  // Carries the clock errors of both ends.
+  std::optional<Duration> MeanDelay() const {
+    return timed == 0 ? std::nullopt : std::optional<Duration>(sum_delay / timed);
+  }
   friend bool operator==(const ProbeSum&, const ProbeSum&) = default;
 };
 
@@ -55,6 +63,14 @@ class ProbeLog {
 
   // Of the windows that lie wholly in [start, end). Zeros when nothing is known.
   ProbeSum Sum(const ProbeEdge& edge, ControllerTime start, ControllerTime end) const;
+
+  // The same windows one by one, those in which nothing was sent left out: how many were sent in each.
+  struct SentWindow {
+    ControllerTime start;
+    std::uint32_t sent = 0;
+  };
+  std::vector<SentWindow> Sent(const ProbeEdge& edge, ControllerTime start, ControllerTime end) const;
+  Duration window() const { return window_; }
 
   // Whether the node was probing and reporting in [start, end): probes it sent are known both of the first and of the
   // last half. Only then does "nothing arrived there" tell anything: a node that is down, or whose reports are lost,

@@ -10,8 +10,10 @@
 #include "absl/strings/str_join.h"
 #include "common/duration.h"
 #include "common/timeline_codec.h"
+#include "controller/report/figure_text.h"
 #include "controller/report/matrix_cells.h"
 #include "controller/report/matrix_groups.h"
+#include "controller/report/result_text.h"
 #include "controller/report/summary.h"
 #include "controller/report/text_table.h"
 
@@ -23,25 +25,46 @@ constexpr std::size_t kWidestLabel = 40;
 constexpr std::size_t kGap = 3;
 constexpr absl::string_view kCorner = "from \\ to";
 
+// A block of text, line by line.
+using Lines = std::vector<std::string>;
+
 struct Sign {
   CellReach reach;
   absl::string_view text;
   absl::string_view meaning;
 };
-constexpr std::array<Sign, 7> kSigns = {{{CellReach::kOpen, "·", "arrives"},
+constexpr std::array<Sign, 9> kSigns = {{{CellReach::kOpen, "·", "arrives"},
+                                         {CellReach::kUnseen, "○", "arrives; its faults are on other packets"},
                                          {CellReach::kCut, "█", "cut"},
                                          {CellReach::kLossy, "~", "some lost"},
                                          {CellReach::kOnlyIpv4, "4", "only IPv4 arrives"},
                                          {CellReach::kOnlyIpv6, "6", "only IPv6 arrives"},
+                                         {CellReach::kImpaired, "≈", "impaired"},
                                          {CellReach::kUnknown, "?", "not known"},
                                          {CellReach::kNone, "-", ""}}};
 
 absl::string_view SignOf(CellReach reach) { return std::ranges::find(kSigns, reach, &Sign::reach)->text; }
 
-// A block of text, line by line.
-using Lines = std::vector<std::string>;
+// "80ms", "1%", "80ms 1%", "?ms": figures where there are any.
+std::string FiguresText(const CellFigures& figures) {
+  Lines parts;
+  if (figures.delays) parts.push_back(figures.delay ? ShortDelay(*figures.delay) : "?ms");
+  if (figures.loses) parts.push_back(ShortShare(figures.lost));
+  if (parts.empty()) parts.emplace_back(SignOf(CellReach::kImpaired));
+  return absl::StrCat(figures.version == 0 ? "" : absl::StrCat(figures.version, ":"), absl::StrJoin(parts, " "));
+}
 
-enum class Side { kPlanned, kObserved };
+std::string TextOf(CellReach reach, const CellFigures& figures) {
+  return reach == CellReach::kImpaired ? FiguresText(figures) : std::string(SignOf(reach));
+}
+
+enum class View { kPlanned, kObserved };
+
+std::string CellText(const MatrixCell& cell, View view, const TerminalStyle& style) {
+  if (view == View::kPlanned) return TextOf(cell.planned, cell.planned_figures);
+  const std::string text = TextOf(cell.observed, cell.observed_figures);
+  return cell.agrees ? text : Paint(text + "!", Ink::kBad, style);
+}
 
 // One matrix laid out: how rows and columns are named.
 struct Layout {
@@ -67,18 +90,26 @@ Lines ShortNames(const Matrix& matrix, const TerminalStyle& style) {
   return std::set<std::string>(names.begin(), names.end()).size() == names.size() ? names : matrix.names();
 }
 
-void Measure(Layout& layout) {
+void Measure(const Matrix& matrix, Layout& layout) {
   layout.label_width = kCorner.size();
   for (const std::string& label : layout.row_labels) layout.label_width = std::max(layout.label_width, WidthOf(label));
   layout.column_width = 3;
   for (const std::string& heading : layout.headings) {
     layout.column_width = std::max(layout.column_width, WidthOf(heading) + 1);
   }
+  for (std::size_t from = 0; from < matrix.size(); ++from) {
+    for (std::size_t to = 0; to < matrix.size(); ++to) {
+      for (const View view : {View::kPlanned, View::kObserved}) {
+        const std::string text = CellText(matrix.At(from, to), view, {});
+        layout.column_width = std::max(layout.column_width, WidthOf(text) + 1);
+      }
+    }
+  }
 }
 
 Layout NamedLayout(const Matrix& matrix) {
   Layout layout{.row_labels = matrix.names(), .headings = matrix.names()};
-  Measure(layout);
+  Measure(matrix, layout);
   return layout;
 }
 
@@ -92,7 +123,7 @@ Layout NumberedLayout(const Matrix& matrix, const TerminalStyle& style) {
     layout.headings.push_back(number);
     layout.row_labels.push_back(absl::StrCat(std::string(digits - number.size(), ' '), number, " ", names[i]));
   }
-  Measure(layout);
+  Measure(matrix, layout);
   return layout;
 }
 
@@ -101,19 +132,13 @@ Layout ChooseLayout(const Matrix& matrix, const TerminalStyle& style) {
   return named.WidthSideBySide() <= style.width ? named : NumberedLayout(matrix, style);
 }
 
-std::string CellText(const MatrixCell& cell, Side side, const TerminalStyle& style) {
-  if (side == Side::kPlanned) return std::string(SignOf(cell.planned));
-  if (cell.agrees) return std::string(SignOf(cell.observed));
-  return Paint(absl::StrCat(SignOf(cell.observed), "!"), Ink::kBad, style);
-}
-
-Lines MatrixLines(const Matrix& matrix, const Layout& layout, Side side, const TerminalStyle& style) {
-  Lines lines = {side == Side::kPlanned ? "planned" : "observed", ""};
+Lines MatrixLines(const Matrix& matrix, const Layout& layout, View view, const TerminalStyle& style) {
+  Lines lines = {view == View::kPlanned ? "planned" : "observed", ""};
   for (const std::string& heading : layout.headings) lines.back() += Pad(heading, layout.column_width);
   for (std::size_t from = 0; from < matrix.size(); ++from) {
     std::string& line = lines.emplace_back();
     for (std::size_t to = 0; to < matrix.size(); ++to) {
-      line += Pad(CellText(matrix.At(from, to), side, style), layout.column_width);
+      line += Pad(CellText(matrix.At(from, to), view, style), layout.column_width);
     }
   }
   return lines;
@@ -134,26 +159,61 @@ void AppendBlock(const std::vector<std::pair<const Lines*, std::size_t>>& column
   }
 }
 
+// Parts of a legend, on as few lines as hold them.
+std::string Wrap(const Lines& parts) {
+  constexpr std::size_t kWidest = 100;
+  std::string text;
+  std::size_t width = 0;
+  for (const std::string& part : parts) {
+    const bool fits = width + 3 + WidthOf(part) <= kWidest;
+    absl::StrAppend(&text, text.empty() ? "" : fits ? "   " : "\n", part);
+    width = (fits && width > 0 ? width + 3 : 0) + WidthOf(part);
+  }
+  return text;
+}
+
+// Which kinds of figures occur.
+struct FiguresUsed {
+  bool delay = false;
+  bool loss = false;
+  bool none = false;
+  bool version = false;
+
+  void Add(const CellFigures& figures) {
+    delay = delay || figures.delays;
+    loss = loss || figures.loses;
+    none = none || (!figures.delays && !figures.loses);
+    version = version || figures.version != 0;
+  }
+};
+
 std::string Legend(const Matrix& matrix, bool observed) {
   std::set<CellReach> used;
   bool all_agree = true;
+  FiguresUsed figures;
   for (std::size_t from = 0; from < matrix.size(); ++from) {
     for (std::size_t to = 0; to < matrix.size(); ++to) {
       const MatrixCell& cell = matrix.At(from, to);
       used.insert(cell.planned);
+      if (cell.planned == CellReach::kImpaired) figures.Add(cell.planned_figures);
       if (!observed) continue;
       used.insert(cell.observed);
+      if (cell.observed == CellReach::kImpaired) figures.Add(cell.observed_figures);
       all_agree = all_agree && cell.agrees;
     }
   }
   Lines parts;
   for (const Sign& sign : kSigns) {
-    if (!sign.meaning.empty() && used.contains(sign.reach)) {
+    const bool shown = sign.reach == CellReach::kImpaired ? figures.none : used.contains(sign.reach);
+    if (!sign.meaning.empty() && shown) {
       parts.push_back(absl::StrCat(sign.text, " ", sign.meaning));
     }
   }
+  if (figures.delay) parts.push_back("ms added delay");
+  if (figures.loss) parts.push_back("% lost");
+  if (figures.version) parts.push_back("4: IPv4 alone   6: IPv6 alone");
   if (!all_agree) parts.push_back("! not as planned");
-  return absl::StrJoin(parts, "   ");
+  return Wrap(parts);
 }
 
 std::string Heading(const v1::StageVerdict& stage) {
@@ -164,10 +224,11 @@ std::string Heading(const v1::StageVerdict& stage) {
 }
 
 std::string Result(const v1::StageVerdict& stage, const TerminalStyle& style) {
-  if (stage.edges().empty()) return "no two nodes can probe each other";
-  if (stage.agrees()) return Paint("as planned", Ink::kGood, style);
   const auto wrong = std::ranges::count_if(stage.edges(), [](const v1::EdgeVerdict& edge) { return !Agrees(edge); });
-  return Paint(absl::StrCat("NOT as planned: ", wrong, " of ", stage.edges_size(), " edges"), Ink::kBad, style);
+  if (wrong > 0) {
+    return Paint(absl::StrCat("NOT as planned: ", wrong, " of ", stage.edges_size(), " edges"), Ink::kBad, style);
+  }
+  return ResultText(stage, style);
 }
 
 GroupedMatrix ReadForDisplay(const v1::StageVerdict& stage) {
@@ -176,7 +237,7 @@ GroupedMatrix ReadForDisplay(const v1::StageVerdict& stage) {
   return {.matrix = std::move(matrix)};
 }
 
-std::string RenderSides(const v1::StageVerdict& stage, const std::string& heading, const std::vector<Side>& sides,
+std::string RenderViews(const v1::StageVerdict& stage, const std::string& heading, const std::vector<View>& views,
                         const TerminalStyle& style) {
   const GroupedMatrix grouped = ReadForDisplay(stage);
   std::string text = heading + "\n";
@@ -184,8 +245,8 @@ std::string RenderSides(const v1::StageVerdict& stage, const std::string& headin
     const Layout layout = ChooseLayout(grouped.matrix, style);
     const Lines labels = LabelLines(layout);
     std::vector<Lines> blocks;
-    for (const Side side : sides) blocks.push_back(MatrixLines(grouped.matrix, layout, side, style));
-    if (sides.size() == 1 || layout.WidthSideBySide() <= style.width) {
+    for (const View view : views) blocks.push_back(MatrixLines(grouped.matrix, layout, view, style));
+    if (views.size() == 1 || layout.WidthSideBySide() <= style.width) {
       std::vector<std::pair<const Lines*, std::size_t>> columns = {{&labels, layout.label_width + 2}};
       for (const Lines& block : blocks) columns.emplace_back(&block, layout.MatrixWidth() + kGap);
       AppendBlock(columns, text);
@@ -193,7 +254,7 @@ std::string RenderSides(const v1::StageVerdict& stage, const std::string& headin
       for (const Lines& block : blocks) AppendBlock({{&labels, layout.label_width + 2}, {&block, 0}}, text);
     }
     for (const std::string& note : grouped.notes) absl::StrAppend(&text, note, "\n");
-    absl::StrAppend(&text, Legend(grouped.matrix, sides.back() == Side::kObserved), "\n");
+    absl::StrAppend(&text, Legend(grouped.matrix, views.back() == View::kObserved), "\n");
   }
   return Spell(text, style);
 }
@@ -201,12 +262,12 @@ std::string RenderSides(const v1::StageVerdict& stage, const std::string& headin
 }  // namespace
 
 std::string RenderMatrix(const v1::StageVerdict& stage, const TerminalStyle& style) {
-  return RenderSides(stage, absl::StrCat(Heading(stage), "  ", Result(stage, style)), {Side::kPlanned, Side::kObserved},
+  return RenderViews(stage, absl::StrCat(Heading(stage), "  ", Result(stage, style)), {View::kPlanned, View::kObserved},
                      style);
 }
 
 std::string RenderPlannedMatrix(const v1::StageVerdict& stage, const TerminalStyle& style) {
-  return RenderSides(stage, Heading(stage), {Side::kPlanned}, style);
+  return RenderViews(stage, Heading(stage), {View::kPlanned}, style);
 }
 
 }  // namespace faultline

@@ -8,7 +8,9 @@
 #include "absl/time/time.h"
 #include "common/duration.h"
 #include "common/timeline_codec.h"
+#include "controller/report/figure_text.h"
 #include "controller/report/render_matrix.h"
+#include "controller/report/result_text.h"
 #include "controller/report/run_figures.h"
 #include "controller/report/summary.h"
 #include "controller/report/text_table.h"
@@ -96,12 +98,25 @@ std::string Header(const v1::Run& run, const TerminalStyle& style) {
                       run.summary().empty() ? "" : "\n", FormatTable(rows, 2));
 }
 
+// "far: delay 80ms, lose 1%: 12 345 passed, 123 lost, 0 overflowed"; nothing for a step that drops everything.
+std::string EffectLine(const StepFigures& step, const TerminalStyle& style) {
+  if (step.effect == "drop" || (step.effect.empty() && !step.Impaired())) return "";
+  std::string line = step.name;
+  if (!step.effect.empty()) absl::StrAppend(&line, ": ", Tame(step.effect));
+  if (!step.Impaired()) return line + "\n";
+  const std::string overflowed = absl::StrCat(GroupedCount(step.overflowed), " overflowed");
+  absl::StrAppend(&line, ": ", GroupedCount(step.passed), " passed, ", GroupedCount(step.lost), " lost, ",
+                  Paint(overflowed, step.overflowed > 0 ? Ink::kBad : Ink::kPlain, style), "\n");
+  return line;
+}
+
 std::string Steps(const v1::Run& run, const TerminalStyle& style) {
   const std::vector<StepFigures> steps = FiguresOf(run);
   if (steps.empty()) return "";
   Rows rows = {{"STEP", "AT", "FOR", "FIRED LATE", "HEALED LATE", "SKEW", "PACKETS"}};
   std::string notes;
   for (const StepFigures& step : steps) {
+    notes += EffectLine(step, style);
     rows.push_back({step.name, LengthText(step.at), LengthText(step.length), Milliseconds(step.fired_late),
                     Milliseconds(step.healed_late), Milliseconds(step.skew),
                     step.packets ? absl::StrCat(*step.packets) : "-"});
@@ -120,8 +135,8 @@ std::string Steps(const v1::Run& run, const TerminalStyle& style) {
 }
 
 std::string ResultOf(const v1::StageVerdict& stage, const TerminalStyle& style) {
-  if (stage.agrees()) return Paint("as planned", Ink::kGood, style);
   const auto wrong = std::ranges::count_if(stage.edges(), [](const v1::EdgeVerdict& edge) { return !Agrees(edge); });
+  if (wrong == 0) return ResultText(stage, style);
   return Paint(absl::StrCat("NOT as planned: ", wrong), Ink::kBad, style);
 }
 

@@ -35,6 +35,19 @@ Extent ExtentOf(const v1::Run& run, std::uint32_t step, v1::Transition kind) {
   return extent;
 }
 
+void AddLanes(const v1::Run& run, std::uint32_t step, StepFigures& figures) {
+  for (const v1::NodeRun& node : run.nodes()) {
+    for (const v1::StepCounters& counters : node.outcome().counters()) {
+      if (counters.step() != step) continue;
+      figures.passed += counters.passed();
+      figures.lost += counters.lost();
+      figures.overflowed += counters.overflowed();
+    }
+  }
+}
+
+}  // namespace
+
 std::optional<std::uint64_t> PacketsOf(const v1::Run& run, std::uint32_t step) {
   std::optional<std::uint64_t> packets;
   for (const v1::NodeRun& node : run.nodes()) {
@@ -44,8 +57,6 @@ std::optional<std::uint64_t> PacketsOf(const v1::Run& run, std::uint32_t step) {
   }
   return packets;
 }
-
-}  // namespace
 
 std::vector<StepFigures> FiguresOf(const v1::Run& run) {
   std::vector<StepFigures> steps;
@@ -60,7 +71,9 @@ std::vector<StepFigures> FiguresOf(const v1::Run& run) {
     step.fired_late = fired.latest;
     step.healed_late = healed.latest;
     if (fired.first) step.skew = *fired.last - *fired.first;
+    if (i < run.step_effects_size()) step.effect = run.step_effects(i);
     step.packets = PacketsOf(run, index);
+    AddLanes(run, index, step);
   }
   return steps;
 }

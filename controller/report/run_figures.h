@@ -21,15 +21,27 @@ struct StepFigures {
   std::optional<Duration> healed_late;
   // From the first node's start to the last's. Carries the clock errors of both.
   std::optional<Duration> skew;
+  // What it does, in words; empty in records of older controllers.
+  std::string effect;
   // What its rules matched, on all nodes together.
   std::optional<std::uint64_t> packets;
+  // Of an impairment, packets as they are on the wire, on all nodes together: let through, lost as asked, and lost
+  // because a queue was full.
+  std::uint64_t passed = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t overflowed = 0;
 
   // Whether it had rules somewhere, and none ever matched.
   bool MatchedNothing() const { return packets == 0u; }
+  // Whether packets went through lanes of it.
+  bool Impaired() const { return passed + lost + overflowed > 0; }
 };
 
 // By step, in the plan's order. Malformed parts of the record count as absent. Pure.
 std::vector<StepFigures> FiguresOf(const v1::Run& run);
+
+// Packets that the step's rules matched, on all nodes together; absent when no node has reported any count.
+std::optional<std::uint64_t> PacketsOf(const v1::Run& run, std::uint32_t step);
 
 // The greatest error bound of the run's nodes; absent when none is known.
 std::optional<Duration> WorstClockError(const v1::Run& run);

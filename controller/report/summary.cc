@@ -1,64 +1,141 @@
 #include "controller/report/summary.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/timeline_codec.h"
+#include "controller/report/figure_text.h"
 
 namespace faultline {
 namespace {
 
-// What is known to be wrong is worse than what is not known.
-bool IsUnknown(const v1::EdgeVerdict& edge) { return edge.observed() == v1::REACH_UNSPECIFIED; }
+using Stages = google::protobuf::RepeatedPtrField<v1::StageVerdict>;
+
+Duration Decoded(const google::protobuf::Duration& message) { return DecodeDuration(message).value_or(Duration(0)); }
+
+std::string WhyUnknown(const v1::EdgeVerdict& edge) {
+  if (edge.sent() == 0) return "no probe is known to have been sent";
+  if (edge.sent() == 1) return "only 1 probe was sent, which is too few to tell";
+  if (edge.observed() == v1::REACH_UNSPECIFIED) return "its receiver did not report throughout";
+  return absl::StrCat("only ", edge.sent(), " probes were sent, which is too few to tell");
+}
 
 std::string WhatWasSeen(const v1::EdgeVerdict& edge) {
-  if (IsUnknown(edge)) {
-    if (edge.sent() == 0) return "no probe is known to have been sent";
-    if (edge.sent() == 1) return "only 1 probe was sent, which is too few to tell";
-    return "its receiver did not report throughout";
-  }
+  if (IsUnknown(edge)) return WhyUnknown(edge);
+  const std::string delay = absl::StrCat("had ", ShortDelay(Decoded(edge.observed_delay())), " of delay");
+  const bool only_delay = edge.has_planned_share() && edge.share() == v1::JUDGEMENT_AS_PLANNED;
+  if (only_delay) return delay;
+  const std::string more = edge.delay() == v1::JUDGEMENT_OFF ? absl::StrCat(" and ", delay) : "";
   if (edge.received() == 0) return absl::StrCat("none of ", edge.sent(), " probes arrived");
-  if (edge.planned_reachable()) {
-    return absl::StrCat("only ", edge.received(), " of ", edge.sent(), " probes arrived");
-  }
-  return absl::StrCat(edge.received(), " of ", edge.sent(), " probes arrived");
+  const bool fewer =
+      edge.has_planned_share() ? edge.received() < edge.planned_share() * edge.sent() : edge.planned_reachable();
+  return absl::StrCat(fewer ? "only " : "", edge.received(), " of ", edge.sent(), " probes arrived", more);
+}
+
+std::string WhatWasPlanned(const v1::EdgeVerdict& edge) {
+  if (!edge.has_planned_share()) return edge.planned_reachable() ? "open" : "cut";
+  std::vector<std::string> parts;
+  const Duration delay = Decoded(edge.planned_delay());
+  if (delay > Duration(0)) parts.push_back(absl::StrCat(ShortDelay(delay), " of delay"));
+  if (edge.planned_share() < 1) parts.push_back(absl::StrCat(ShortShare(1 - edge.planned_share()), " of loss"));
+  return parts.empty() ? "impaired but open" : absl::StrCat("with ", absl::StrJoin(parts, " and "));
 }
 
 std::string Describe(const v1::StageVerdict& stage, const v1::EdgeVerdict& edge) {
   return absl::StrCat(stage.name(), ": ", edge.from(), " → ", edge.to(),
-                      edge.family() == v1::FAMILY_IPV4 ? " (IPv4)" : " (IPv6)", " was planned ",
-                      edge.planned_reachable() ? "open" : "cut", " but ", WhatWasSeen(edge));
+                      edge.family() == v1::FAMILY_IPV4 ? " (IPv4)" : " (IPv6)", " was planned ", WhatWasPlanned(edge),
+                      " but ", WhatWasSeen(edge));
 }
 
 std::string Plural(std::size_t count, absl::string_view noun) {
   return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
 }
 
+// All that is not as planned, the first of what is worst in words.
+class Disagreements {
+ public:
+  explicit Disagreements(const Stages& stages) {
+    for (const v1::StageVerdict& stage : stages) {
+      for (const v1::EdgeVerdict& edge : stage.edges()) {
+        if (!Agrees(edge)) Add(IsUnknown(edge) ? kUnknown : kWrong, stage, &edge);
+      }
+      if (MetNothing(stage)) Add(kMetNothing, stage, nullptr);
+    }
+  }
+
+  std::size_t count() const { return count_; }
+  // REQUIRES: there is one.
+  std::string Worst() const {
+    if (edge_ != nullptr) return Describe(*stage_, *edge_);
+    return absl::StrCat(stage_->name(), ": no packet met its faults, which no probe can see");
+  }
+
+ private:
+  enum Severity { kUnknown, kMetNothing, kWrong };
+
+  void Add(Severity severity, const v1::StageVerdict& stage, const v1::EdgeVerdict* edge) {
+    if (count_++ > 0 && severity <= worst_) return;
+    worst_ = severity;
+    stage_ = &stage;
+    edge_ = edge;
+  }
+
+  std::size_t count_ = 0;
+  Severity worst_ = kUnknown;
+  const v1::StageVerdict* stage_ = nullptr;
+  // Null when it is the whole stage.
+  const v1::EdgeVerdict* edge_ = nullptr;
+};
+
+// How far the evidence goes.
+std::string Caveats(const Stages& stages) {
+  std::string text;
+  const auto unseen = std::ranges::count_if(stages, [](const v1::StageVerdict& stage) { return stage.unseen(); });
+  if (unseen > 0) {
+    absl::StrAppend(&text, "; ", Plural(static_cast<std::size_t>(unseen), "stage"), " by packets that met the rules");
+  }
+  if (std::ranges::any_of(stages, HasUnjudgedDelay)) {
+    absl::StrAppend(&text, "; not every delay was judged: the baseline has none to compare with");
+  }
+  return text;
+}
+
 }  // namespace
 
 bool Agrees(const v1::EdgeVerdict& edge) {
-  return edge.observed() == (edge.planned_reachable() ? v1::REACH_OPEN : v1::REACH_CUT);
+  if (!edge.has_planned_share()) {
+    return edge.observed() == (edge.planned_reachable() ? v1::REACH_OPEN : v1::REACH_CUT);
+  }
+  return !IsUnknown(edge) && edge.share() == v1::JUDGEMENT_AS_PLANNED && edge.delay() != v1::JUDGEMENT_OFF;
 }
 
-std::string Summarize(const google::protobuf::RepeatedPtrField<v1::StageVerdict>& stages) {
+bool IsUnknown(const v1::EdgeVerdict& edge) {
+  return edge.observed() == v1::REACH_UNSPECIFIED ||
+         (edge.has_planned_share() && edge.share() == v1::JUDGEMENT_UNSPECIFIED);
+}
+
+bool HasUnjudgedDelay(const v1::StageVerdict& stage) {
+  return std::ranges::any_of(stage.edges(), [](const v1::EdgeVerdict& edge) {
+    return edge.has_planned_delay() && edge.received() > 0 && edge.delay() == v1::JUDGEMENT_UNSPECIFIED &&
+           !IsUnknown(edge) && Decoded(edge.planned_delay()) > Duration(0);
+  });
+}
+
+bool MetNothing(const v1::StageVerdict& stage) { return stage.unseen() && stage.has_matched() && stage.matched() == 0; }
+
+std::string Summarize(const Stages& stages) {
+  const Disagreements disagreements(stages);
+  if (const std::size_t wrong = disagreements.count(); wrong > 0) {
+    return absl::StrCat(disagreements.Worst(), wrong == 1 ? "" : absl::StrCat("; and ", wrong - 1, " more"));
+  }
   std::size_t edges = 0;
-  std::size_t wrong = 0;
-  const v1::StageVerdict* worst_stage = nullptr;
-  const v1::EdgeVerdict* worst = nullptr;
-  for (const v1::StageVerdict& stage : stages) {
-    edges += static_cast<std::size_t>(stage.edges_size());
-    for (const v1::EdgeVerdict& edge : stage.edges()) {
-      if (Agrees(edge)) continue;
-      ++wrong;
-      if (worst != nullptr && (IsUnknown(edge) || !IsUnknown(*worst))) continue;
-      worst_stage = &stage;
-      worst = &edge;
-    }
-  }
-  if (worst != nullptr) {
-    return absl::StrCat(Describe(*worst_stage, *worst), wrong == 1 ? "" : absl::StrCat("; and ", wrong - 1, " more"));
-  }
+  for (const v1::StageVerdict& stage : stages) edges += static_cast<std::size_t>(stage.edges_size());
   if (stages.empty()) return "nothing was observed";
   if (edges == 0) return "nothing was observed: no two nodes can probe each other";
   return absl::StrCat("every observation equalled the plan: ", Plural(static_cast<std::size_t>(stages.size()), "stage"),
-                      ", ", Plural(edges, "edge"));
+                      ", ", Plural(edges, "edge"), Caveats(stages));
 }
 
 }  // namespace faultline

@@ -36,7 +36,8 @@ std::string Paint(absl::string_view text, Ink ink, const TerminalStyle& style) {
 
 std::string Spell(absl::string_view text, const TerminalStyle& style) {
   if (style.utf8) return std::string(text);
-  const std::string known = absl::StrReplaceAll(text, {{"→", "->"}, {"·", "."}, {"█", "x"}, {"±", "+-"}, {"…", ".."}});
+  const std::string known = absl::StrReplaceAll(
+      text, {{"→", "->"}, {"·", "."}, {"█", "x"}, {"±", "+-"}, {"…", ".."}, {"≈", "="}, {"○", "o"}});
   std::string ascii;
   for (const char c : known) {
     if (absl::ascii_isascii(static_cast<unsigned char>(c))) {

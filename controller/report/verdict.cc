@@ -1,10 +1,12 @@
 #include "controller/report/verdict.h"
 
 #include <algorithm>
-#include <set>
+#include <cmath>
+#include <tuple>
 
 #include "absl/functional/function_ref.h"
 #include "common/timeline_codec.h"
+#include "controller/report/run_figures.h"
 #include "controller/report/summary.h"
 
 namespace faultline {
@@ -12,8 +14,22 @@ namespace {
 
 constexpr std::uint32_t kFewest = 2;
 constexpr std::uint32_t kMostLostPercent = 5;
+constexpr double kShareTolerance = 0.05;
+constexpr double kDelayTolerance = 0.1;
+constexpr Duration kLeastDelayTolerance = std::chrono::milliseconds(5);
+// Chance goes further once in 370 times.
+constexpr double kDeviations = 3;
 
 using EdgeVisitor = absl::FunctionRef<void(const ProbeNode& from, const ProbeNode& to, Family family)>;
+// Delays of an earlier stage, by sender, receiver and IP version.
+using Delays = std::map<std::tuple<std::string, std::string, v1::Family>, Duration>;
+
+// A stretch of the controller's time, and the moment from which a forecast counts.
+struct Stretch {
+  ControllerTime start;
+  ControllerTime end;
+  ControllerTime zero;
+};
 
 void ForEachEdge(std::span<const ProbeNode> nodes, EdgeVisitor visit) {
   for (const ProbeNode& from : nodes) {
@@ -31,38 +47,144 @@ const Timeline* TimelineOf(const std::map<NodeName, Timeline>& timelines, const 
   return found == timelines.end() ? nullptr : &found->second;
 }
 
-bool Planned(const ProbeNode& from, const ProbeNode& to, Family family, const std::map<NodeName, Timeline>& timelines,
-             std::span<const StepIndex> active) {
-  return Reaches(TimelineOf(timelines, from.name), *from.Address(family), TimelineOf(timelines, to.name),
-                 *to.Address(family), active);
+Packet ProbeOf(const ProbeNode& from, const ProbeNode& to, Family family, std::uint16_t port) {
+  Packet probe = ProbePacket(*from.Address(family), *to.Address(family), port);
+  probe.out_interface = from.Interface(family);
+  probe.in_interface = to.Interface(family);
+  return probe;
 }
 
-v1::EdgeVerdict& AddEdge(const ProbeNode& from, const ProbeNode& to, Family family, bool planned,
-                         v1::StageVerdict& stage) {
+ProbeEdge EdgeOf(const v1::EdgeVerdict& edge) {
+  return {.from = NodeName(edge.from()),
+          .to = NodeName(edge.to()),
+          .family = edge.family() == v1::FAMILY_IPV4 ? Family::kIpv4 : Family::kIpv6};
+}
+
+void AddEdge(const ProbeNode& from, const ProbeNode& to, Family family, const Prediction& planned,
+             v1::StageVerdict& stage) {
   v1::EdgeVerdict& edge = *stage.add_edges();
   edge.set_from(from.name.text());
   edge.set_to(to.name.text());
   edge.set_family(family == Family::kIpv4 ? v1::FAMILY_IPV4 : v1::FAMILY_IPV6);
-  edge.set_planned_reachable(planned);
-  return edge;
+  edge.set_planned_reachable(planned.arrives > 0);
+  edge.set_unseen(planned.unseen);
+  if (planned.Plain()) return;
+  edge.set_planned_share(planned.arrives);
+  if (planned.impaired) *edge.mutable_planned_delay() = EncodeDuration(planned.delay);
+}
+
+// A stage as planned, and how: of each of its edges the forecast by which it is judged.
+struct Planned {
+  v1::StageVerdict verdict;
+  std::vector<const Forecast*> forecasts;
+};
+
+// Before T0 for a baseline without a place in the run's time.
+Duration StartOf(const Stage& stage) { return stage.start == stage.end ? stage.start - kBaseline : stage.start; }
+
+// What of a stage the log can know at all is what its forecasts are of.
+Forecasts ForecastsOf(const Stage& stage) {
+  return {std::max(StartOf(stage), stage.end - ProbeLog::kKeepForRun), stage.end};
+}
+
+bool HasRules(const Stage& stage, const std::map<NodeName, Timeline>& timelines) {
+  return std::ranges::any_of(timelines, [&stage](const auto& entry) {
+    return std::ranges::any_of(entry.second.steps, [&stage](const Step& step) {
+      return !step.rules.empty() && std::ranges::find(stage.active, step.index) != stage.active.end();
+    });
+  });
+}
+
+Planned PlanStage(const Stage& stage, const ProbedRun& run, Forecasts& forecasts) {
+  Planned plan;
+  plan.verdict.set_name(stage.name);
+  *plan.verdict.mutable_start() = EncodeDuration(StartOf(stage));
+  *plan.verdict.mutable_end() = EncodeDuration(stage.end);
+  bool seen = false;
+  ForEachEdge(run.nodes, [&](const ProbeNode& from, const ProbeNode& to, Family family) {
+    Acting acting;
+    AddActing({.sender = TimelineOf(run.timelines, from.name), .receiver = TimelineOf(run.timelines, to.name)},
+              ProbeOf(from, to, family, run.probe_port), stage.active, acting);
+    seen = seen || !acting.at_sender.empty() || !acting.at_receiver.empty();
+    plan.forecasts.push_back(&forecasts.Of(acting));
+    AddEdge(from, to, family, plan.forecasts.back()->OverAll(), plan.verdict);
+  });
+  plan.verdict.set_unseen(!seen && HasRules(stage, run.timelines));
+  return plan;
+}
+
+Delays DelaysOf(const v1::StageVerdict* baseline) {
+  Delays delays;
+  if (baseline == nullptr) return delays;
+  for (const v1::EdgeVerdict& edge : baseline->edges()) {
+    const absl::StatusOr<Duration> delay = DecodeDuration(edge.mean_delay());
+    if (edge.has_mean_delay() && delay.ok()) delays.try_emplace({edge.from(), edge.to(), edge.family()}, *delay);
+  }
+  return delays;
+}
+
+// What was planned of the probes that were sent. They come at intervals, and so may meet more of one phase of a flap
+// than of another.
+Prediction Expect(const Forecast& forecast, const ProbeEdge& edge, const Stretch& stretch, const ProbeLog& log) {
+  Prediction expected = forecast.Over(stretch.start - stretch.zero, stretch.end - stretch.zero);
+  if (forecast.Constant()) return expected;
+  double sent = 0;
+  double arrived = 0;
+  double delayed = 0;
+  for (const ProbeLog::SentWindow& window : log.Sent(edge, stretch.start, stretch.end)) {
+    const Duration start = window.start - stretch.zero;
+    const Prediction then = forecast.Over(start, start + log.window());
+    sent += window.sent;
+    arrived += window.sent * then.arrives;
+    delayed += window.sent * then.arrives * static_cast<double>(then.delay.count());
+  }
+  if (sent > 0) expected.arrives = std::min(1.0, arrived / sent);
+  if (arrived > 0) expected.delay = Duration(std::llround(delayed / arrived));
+  return expected;
+}
+
+void JudgeFigures(const Prediction& expected, const ProbeSum& sum, Duration clock_error, v1::EdgeVerdict& edge) {
+  edge.set_share(JudgeShare(expected, sum));
+  if (!edge.has_planned_delay() || !edge.has_observed_delay()) return;
+  const absl::StatusOr<Duration> added = DecodeDuration(edge.observed_delay());
+  if (added.ok()) edge.set_delay(JudgeDelay(expected, *added, sum.timed, clock_error));
 }
 
 // Fills in what was observed of every edge, and whether all is as planned.
-void Observe(ControllerTime start, ControllerTime end, const ProbeLog& log, v1::StageVerdict& stage) {
+void Observe(const Stretch& stretch, const ProbeLog& log, Duration clock_error, const Delays& baseline, Planned& plan) {
   std::map<std::string, bool> witnesses;
-  for (v1::EdgeVerdict& edge : *stage.mutable_edges()) {
-    const NodeName to(edge.to());
-    const ProbeSum sum = log.Sum({.from = NodeName(edge.from()),
-                                  .to = to,
-                                  .family = edge.family() == v1::FAMILY_IPV4 ? Family::kIpv4 : Family::kIpv6},
-                                 start, end);
+  for (int i = 0; i < plan.verdict.edges_size(); ++i) {
+    v1::EdgeVerdict& edge = *plan.verdict.mutable_edges(i);
+    const ProbeEdge probed = EdgeOf(edge);
+    const ProbeSum sum = log.Sum(probed, stretch.start, stretch.end);
     edge.set_sent(sum.sent);
     edge.set_received(sum.received);
+    if (const std::optional<Duration> mean = sum.MeanDelay()) {
+      *edge.mutable_mean_delay() = EncodeDuration(*mean);
+      const auto before = baseline.find({edge.from(), edge.to(), edge.family()});
+      if (before != baseline.end()) *edge.mutable_observed_delay() = EncodeDuration(*mean - before->second);
+    }
     const auto [witness, fresh] = witnesses.try_emplace(edge.to());
-    if (fresh) witness->second = log.Witnessed(to, start, end);
-    edge.set_observed(witness->second ? ReachOf(sum) : v1::REACH_UNSPECIFIED);
+    if (fresh) witness->second = log.Witnessed(probed.to, stretch.start, stretch.end);
+    if (!witness->second) continue;
+    edge.set_observed(ReachOf(sum));
+    if (edge.has_planned_share()) {
+      JudgeFigures(Expect(*plan.forecasts[static_cast<std::size_t>(i)], probed, stretch, log), sum, clock_error, edge);
+    }
   }
-  stage.set_agrees(!stage.edges().empty() && std::ranges::all_of(stage.edges(), Agrees));
+  plan.verdict.set_agrees(!plan.verdict.edges().empty() && std::ranges::all_of(plan.verdict.edges(), Agrees));
+}
+
+// How long packets of the stage are held back at most.
+Duration HeldBack(const Stage& stage, const std::map<NodeName, Timeline>& timelines) {
+  Duration longest(0);
+  if (timelines.empty()) return longest;
+  // Every node has every step.
+  for (const Step& step : timelines.begin()->second.steps) {
+    if (std::ranges::find(stage.active, step.index) == stage.active.end()) continue;
+    longest = std::max(longest, DrainTime(step, stage.start - step.at, stage.end - step.at));
+  }
+  return longest;
 }
 
 }  // namespace
@@ -75,41 +197,88 @@ v1::Reach ReachOf(const ProbeSum& sum) {
   return lost <= allowed ? v1::REACH_OPEN : v1::REACH_LOSSY;
 }
 
-v1::StageVerdict PlannedStage(const Stage& stage, std::span<const ProbeNode> nodes,
-                              const std::map<NodeName, Timeline>& timelines) {
-  v1::StageVerdict verdict;
-  verdict.set_name(stage.name);
-  const Duration start = stage.start == stage.end ? stage.start - kBaseline : stage.start;
-  *verdict.mutable_start() = EncodeDuration(start);
-  *verdict.mutable_end() = EncodeDuration(stage.end);
-  ForEachEdge(nodes, [&](const ProbeNode& from, const ProbeNode& to, Family family) {
-    AddEdge(from, to, family, Planned(from, to, family, timelines, stage.active), verdict);
-  });
-  return verdict;
+v1::Judgement JudgeShare(const Prediction& expected, const ProbeSum& sum) {
+  if (sum.sent < kFewest) return v1::JUDGEMENT_UNSPECIFIED;
+  const double observed = std::min(1.0, static_cast<double>(sum.received) / sum.sent);
+  const double variance = expected.arrives * (1 - expected.arrives) / sum.sent * expected.clumping;
+  const double tolerance = kDeviations * std::sqrt(variance) + kShareTolerance;
+  const double least = expected.arrives * (1 - expected.corrupt) - tolerance;
+  const double most = expected.arrives + tolerance;
+  if (least <= 0 && most >= 1) return v1::JUDGEMENT_UNSPECIFIED;
+  const bool enough = expected.limited ? sum.received > 0 || least <= 0 : observed >= least;
+  return enough && observed <= most ? v1::JUDGEMENT_AS_PLANNED : v1::JUDGEMENT_OFF;
 }
 
-v1::StageVerdict JudgeStage(const Stage& stage, std::span<const ProbeNode> nodes,
-                            const std::map<NodeName, Timeline>& timelines, ControllerTime t0, const ProbeLog& log,
-                            Duration margin) {
-  v1::StageVerdict verdict = PlannedStage(stage, nodes, timelines);
-  const Duration start = stage.start == stage.end ? stage.start - kBaseline : stage.start;
-  Observe(t0 + start + margin, t0 + stage.end - margin, log, verdict);
-  return verdict;
+v1::Judgement JudgeDelay(const Prediction& expected, Duration added, std::uint32_t timed, Duration clock_error) {
+  const auto count = [](Duration duration) { return static_cast<double>(duration.count()); };
+  const double tolerance =
+      std::max(kDelayTolerance * count(expected.delay), count(kLeastDelayTolerance + 2 * clock_error)) +
+      kDeviations * count(expected.delay_deviation) / std::sqrt(timed);
+  const double excess = count(added - expected.delay);
+  return excess >= -tolerance && (expected.limited || excess <= tolerance) ? v1::JUDGEMENT_AS_PLANNED
+                                                                           : v1::JUDGEMENT_OFF;
 }
 
-v1::StageVerdict JudgeWindow(std::span<const ProbeNode> nodes, std::span<const RunNow> runs, ControllerTime now,
-                             const ProbeLog& log) {
-  v1::StageVerdict verdict;
-  verdict.set_name("now");
-  *verdict.mutable_start() = EncodeDuration(-kLiveLag - kLiveWindow);
-  *verdict.mutable_end() = EncodeDuration(-kLiveLag);
+Duration SettleTime(const Stage& stage, const std::map<NodeName, Timeline>& timelines) {
+  return kSettle + std::min(HeldBack(stage, timelines), kMostDrain);
+}
+
+v1::StageVerdict PlannedStage(const Stage& stage, const ProbedRun& run) {
+  Forecasts forecasts(StartOf(stage), stage.end);
+  return PlanStage(stage, run, forecasts).verdict;
+}
+
+v1::StageVerdict JudgeStage(const Stage& stage, const ProbedRun& run, const Evidence& evidence) {
+  Forecasts forecasts = ForecastsOf(stage);
+  Planned plan = PlanStage(stage, run, forecasts);
+  const Duration margin = JudgeMargin(evidence.clock_error);
+  const Duration held_back = HeldBack(stage, run.timelines);
+  const Duration unknown = held_back - std::min(held_back, kMostDrain);
+  const Stretch stretch = {.start = evidence.t0 + StartOf(stage) + margin,
+                           .end = evidence.t0 + stage.end - margin - unknown,
+                           .zero = evidence.t0};
+  Observe(stretch, evidence.log, evidence.clock_error, DelaysOf(evidence.baseline), plan);
+  return plan.verdict;
+}
+
+void JudgeUnseen(std::span<const Stage> stages, v1::Run& run) {
+  for (int i = 0; i < run.stages_size() && static_cast<std::size_t>(i) < stages.size(); ++i) {
+    v1::StageVerdict& verdict = *run.mutable_stages(i);
+    if (!verdict.unseen()) continue;
+    std::uint64_t matched = 0;
+    for (const StepIndex step : stages[static_cast<std::size_t>(i)].active) {
+      matched += PacketsOf(run, step).value_or(0);
+    }
+    verdict.set_matched(matched);
+    verdict.set_agrees(verdict.agrees() && matched > 0);
+  }
+}
+
+v1::StageVerdict JudgeWindow(std::span<const ProbeNode> nodes, std::uint16_t probe_port, std::span<const RunNow> runs,
+                             ControllerTime now, Duration clock_error, const ProbeLog& log) {
+  const Stretch stretch = {
+      .start = now - kLiveLag - kLiveWindow, .end = now - kLiveLag, .zero = ControllerTime(Duration(0))};
+  Planned plan;
+  plan.verdict.set_name("now");
+  *plan.verdict.mutable_start() = EncodeDuration(stretch.start - now);
+  *plan.verdict.mutable_end() = EncodeDuration(stretch.end - now);
+  Forecasts forecasts(stretch.start - stretch.zero, stretch.end - stretch.zero);
   ForEachEdge(nodes, [&](const ProbeNode& from, const ProbeNode& to, Family family) {
-    const bool planned = std::ranges::all_of(
-        runs, [&](const RunNow& run) { return Planned(from, to, family, *run.timelines, run.active); });
-    AddEdge(from, to, family, planned, verdict);
+    Acting acting;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      AddActing({.sender = TimelineOf(*runs[i].timelines, from.name),
+                 .receiver = TimelineOf(*runs[i].timelines, to.name),
+                 .run = i,
+                 .t0 = runs[i].t0 - stretch.zero},
+                ProbeOf(from, to, family, probe_port), runs[i].active, acting);
+    }
+    plan.forecasts.push_back(&forecasts.Of(acting));
+    AddEdge(from, to, family, plan.forecasts.back()->OverAll(), plan.verdict);
   });
-  Observe(now - kLiveLag - kLiveWindow, now - kLiveLag, log, verdict);
-  return verdict;
+  Delays baseline;
+  for (const RunNow& run : runs) baseline.merge(DelaysOf(run.baseline));
+  Observe(stretch, log, clock_error, baseline, plan);
+  return plan.verdict;
 }
 
 }  // namespace faultline

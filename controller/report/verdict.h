@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <span>
 #include <string>
@@ -8,6 +9,8 @@
 #include "common/clock.h"
 #include "common/name.h"
 #include "common/timeline.h"
+#include "controller/compile/drain.h"
+#include "controller/compile/forecast.h"
 #include "controller/compile/predict.h"
 #include "controller/report/probe_config.h"
 #include "controller/report/probe_log.h"
@@ -19,6 +22,16 @@ namespace faultline {
 // most 1, or 5 % if that is more, were lost; else LOSSY. A stage lasts seconds and so has few probes: the one that a
 // busy machine may lose by itself must not count against the plan, and a cut lets nothing through.
 v1::Reach ReachOf(const ProbeSum& sum);
+
+// Whether as many probes arrived as expected: the share within three standard deviations of what chance makes of it,
+// and 5 %. Where damaged packets are expected as many fewer may arrive, and where a rate is limited any share but
+// none. UNSPECIFIED: so few were sent that no outcome could disagree.
+v1::Judgement JudgeShare(const Prediction& expected, const ProbeSum& sum);
+
+// Whether those that arrived took as much longer than the baseline's as expected: within 10 %, or 5 ms and the clocks'
+// error both times if that is more, and what chance makes of a jitter's mean. Where a rate is limited they may take
+// longer. `timed`: of how many `added` is the mean, > 0.
+v1::Judgement JudgeDelay(const Prediction& expected, Duration added, std::uint32_t timed, Duration clock_error);
 
 // How much of a stage's both ends to leave out: a step may begin late by the nodes' clock errors, and probes under way
 // when it begins belong to neither stage.
@@ -33,29 +46,59 @@ inline constexpr Duration kBaseline = std::chrono::seconds(3);
 inline constexpr Duration kLiveWindow = std::chrono::seconds(3);
 inline constexpr Duration kLiveLag = kSettle;
 
+// A run as its probes could see it. A view.
+struct ProbedRun {
+  // Whom to look at.
+  std::span<const ProbeNode> nodes;
+  // A node without one has no part in the run.
+  const std::map<NodeName, Timeline>& timelines;
+  std::uint16_t probe_port = 0;
+};
+
+// What is known of a run's time. A view.
+struct Evidence {
+  const ProbeLog& log;
+  ControllerTime t0;
+  // Error bound of the nodes' clocks.
+  Duration clock_error{0};
+  // The run's own, judged; null while there is none. Without its delays no delay is judged.
+  const v1::StageVerdict* baseline = nullptr;
+};
+
+// How long after the stage's end to wait for it: kSettle, and for packets that its impairments hold back, kMostDrain at
+// most.
+Duration SettleTime(const Stage& stage, const std::map<NodeName, Timeline>& timelines);
+
 // Judges one stage of a run: every direction between every two nodes over each IP version both have, in the order from,
-// to, IP version of `nodes`. Planned is what the timelines say (Reaches; a node without one has no part in the run),
-// observed is what the log has of [start + margin, end - margin); of an edge whose receiver was not Witnessed nothing
-// is known (UNSPECIFIED). The stage agrees when there is an edge and each one planned reachable is OPEN and each other
-// CUT. A stage with start = end (a baseline of a run that begins with a fault) is observed in the kBaseline before
-// start. Pure, but for reading the log.
-v1::StageVerdict JudgeStage(const Stage& stage, std::span<const ProbeNode> nodes,
-                            const std::map<NodeName, Timeline>& timelines, ControllerTime t0, const ProbeLog& log,
-                            Duration margin);
+// to, IP version of `nodes`. Planned is what becomes of probes by the timelines (Forecast), observed is what the log
+// has of [start + margin, end - margin), without the last probes of those that are held back for more than kMostDrain;
+// of an edge whose receiver was not Witnessed nothing is known (UNSPECIFIED). An edge that is planned simply open or
+// cut agrees when it is OPEN or CUT; any other by JudgeShare and JudgeDelay, against what was planned of the very
+// windows in which its probes were sent. The stage agrees when there is an edge and all agree. A stage with start = end
+// (a baseline of a run that begins with a fault) is observed in the kBaseline before start. Pure, but for reading the
+// log.
+v1::StageVerdict JudgeStage(const Stage& stage, const ProbedRun& run, const Evidence& evidence);
 
 // The same for a plan that is only looked at: nothing sent, nothing observed, agrees is false.
-v1::StageVerdict PlannedStage(const Stage& stage, std::span<const ProbeNode> nodes,
-                              const std::map<NodeName, Timeline>& timelines);
+v1::StageVerdict PlannedStage(const Stage& stage, const ProbedRun& run);
+
+// Judges the stages of a run that has come to its end whose faults no probe can see: each agrees only if the rules of
+// its steps matched packets on some node. `stages`: the run's, of which its record has the first verdicts.
+void JudgeUnseen(std::span<const Stage> stages, v1::Run& run);
 
 // A run in progress: its timelines, and the steps that are active now.
 struct RunNow {
   const std::map<NodeName, Timeline>* timelines = nullptr;
   std::vector<StepIndex> active;
+  ControllerTime t0;
+  // As in Evidence.
+  const v1::StageVerdict* baseline = nullptr;
 };
 
-// The live matrix: the log's last kLiveWindow before now - kLiveLag, and what all runs in progress say together. Named
+// The live matrix: the log's last kLiveWindow before now - kLiveLag, and what all runs in progress say together, the
+// one that was installed last being the last of `runs`. A step counts as active for all of the time looked at. Named
 // "now"; start and end count from `now`.
-v1::StageVerdict JudgeWindow(std::span<const ProbeNode> nodes, std::span<const RunNow> runs, ControllerTime now,
-                             const ProbeLog& log);
+v1::StageVerdict JudgeWindow(std::span<const ProbeNode> nodes, std::uint16_t probe_port, std::span<const RunNow> runs,
+                             ControllerTime now, Duration clock_error, const ProbeLog& log);
 
 }  // namespace faultline

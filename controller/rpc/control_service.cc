@@ -3,6 +3,7 @@
 #include "common/rpc/status.h"
 #include "common/status.h"
 #include "common/timeline_codec.h"
+#include "controller/compile/describe.h"
 #include "controller/plan/plan_yaml.h"
 #include "controller/report/verdict.h"
 
@@ -19,7 +20,8 @@ absl::StatusOr<Plan> ReadPlan(const v1::PlanSource& source) {
   return std::move(parsed.plan);
 }
 
-void FillPreview(const Compiled& compiled, const Inventory& inventory, v1::PreviewPlanResponse& response) {
+void FillPreview(const Compiled& compiled, const Inventory& inventory, std::uint16_t probe_port,
+                 v1::PreviewPlanResponse& response) {
   std::map<NodeName, Timeline> timelines;
   for (const Timeline& timeline : compiled.timelines) {
     timelines[timeline.node] = timeline;
@@ -27,11 +29,12 @@ void FillPreview(const Compiled& compiled, const Inventory& inventory, v1::Previ
       v1::NodeStepPreview& preview = *response.add_programs();
       preview.set_node(timeline.node.text());
       preview.set_step(step.name);
-      for (const Block& block : step.blocks) preview.add_rules(DescribeBlock(block, timeline));
+      for (const Rule& rule : step.rules) preview.add_rules(DescribeRule(rule, step, timeline));
     }
   }
+  const std::vector<ProbeNode> nodes = ProbeNodesOf(inventory);
   for (const Stage& stage : StagesOf(compiled.timelines.front())) {
-    *response.add_stages() = PlannedStage(stage, ProbeNodesOf(inventory), timelines);
+    *response.add_stages() = PlannedStage(stage, {nodes, timelines, probe_port});
   }
   for (const std::string& warning : compiled.warnings) response.add_warnings(warning);
   *response.mutable_length() = EncodeDuration(compiled.timelines.front().length);
@@ -62,7 +65,7 @@ grpc::Status ControlService::PreviewPlan(grpc::ServerContext*, const v1::Preview
   if (!compiled.errors.empty()) {
     return ToGrpc(absl::InvalidArgumentError(JoinErrors(compiled.errors, request->plan().file_name())));
   }
-  FillPreview(compiled, inventory, *response);
+  FillPreview(compiled, inventory, fleet_.probe_port(), *response);
   return grpc::Status::OK;
 }
 

@@ -113,6 +113,10 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
       case v1::SessionRequest::kObservation:
         coordinator_.OnObservation(node_, request.observation());
         return absl::OkStatus();
+      case v1::SessionRequest::kNodeUpdate:
+        FAULTLINE_RETURN_IF_ERROR(fleet_.Update(node_, request.node_update()));
+        spdlog::info("node {}: its addresses or interfaces have changed", node_.text());
+        return absl::OkStatus();
       case v1::SessionRequest::MESSAGE_NOT_SET:
         return absl::OkStatus();  // From a newer agent.
     }

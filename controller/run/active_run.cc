@@ -5,6 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/timeline_codec.h"
+#include "controller/compile/assembler.h"
+#include "controller/compile/describe.h"
 
 namespace faultline {
 namespace {
@@ -56,12 +58,15 @@ ActiveRun MakeActiveRun(const std::string& id, const Plan& plan, Compiled compil
   record.set_on_controller_loss(plan.on_controller_loss == ControllerLoss::kHeal ? v1::CONTROLLER_LOSS_HEAL
                                                                                  : v1::CONTROLLER_LOSS_CONTINUE);
   *record.mutable_length() = EncodeDuration(compiled.timelines.front().length);
-  for (const PlanStep& step : plan.steps) record.add_step_names(step.name);
+  for (const PlanStep& step : plan.steps) {
+    record.add_step_names(step.name);
+    record.add_step_effects(DescribeStep(BlankStep(step, 0)));
+  }
   for (const std::string& warning : compiled.warnings) record.add_warnings(warning);
   for (const Stage& stage : run.stages) *record.add_schedule() = EncodeSchedule(stage);
   for (Timeline& timeline : compiled.timelines) {
-    const bool has_part = std::any_of(timeline.steps.begin(), timeline.steps.end(),
-                                      [](const Step& step) { return !step.blocks.empty(); });
+    const bool has_part =
+        std::any_of(timeline.steps.begin(), timeline.steps.end(), [](const Step& step) { return !step.rules.empty(); });
     if (has_part) {
       run.parties.insert(timeline.node);
       record.add_nodes()->set_node(timeline.node.text());
@@ -84,6 +89,8 @@ std::vector<StepIndex> ActiveRun::ActiveAt(ControllerTime now) const {
   });
   return stage == stages.end() ? std::vector<StepIndex>() : stage->active;
 }
+
+const v1::StageVerdict* ActiveRun::Baseline() const { return record.stages().empty() ? nullptr : &record.stages(0); }
 
 bool ActiveRun::GoesOn() const {
   switch (phase) {

@@ -55,6 +55,8 @@ struct ActiveRun {
   bool IsParty(const NodeName& node) const { return parties.contains(node); }
   // Steps that act at that moment, by the plan. REQUIRES: t0.
   std::vector<StepIndex> ActiveAt(ControllerTime now) const;
+  // Its first stage, judged; null before. Lives until the record changes.
+  const v1::StageVerdict* Baseline() const;
   // Whether its nodes' leases are to be renewed.
   bool GoesOn() const;
   // Whether every party has told how it ended.

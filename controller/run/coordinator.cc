@@ -166,9 +166,14 @@ v1::StageVerdict Coordinator::Matrix() {
   const std::lock_guard lock(mutex_);
   std::vector<RunNow> now;
   for (const auto& [id, run] : runs_) {
-    if (run.phase == RunPhase::kRunning) now.push_back({.timelines = &run.timelines, .active = run.ActiveAt(Now())});
+    if (run.phase != RunPhase::kRunning) continue;
+    now.push_back(
+        {.timelines = &run.timelines, .active = run.ActiveAt(Now()), .t0 = *run.t0, .baseline = run.Baseline()});
   }
-  return JudgeWindow(ProbeNodesOf(fleet_.Everyone()), now, Now(), probes_);
+  // They were installed in the order in which they began.
+  std::stable_sort(now.begin(), now.end(), [](const RunNow& a, const RunNow& b) { return a.t0 < b.t0; });
+  return JudgeWindow(ProbeNodesOf(fleet_.Everyone()), fleet_.probe_port(), now, Now(),
+                     fleet_.WorstRoundTrip(fleet_.ConnectedNodes()) / 2, probes_);
 }
 
 void Coordinator::OnJoin(const NodeName& node, const std::vector<std::string>& held_runs) {
@@ -330,12 +335,14 @@ void Coordinator::JudgeStages(ActiveRun& run) {
   const Duration elapsed = Now() - *run.t0;
   while (static_cast<std::size_t>(run.record.stages_size()) < run.stages.size()) {
     Stage stage = run.stages[static_cast<std::size_t>(run.record.stages_size())];
-    if (elapsed < stage.end + kSettle) return;
+    if (elapsed < stage.end + SettleTime(stage, run.timelines)) return;
     // What was observed before T0 counts too, where the plan leaves the baseline too little time.
     if (run.record.stages().empty()) stage.start = std::min(stage.start, stage.end - kBaseline);
     const std::vector<NodeName> parties(run.parties.begin(), run.parties.end());
-    const Duration margin = JudgeMargin(fleet_.WorstRoundTrip(parties) / 2);
-    *run.record.add_stages() = JudgeStage(stage, run.nodes, run.timelines, *run.t0, probes_, margin);
+    const Evidence evidence = {
+        .log = probes_, .t0 = *run.t0, .clock_error = fleet_.WorstRoundTrip(parties) / 2, .baseline = run.Baseline()};
+    v1::StageVerdict verdict = JudgeStage(stage, {run.nodes, run.timelines, fleet_.probe_port()}, evidence);
+    *run.record.add_stages() = std::move(verdict);
     Changed(run);
   }
 }
@@ -362,6 +369,7 @@ void Coordinator::Conclude(ActiveRun& run) {
   run.GiveUp(v1::NODE_END_VANISHED, "");
   v1::Run& record = run.record;
   if (run.phase == RunPhase::kRunning) {
+    JudgeUnseen(run.stages, record);
     const std::string ends = DescribeEnds(record, v1::NODE_END_COMPLETED);
     const bool agrees = static_cast<std::size_t>(record.stages_size()) == run.stages.size() &&
                         std::all_of(record.stages().begin(), record.stages().end(),

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "common/capability_codec.h"
 #include "common/status.h"
 #include "common/timeline_codec.h"
 
@@ -22,9 +23,11 @@ absl::StatusOr<InventoryNode> ReadNode(const v1::NodeInfo& info) {
   for (const v1::NodeAddress& in : info.addresses()) {
     FAULTLINE_ASSIGN_OR_RETURN(const IpAddress address, IpAddress::FromBytes(in.address()));
     node.addresses.push_back(address);
+    if (!in.interface().empty()) node.interfaces.try_emplace(address, in.interface());
   }
   node.labels = {info.labels().begin(), info.labels().end()};
-  node.can_blackhole = info.capabilities().netdev_egress() && info.capabilities().blackhole_lane();
+  node.has = DecodeCapabilities(info.capabilities());
+  node.platform = DecodePlatform(info.capabilities());
   return node;
 }
 
@@ -51,6 +54,23 @@ absl::Status Fleet::Join(const v1::NodeInfo& info, std::shared_ptr<AgentLink> li
   member.round_trip.reset();
   member.last_ping.reset();
   member.link->Send(std::move(welcome));
+  SendProbeConfigs();
+  return absl::OkStatus();
+}
+
+absl::Status Fleet::Update(const NodeName& node, const v1::NodeInfo& info) {
+  if (info.name() != node.text()) {
+    return absl::InvalidArgumentError(absl::StrCat("node '", node.text(), "' calls itself '", info.name(), "' now"));
+  }
+  FAULTLINE_ASSIGN_OR_RETURN(InventoryNode read, ReadNode(info));
+  const std::lock_guard lock(mutex_);
+  const auto found = members_.find(node);
+  if (found == members_.end()) return absl::NotFoundError(absl::StrCat("node '", node.text(), "' is not registered"));
+  Member& member = found->second;
+  const std::uint64_t incarnation = member.info.incarnation();
+  member.info = info;
+  member.info.set_incarnation(incarnation);
+  member.node = std::move(read);
   SendProbeConfigs();
   return absl::OkStatus();
 }

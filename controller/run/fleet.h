@@ -27,7 +27,7 @@ class AgentLink {
 };
 
 // Every node seen since the controller started, and the links to those connected. Sends every member its part of the
-// probe mesh whenever a node joins. Thread-safe; never calls back.
+// probe mesh whenever a node joins or changes. Thread-safe; never calls back.
 class Fleet {
  public:
   // `probes`: its token must be random.
@@ -36,6 +36,11 @@ class Fleet {
   // A node has registered; `welcome` is the first thing it is sent. Replaces a link of the same agent process.
   // INVALID_ARGUMENT when what it says of itself is malformed; ALREADY_EXISTS when another live agent has its name.
   absl::Status Join(const v1::NodeInfo& info, std::shared_ptr<AgentLink> link, v1::SessionResponse welcome);
+
+  // A registered node's addresses or interfaces have changed; all that it says of itself, but for its incarnation, is
+  // what counts from now on. Runs in progress keep what they were compiled for. INVALID_ARGUMENT when it is malformed
+  // or of another name, NOT_FOUND.
+  absl::Status Update(const NodeName& node, const v1::NodeInfo& info);
 
   // The link is down. False when it was not the node's present one.
   bool Leave(const NodeName& node, const AgentLink* link);
@@ -51,6 +56,9 @@ class Fleet {
 
   // The greatest round trip of these nodes; zero when none is known.
   Duration WorstRoundTrip(const std::vector<NodeName>& nodes) const;
+
+  // The UDP port of the probe mesh.
+  std::uint16_t probe_port() const { return probes_.port; }
 
   bool Connected(const NodeName& node) const;
   std::vector<NodeName> ConnectedNodes() const;

@@ -21,7 +21,7 @@ Step CidrStep(StepIndex index, Duration at, Duration length) {
           .name = absl::StrCat("s", index),
           .at = at,
           .length = length,
-          .blocks = {{.hook = Hook::kReceiverIngress, .match = {.sources = 0}}}};
+          .rules = {{.side = Side::kReceiver, .match = {.sources = 0}}}};
 }
 
 CidrRun MakeCidrRun(const std::string& run, std::size_t count, std::vector<Step> steps) {
@@ -35,7 +35,7 @@ CidrRun MakeCidrRun(const std::string& run, std::size_t count, std::vector<Step>
   result.program.prefix_sets = result.timeline.prefix_sets;
   for (const Step& step : steps) {
     result.timeline.length = std::max(result.timeline.length, step.end());
-    result.program.steps.push_back({.index = step.index, .ingress_drop = {{.sources = 0}}});
+    result.program.steps.push_back({.index = step.index, .incoming = {{.sources = 0}}});
   }
   result.timeline.steps = std::move(steps);
   return result;

@@ -29,7 +29,7 @@ struct Wired {
 // Names addresses that nobody has: the flow must not notice.
 Program UnrelatedProgram(bool egress) {
   Program program = MakeCidrRun("collateral", 1, {CidrStep(0, Duration(0), std::chrono::seconds(1))}).program;
-  if (egress) program.steps[0].egress_blackhole = {{.destinations = 0}};
+  if (egress) program.steps[0].outgoing = {{.destinations = 0}};
   return program;
 }
 
@@ -111,8 +111,8 @@ absl::StatusOr<Table> MeasureCollateral(bool quick) {
     const testing::InNetns inside(wired.node);
     return LinuxKernel::Open();
   }());
-  FAULTLINE_ASSIGN_OR_RETURN(const KernelCapabilities capabilities, kernel->Probe());
-  const bool egress = capabilities.netdev_egress && capabilities.blackhole_lane;
+  FAULTLINE_ASSIGN_OR_RETURN(const CapabilitySet capabilities, kernel->Probe());
+  const bool egress = capabilities.Has(Capability::kEgressHook) && capabilities.Has(Capability::kBlackholeLane);
   if (!egress) table.notes.push_back("this kernel has no egress hook or no lane: faults at ingress only");
   const Program program = UnrelatedProgram(egress);
   FAULTLINE_RETURN_IF_ERROR(MeasureCycles(wired, "nothing", faults, QuietCycle, table));

@@ -26,6 +26,10 @@ absl::string_view KindName(FakeKernel::Operation::Kind kind) {
       return "install";
     case FakeKernel::Operation::Kind::kSwitch:
       return "switch";
+    case FakeKernel::Operation::Kind::kShape:
+      return "shape";
+    case FakeKernel::Operation::Kind::kAttach:
+      return "attach";
     case FakeKernel::Operation::Kind::kReadCounters:
       return "read counters";
     case FakeKernel::Operation::Kind::kRemove:
@@ -34,9 +38,10 @@ absl::string_view KindName(FakeKernel::Operation::Kind kind) {
   return "?";
 }
 
-bool HasStep(const Program& program, StepIndex step) {
-  return std::any_of(program.steps.begin(), program.steps.end(),
-                     [step](const Program::StepRules& rules) { return rules.index == step; });
+Program::StepRules* FindStep(Program& program, StepIndex step) {
+  const auto found = std::find_if(program.steps.begin(), program.steps.end(),
+                                  [step](const Program::StepRules& rules) { return rules.index == step; });
+  return found == program.steps.end() ? nullptr : &*found;
 }
 
 }  // namespace
@@ -48,17 +53,19 @@ std::string FakeKernel::Operation::ToString() const {
   for (const GateOpening& opening : open) {
     absl::StrAppend(&text, " open ", opening.step, " ", FormatDuration(opening.timeout));
   }
+  for (const LaneChange& change : changes) {
+    absl::StrAppend(&text, " ", change.step, " delay ", FormatDuration(change.impairment.delay));
+  }
+  if (!device.empty()) absl::StrAppend(&text, " ", device);
   if (!status.ok()) text += " (failed)";
   return text;
 }
 
 FakeKernel::FakeKernel(const Clock& clock) : clock_(clock) {
-  capabilities_ = {
-      .release = "fake", .netdev_ingress = true, .netdev_egress = true, .table_owner = true, .blackhole_lane = true};
   interfaces_ = {{.name = "eth0", .addresses = {{Address("172.32.4.2"), 20}, {Address("fd20::402"), 64}}}};
 }
 
-absl::StatusOr<KernelCapabilities> FakeKernel::Probe() {
+absl::StatusOr<CapabilitySet> FakeKernel::Probe() {
   const std::lock_guard lock(mutex_);
   FAULTLINE_RETURN_IF_ERROR(Begin({.kind = Operation::Kind::kProbe}));
   return capabilities_;
@@ -107,9 +114,37 @@ absl::Status FakeKernel::Switch(const RunId& run, std::span<const StepIndex> clo
   Run& installed = found->second;
   for (const StepIndex step : close) installed.gate_ends.erase(step);
   for (const GateOpening& opening : open) {
-    if (!HasStep(installed.program, opening.step)) continue;
+    if (FindStep(installed.program, opening.step) == nullptr) continue;
     installed.gate_ends[opening.step] = clock_.Now() + std::max(opening.timeout, kShortestTimeout);
   }
+  return absl::OkStatus();
+}
+
+absl::Status FakeKernel::Shape(const RunId& run, std::span<const LaneChange> changes) {
+  const std::lock_guard lock(mutex_);
+  Operation operation{.kind = Operation::Kind::kShape, .run = run, .changes = {changes.begin(), changes.end()}};
+  const auto found = runs_.find(run);
+  if (found == runs_.end()) {
+    return End(operation, absl::NotFoundError(absl::StrCat("run ", run.text(), " is not installed")));
+  }
+  FAULTLINE_RETURN_IF_ERROR(Begin(operation));
+  for (const LaneChange& change : changes) {
+    Program::StepRules* step = FindStep(found->second.program, change.step);
+    if (step != nullptr && step->Impairs()) step->effect = change.impairment;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FakeKernel::Attach(const RunId& run, const std::string& device) {
+  const std::lock_guard lock(mutex_);
+  Operation operation{.kind = Operation::Kind::kAttach, .run = run, .device = device};
+  const auto found = runs_.find(run);
+  if (found == runs_.end()) {
+    return End(operation, absl::NotFoundError(absl::StrCat("run ", run.text(), " is not installed")));
+  }
+  FAULTLINE_RETURN_IF_ERROR(Begin(operation));
+  std::vector<std::string>& devices = found->second.program.devices;
+  if (std::find(devices.begin(), devices.end(), device) == devices.end()) devices.push_back(device);
   return absl::OkStatus();
 }
 
@@ -133,9 +168,9 @@ absl::Status FakeKernel::Remove(const RunId& run) {
   return absl::OkStatus();
 }
 
-void FakeKernel::SetCapabilities(KernelCapabilities capabilities) {
+void FakeKernel::SetCapabilities(CapabilitySet capabilities) {
   const std::lock_guard lock(mutex_);
-  capabilities_ = std::move(capabilities);
+  capabilities_ = capabilities;
 }
 
 void FakeKernel::SetInterfaces(std::vector<Interface> interfaces) {

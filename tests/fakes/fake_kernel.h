@@ -20,7 +20,7 @@ class FakeKernel : public Kernel {
  public:
   // One call of the Kernel interface, as it was made.
   struct Operation {
-    enum class Kind { kProbe, kInterfaces, kReset, kInstall, kSwitch, kReadCounters, kRemove };
+    enum class Kind { kProbe, kInterfaces, kReset, kInstall, kSwitch, kShape, kAttach, kReadCounters, kRemove };
     Kind kind;
     MonotonicTime at;
     absl::Status status;
@@ -29,9 +29,13 @@ class FakeKernel : public Kernel {
     // Of kSwitch.
     std::vector<StepIndex> close;
     std::vector<GateOpening> open;
+    // Of kShape.
+    std::vector<LaneChange> changes;
+    // Of kAttach.
+    std::string device;
 
-    // "install split-1", "switch split-1 close 0 open 1 15s", "reset"; a failed one ends with "
-    // (failed)".
+    // "install split-1", "switch split-1 close 0 open 1 15s", "shape split-1 0 delay 80ms", "reset"; a failed one ends
+    // with " (failed)".
     std::string ToString() const;
   };
 
@@ -39,16 +43,18 @@ class FakeKernel : public Kernel {
   // fd20::402/64.
   explicit FakeKernel(const Clock& clock);
 
-  absl::StatusOr<KernelCapabilities> Probe() override;
+  absl::StatusOr<CapabilitySet> Probe() override;
   absl::StatusOr<std::vector<Interface>> Interfaces() override;
   absl::Status Reset() override;
   absl::Status Install(const Program& program) override;
   absl::Status Switch(const RunId& run, std::span<const StepIndex> close, std::span<const GateOpening> open) override;
+  absl::Status Shape(const RunId& run, std::span<const LaneChange> changes) override;
+  absl::Status Attach(const RunId& run, const std::string& device) override;
   absl::StatusOr<std::vector<RuleCounters>> ReadCounters(const RunId& run) override;
   absl::Status Remove(const RunId& run) override;
 
   // What the test makes of it.
-  void SetCapabilities(KernelCapabilities capabilities);
+  void SetCapabilities(CapabilitySet capabilities);
   void SetInterfaces(std::vector<Interface> interfaces);
   // What ReadCounters says of a step from now on. REQUIRES: the run is installed and has the step.
   void SetCounters(const RunId& run, RuleCounters counters);
@@ -63,7 +69,7 @@ class FakeKernel : public Kernel {
   std::vector<StepIndex> ActiveSteps(const RunId& run) const;
   // When an open gate will end by itself; nullopt when it is closed or has ended.
   std::optional<MonotonicTime> GateEnd(const RunId& run, StepIndex step) const;
-  // What is installed of a run; nullopt when it is not.
+  // What is installed of a run, with its lanes' shapes and devices as they are now; nullopt when it is not.
   std::optional<Program> Installed(const RunId& run) const;
   std::vector<RunId> InstalledRuns() const;
   std::vector<Operation> operations() const;
@@ -86,7 +92,7 @@ class FakeKernel : public Kernel {
 
   // All below is protected by mutex_.
   mutable std::mutex mutex_;
-  KernelCapabilities capabilities_;
+  CapabilitySet capabilities_ = CapabilitySet::All();
   std::vector<Interface> interfaces_;
   std::map<RunId, Run> runs_;
   std::vector<Operation> operations_;

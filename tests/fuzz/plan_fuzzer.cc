@@ -1,13 +1,17 @@
-// Any bytes as a plan: they are read without a crash, and what reads without an error compiles into timelines that
-// agents accept, or into errors.
+// Any bytes as a plan: they are read without a crash, and what reads without an error can be carried out, and compiles
+// into timelines that agents accept, or into errors. And any bytes as a file of samples.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
 #include "common/document/document.h"
 #include "controller/compile/compiler.h"
+#include "controller/compile/describe.h"
+#include "controller/compile/packet.h"
 #include "controller/compile/predict.h"
 #include "controller/plan/plan_yaml.h"
+#include "controller/plan/samples.h"
 #include "tests/fuzz/require.h"
 
 namespace faultline {
@@ -18,7 +22,10 @@ InventoryNode NodeOf(const char* name, std::initializer_list<const char*> addres
   node.name = NodeName(name);
   for (const char* address : addresses) node.addresses.push_back(IpAddress::Parse(address).value());
   node.labels = {{"region", region}, {"az", std::string(region) + name[4]}};
-  node.can_blackhole = node.name.text() != "par-b";
+  for (const IpAddress& address : node.addresses) node.interfaces[address] = "eth0";
+  node.has = CapabilitySet::All();
+  if (node.name.text() == "par-b") node.has.Set(Capability::kBlackholeLane, false);
+  if (node.name.text() == "lon-b") node.has.Set(Capability::kNetem, false);
   return node;
 }
 
@@ -41,25 +48,57 @@ void CheckErrors(const std::vector<TextError>& errors) {
   }
 }
 
-void CheckTimelines(const Compiled& compiled) {
-  for (const Timeline& timeline : compiled.timelines) {
-    FAULTLINE_REQUIRE(CheckTimeline(timeline).ok());
-    FAULTLINE_REQUIRE(!StagesOf(timeline).empty());
-    const IpAddress& own = Fleet().nodes[0].addresses[0];
-    FAULTLINE_REQUIRE(Reaches(&timeline, own, &timeline, own, std::vector<StepIndex>{0}));
-    for (const Step& step : timeline.steps) {
-      for (const Block& block : step.blocks) FAULTLINE_REQUIRE(!DescribeBlock(block, timeline).empty());
-      if (step.index > 10) break;
+// What the reader accepts can be carried out, as far as one step alone can say.
+void CheckSteps(const Plan& plan) {
+  for (const PlanStep& step : plan.steps) {
+    FAULTLINE_REQUIRE(step.length >= kShortestStep && step.at >= Duration(0));
+    FAULTLINE_REQUIRE(CheckPacketFilter(step.filter).empty() && !step.filter.except_addresses);
+    FAULTLINE_REQUIRE(!step.flap || CheckFlap(*step.flap).empty());
+    const auto* impairment = std::get_if<Impairment>(&step.effect);
+    FAULTLINE_REQUIRE(impairment != nullptr || !step.ramp);
+    if (step.ramp) {
+      FAULTLINE_REQUIRE(CheckRamp(*impairment, *step.ramp).empty() && step.ramp->over <= step.length);
+    } else if (impairment != nullptr) {
+      FAULTLINE_REQUIRE(CheckImpairment(*impairment).empty());
     }
   }
 }
 
-void Check(absl::string_view text) {
+void CheckPrediction(const Prediction& prediction) {
+  FAULTLINE_REQUIRE(prediction.arrives >= 0 && prediction.arrives <= 1 && prediction.corrupt >= 0);
+  FAULTLINE_REQUIRE(prediction.delay >= Duration(0) && prediction.delay_deviation >= Duration(0));
+}
+
+void CheckTimelines(const Compiled& compiled) {
+  const IpAddress& own = Fleet().nodes[0].addresses[0];
+  const IpAddress& other = Fleet().nodes[2].addresses[0];
+  for (const Timeline& timeline : compiled.timelines) {
+    FAULTLINE_REQUIRE(CheckTimeline(timeline).ok());
+    for (const Step& step : timeline.steps) {
+      FAULTLINE_REQUIRE(!DescribeStep(step).empty());
+      for (const Rule& rule : step.rules) FAULTLINE_REQUIRE(!DescribeRule(rule, step, timeline).empty());
+      if (step.index > 10) break;
+    }
+  }
+  if (compiled.timelines.empty()) return;
+  const std::vector<Stage> stages = StagesOf(compiled.timelines[0]);
+  FAULTLINE_REQUIRE(!stages.empty());
+  for (std::size_t i = 0; i < stages.size() && i < 3; ++i) {
+    const Timeline& first = compiled.timelines[0];
+    const Prediction self = Predict(&first, &first, ProbePacket(own, own, 7401), stages[i]);
+    FAULTLINE_REQUIRE(self.arrives == 1 && !self.impaired);
+    CheckPrediction(Predict(&first, &compiled.timelines[2], ProbePacket(own, other, 7401), stages[i]));
+  }
+}
+
+void CheckPlan(absl::string_view text) {
   const ParsedPlan parsed = ParsePlan(text);
   CheckErrors(parsed.errors);
   for (const TextError& error : parsed.errors) FAULTLINE_REQUIRE(error.position.line > 0 && error.position.column > 0);
+  FAULTLINE_REQUIRE(parsed.unknown_samples.empty() || !parsed.errors.empty());
   if (!parsed.errors.empty()) return;
   FAULTLINE_REQUIRE(!parsed.plan.steps.empty() && !parsed.plan.groups.empty());
+  CheckSteps(parsed.plan);
   CompileOptions options;
   options.run = RunId("run");
   const Compiled compiled = CompilePlan(parsed.plan, Fleet(), options);
@@ -68,10 +107,21 @@ void Check(absl::string_view text) {
   CheckTimelines(compiled);
 }
 
+void CheckSamples(absl::string_view text) {
+  const absl::StatusOr<std::vector<Duration>> samples = ParseSamplesCsv(text);
+  FAULTLINE_REQUIRE(samples.ok() || !FindBadText(samples.status().message()));
+  if (!samples.ok()) return;
+  const std::vector<Duration> reduced = ReduceSamples(*samples);
+  FAULTLINE_REQUIRE(reduced.size() >= 2 && reduced.size() <= kMostSamples);
+  FAULTLINE_REQUIRE(std::is_sorted(reduced.begin(), reduced.end()) && reduced.front() >= Duration(0));
+}
+
 }  // namespace
 }  // namespace faultline
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  faultline::Check(absl::string_view(reinterpret_cast<const char*>(data), size));
+  const absl::string_view text(reinterpret_cast<const char*>(data), size);
+  faultline::CheckPlan(text);
+  faultline::CheckSamples(text);
   return 0;
 }

@@ -223,3 +223,23 @@ lab_kernel_state() {
     sed -E 's/[a-z_]+_timer +[0-9.]+ //g; s/link-netns(id)? [^ ]+ //'
   tc -n "$prefix-$1" qdisc show
 }
+
+# lab_plug NODE DEVICE ADDRESS/LENGTH: a further interface of NODE, on a network of its own at its region's router, which
+# takes the network's first address.
+lab_plug() {
+  (($# == 3)) || misuse "plug needs NODE, DEVICE and ADDRESS/LENGTH"
+  [[ $1 =~ ^(lon|par)- && $3 =~ ^([0-9]+\.[0-9]+\.[0-9]+)\.[0-9]+/24$ ]] || misuse "plug: not '$1 $3'"
+  local router=$prefix-rtr-${1%%-*} far=$1.$2 gateway=${BASH_REMATCH[1]}.1/24
+  require_node "$1"
+  ip -n "$router" link add "$far" type veth peer name "$2" netns "$prefix-$1"
+  ip -n "$router" addr add "$gateway" dev "$far"
+  ip -n "$router" link set "$far" up
+  ip -n "$prefix-$1" addr add "$3" dev "$2"
+  ip -n "$prefix-$1" link set "$2" up
+}
+
+lab_unplug() {
+  (($# == 2)) || misuse "unplug needs NODE and DEVICE"
+  require_node "$1"
+  ip -n "$prefix-$1" link del "$2"
+}

@@ -29,7 +29,7 @@ TEST_F(GateTest, DropsInExactlyItsDirection) {
 TEST_F(GateTest, OneGateActsOnBothDirections) {
   FAULTLINE_SKIP_IF(WhyNoEgress());
   Program program = ParisProgram("r");
-  program.steps = {{.index = 4, .ingress_drop = {{.sources = 0}}, .egress_blackhole = {{.destinations = 0}}}};
+  program.steps = {{.index = 4, .incoming = {{.sources = 0}}, .outgoing = {{.destinations = 0}}}};
   ASSERT_THAT(kernel_->Install(program), IsOk());
   ASSERT_THAT(OpenGate("r", 4), IsOk());
   EXPECT_EQ(Reachable(), "");
@@ -125,7 +125,7 @@ TEST_F(GateTest, SwitchingToALaterStepLeaksNoPacket) {
   program.steps.clear();
   // Against the order of their indices, which must not matter.
   for (StepIndex i = 0; i < kSteps; ++i) {
-    program.steps.push_back({.index = kSteps - 1 - i, .ingress_drop = {{.sources = 0}}});
+    program.steps.push_back({.index = kSteps - 1 - i, .incoming = {{.sources = 0}}});
   }
   ASSERT_THAT(kernel_->Install(program), IsOk());
   ASSERT_THAT(OpenGate("r", kSteps - 1), IsOk());

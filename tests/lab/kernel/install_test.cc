@@ -118,7 +118,7 @@ TEST_F(InstallTest, AStepThatCanMatchNothingIsPassedOver) {
   Program program = ParisIngressProgram("r");
   program.prefix_sets.push_back(Prefixes({"172.32.0.0/16"}));
   program.prefix_sets.push_back(Prefixes({"fd21::/48"}));
-  program.steps.push_back({.index = 5, .ingress_drop = {{.sources = 2, .destinations = 1}}});
+  program.steps.push_back({.index = 5, .incoming = {{.sources = 2, .destinations = 1}}});
   ASSERT_THAT(kernel_->Install(program), IsOk());
   EXPECT_THAT(OpenGate("r", 5), IsOk());
   EXPECT_EQ(Reachable(), "in4 in6 out4 out6");
@@ -166,7 +166,7 @@ TEST_F(InstallTest, ExceptionsPass) {
   FAULTLINE_SKIP_IF(WhyNoEgress());
   Program program = ParisProgram("r");
   program.prefix_sets.push_back(Prefixes({"172.33.11.90"}));
-  program.steps[1].egress_blackhole[0].except_destinations = 1;
+  program.steps[1].outgoing[0].except_destinations = 1;
   ASSERT_THAT(kernel_->Install(program), IsOk());
   ASSERT_THAT(OpenGate("r", 1), IsOk());
   EXPECT_EQ(Reachable(), "in4 in6 out4");

@@ -1,4 +1,4 @@
-// What a real kernel says of itself: interfaces and capabilities.
+// What a real kernel says of its interfaces.
 
 #include "absl/strings/str_cat.h"
 #include "tests/lab/kernel/linux_kernel_fixture.h"
@@ -66,27 +66,6 @@ TEST_F(InterfacesTest, OursDoNotCount) {
   ASSERT_THAT(kernel_->Install(ParisProgram("r")), IsOk());
   node().Run("ip address add 10.3.0.1/24 dev fl0");
   EXPECT_THAT(Listed(), ElementsAre("eth0 172.32.4.2/11", "eth0 fd20::402/15"));
-}
-
-TEST_F(InterfacesTest, ProbeLeavesNothing) {
-  const auto capabilities = kernel_->Probe();
-  ASSERT_THAT(capabilities, IsOk());
-  EXPECT_EQ(node().State(), before());
-  EXPECT_TRUE(capabilities->netdev_ingress);
-  EXPECT_FALSE(capabilities->release.empty());
-  // With a run installed, too.
-  ASSERT_THAT(kernel_->Install(ParisIngressProgram("r")), IsOk());
-  const std::string installed = node().State();
-  ASSERT_THAT(kernel_->Probe(), IsOk());
-  EXPECT_EQ(node().State(), installed);
-}
-
-TEST_F(InterfacesTest, ProbeSaysWhetherTheOwnerFlagIsUsed) {
-  FAULTLINE_SKIP_IF(WhyNoOwner());
-  Open({.use_table_owner = false});
-  const auto capabilities = kernel_->Probe();
-  ASSERT_THAT(capabilities, IsOk());
-  EXPECT_FALSE(capabilities->table_owner);
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
 #include "tests/lab/kernel/linux_kernel_fixture.h"
 
+#include <sys/utsname.h>
+
 #include "absl/strings/str_cat.h"
+#include "common/status.h"
 
 namespace faultline::testing {
 namespace {
@@ -35,17 +38,21 @@ void LinuxKernelTest::Open(const LinuxKernel::Options& options) {
   kernel_ = *std::move(kernel);
 }
 
-std::string LinuxKernelTest::WhyNoEgress() {
-  const auto capabilities = kernel_->Probe();
-  if (!capabilities.ok()) return std::string(capabilities.status().message());
-  if (!capabilities->netdev_egress) return "this kernel has no netdev egress hook: " + capabilities->release;
-  return capabilities->blackhole_lane ? "" : "this kernel has no ifb with blackhole: " + capabilities->release;
-}
-
-std::string LinuxKernelTest::WhyNoOwner() {
-  const auto capabilities = kernel_->Probe();
-  if (!capabilities.ok()) return std::string(capabilities.status().message());
-  return capabilities->table_owner ? "" : "this kernel has no table owner: " + capabilities->release;
+std::string LinuxKernelTest::WhyNo(std::initializer_list<Capability> capabilities) {
+  // Of one that uses all that there is; once, for it does not change.
+  static const absl::StatusOr<CapabilitySet> has = [this]() -> absl::StatusOr<CapabilitySet> {
+    const InNetns inside(node());
+    FAULTLINE_ASSIGN_OR_RETURN(const auto kernel, LinuxKernel::Open());
+    return kernel->Probe();
+  }();
+  if (!has.ok()) return std::string(has.status().message());
+  for (const Capability capability : capabilities) {
+    if (has->Has(capability)) continue;
+    utsname system{};
+    uname(&system);
+    return absl::StrCat("this kernel has no ", NameOf(capability), ": ", system.release);
+  }
+  return "";
 }
 
 absl::Status LinuxKernelTest::OpenGate(const std::string& run, StepIndex step, Duration timeout) {
@@ -91,13 +98,13 @@ Program ParisIngressProgram(const std::string& run) {
   Program program{.run = RunId(run), .devices = {"eth0"}};
   program.protect.ports = {kFencePort};
   program.prefix_sets = {Prefixes({"172.33.0.0/16", "fd21::/48"})};
-  program.steps = {{.index = 0, .ingress_drop = {{.sources = 0}}}};
+  program.steps = {{.index = 0, .incoming = {{.sources = 0}}}};
   return program;
 }
 
 Program ParisProgram(const std::string& run) {
   Program program = ParisIngressProgram(run);
-  program.steps.push_back({.index = 1, .egress_blackhole = {{.destinations = 0}}});
+  program.steps.push_back({.index = 1, .outgoing = {{.destinations = 0}}});
   return program;
 }
 

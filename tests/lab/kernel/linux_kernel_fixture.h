@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 #include <string>
 
@@ -20,9 +21,10 @@ class LinuxKernelTest : public NetnsTest {
   // Opens kernel_ anew, after destroying the one there was.
   void Open(const LinuxKernel::Options& options);
 
-  // Why this kernel cannot run a test of the egress hook or of table owners; empty when it can.
-  std::string WhyNoEgress();
-  std::string WhyNoOwner();
+  // Why this kernel cannot run a test of these, naming the first that it has not; empty when it can.
+  std::string WhyNo(std::initializer_list<Capability> capabilities);
+  std::string WhyNoEgress() { return WhyNo({Capability::kEgressHook, Capability::kBlackholeLane}); }
+  std::string WhyNoOwner() { return WhyNo({Capability::kTableOwner}); }
 
   // Open gates long enough for any test.
   static constexpr Duration kLong = std::chrono::seconds(60);

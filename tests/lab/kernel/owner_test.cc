@@ -1,14 +1,8 @@
 // Who holds the table, and what becomes of it when he dies.
 
-#include <poll.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <thread>
-
 #include "absl/strings/str_cat.h"
 #include "tests/lab/kernel/linux_kernel_fixture.h"
+#include "tests/lab/kernel/other_agent.h"
 
 namespace faultline::testing {
 namespace {
@@ -16,61 +10,19 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-// A process in the node's namespace that has installed a run and opened its first gate; it does nothing more.
-class OtherAgent {
- public:
-  OtherAgent(const Netns& netns, bool use_table_owner, const Program& program, Duration timeout) {
-    int ends[2];
-    EXPECT_EQ(pipe(ends), 0);
-    child_ = fork();
-    if (child_ == 0) Live(netns, use_table_owner, program, timeout, ends[1]);
-    close(ends[1]);
-    const UniqueFd ready(ends[0]);
-    char answer = 0;
-    EXPECT_EQ(read(ready.get(), &answer, 1), 1) << "the other agent could not install";
-  }
-  ~OtherAgent() { Kill(); }
-
-  pid_t pid() const { return child_; }
-  void Kill() {
-    if (child_ <= 0) return;
-    kill(child_, SIGKILL);
-    waitpid(child_, nullptr, 0);
-    child_ = 0;
-  }
-
- private:
-  [[noreturn]] static void Live(const Netns& netns, bool use_table_owner, const Program& program, Duration timeout,
-                                int ready) {
-    const InNetns inside(netns);
-    const auto kernel = LinuxKernel::Open({.use_table_owner = use_table_owner});
-    const GateOpening open[] = {{0, timeout}};
-    if (!kernel.ok() || !(*kernel)->Install(program).ok() || !(*kernel)->Switch(program.run, {}, open).ok()) _exit(1);
-    if (write(ready, "y", 1) != 1) _exit(1);
-    while (true) pause();
-  }
-
-  pid_t child_ = 0;
-};
-
 class OwnerTest : public LinuxKernelTest {
  protected:
   // Opens the kernel under test only after the other agent has been forked.
   void SetUp() override {
     LinuxKernelTest::SetUp();
     if (IsSkipped()) return;
-    why_no_owner_ = WhyNoOwner();
-    why_no_egress_ = WhyNoEgress();
     const InNetns inside(node());
     kernel_.reset();
   }
-
-  std::string why_no_owner_;
-  std::string why_no_egress_;
 };
 
 TEST_F(OwnerTest, TheTableGoesWithItsProcess) {
-  FAULTLINE_SKIP_IF(why_no_owner_);
+  FAULTLINE_SKIP_IF(WhyNoOwner());
   OtherAgent agent(node(), true, ParisIngressProgram("r"), kLong);
   EXPECT_FALSE(PeerReachesNode(Family::kIpv4));
   agent.Kill();
@@ -80,7 +32,7 @@ TEST_F(OwnerTest, TheTableGoesWithItsProcess) {
 }
 
 TEST_F(OwnerTest, AFirewallsFlushDoesNotRemoveIt) {
-  FAULTLINE_SKIP_IF(why_no_owner_);
+  FAULTLINE_SKIP_IF(WhyNoOwner());
   Open(LinuxKernel::Options());
   ASSERT_THAT(kernel_->Install(ParisIngressProgram("r")), IsOk());
   ASSERT_THAT(OpenGate("r", 0), IsOk());
@@ -89,8 +41,8 @@ TEST_F(OwnerTest, AFirewallsFlushDoesNotRemoveIt) {
 }
 
 TEST_F(OwnerTest, ALiveAgentsTableIsLeftAlone) {
-  FAULTLINE_SKIP_IF(why_no_owner_);
-  FAULTLINE_SKIP_IF(why_no_egress_);
+  FAULTLINE_SKIP_IF(WhyNoOwner());
+  FAULTLINE_SKIP_IF(WhyNoEgress());
   OtherAgent agent(node(), true, ParisProgram("theirs"), kLong);
   const std::string with_theirs = node().State();
   Open(LinuxKernel::Options());
@@ -130,7 +82,7 @@ TEST_F(OwnerTest, ADeadAgentsTableWithoutOwnerIsNotBuiltUpon) {
 }
 
 TEST_F(OwnerTest, ResetRemovesWhatADeadAgentLeft) {
-  FAULTLINE_SKIP_IF(why_no_egress_);
+  FAULTLINE_SKIP_IF(WhyNoEgress());
   OtherAgent(node(), false, ParisProgram("r"), kLong).Kill();
   EXPECT_FALSE(PeerReachesNode(Family::kIpv4));
   EXPECT_THAT(node().State(), AllOf(HasSubstr("table netdev faultline"), HasSubstr("fl0")));

@@ -1,14 +1,7 @@
 // Protected traffic while everything else is blocked, both ways.
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-
-#include <cerrno>
-#include <cstring>
-
 #include "tests/lab/kernel/linux_kernel_fixture.h"
+#include "tests/lab/kernel/tcp.h"
 
 namespace faultline::testing {
 namespace {
@@ -25,39 +18,16 @@ class ProtectTest : public LinuxKernelTest {
     program.protect.remotes = Prefixes({"172.33.11.99/32", "172.33.11.100/31"});
     program.protect.endpoints = {{*IpAddress::Parse(kPeer4), 7440}, {*IpAddress::Parse(kPeer6), 7440}};
     program.prefix_sets = {Prefixes({"0.0.0.0/0", "::/0"})};
-    program.steps = {{.index = 0, .ingress_drop = {{.sources = 0}}, .egress_blackhole = {{.destinations = 0}}}};
+    program.steps = {{.index = 0, .incoming = {{.sources = 0}}, .outgoing = {{.destinations = 0}}}};
     ASSERT_THAT(kernel_->Install(program), IsOk());
     ASSERT_THAT(OpenGate("r", 0), IsOk());
   }
 };
 
-sockaddr_in6 Address6(const std::string& text, std::uint16_t port) {
-  sockaddr_in6 address{.sin6_family = AF_INET6, .sin6_port = htons(port)};
-  // IPv4 by way of IPv4-mapped addresses.
-  const std::string mapped = text.find(':') == std::string::npos ? "::ffff:" + text : text;
-  EXPECT_EQ(inet_pton(AF_INET6, mapped.c_str(), &address.sin6_addr), 1) << text;
-  return address;
-}
-
 // Whether a TCP connection comes about.
 bool Connects(const Netns& from, const Netns& to, const std::string& address, std::uint16_t port) {
-  const sockaddr_in6 remote = Address6(address, port);
-  UniqueFd listener;
-  {
-    const InNetns inside(to);
-    listener = UniqueFd(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const int on = 1;
-    setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    const sockaddr_in6 any = Address6("::", port);
-    EXPECT_EQ(bind(listener.get(), reinterpret_cast<const sockaddr*>(&any), sizeof(any)), 0) << strerror(errno);
-    EXPECT_EQ(listen(listener.get(), 1), 0);
-  }
-  const InNetns inside(from);
-  const UniqueFd client(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  connect(client.get(), reinterpret_cast<const sockaddr*>(&remote), sizeof(remote));
-  // A handshake on this wire takes microseconds; a second SYN would be sent after 1 s.
-  pollfd ready{.fd = client.get(), .events = POLLOUT, .revents = 0};
-  return poll(&ready, 1, 700) == 1 && (ready.revents & POLLERR) == 0;
+  const TcpListener listener(to, port);
+  return Connect(from, address, port).error == 0;
 }
 
 TEST_F(ProtectTest, EverythingElseIsBlocked) {

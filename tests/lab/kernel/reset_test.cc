@@ -40,7 +40,8 @@ TEST_F(ResetTest, LeavesWhatIsNotOurs) {
   node().Run("ip link add fl10 type ifb");
   node().Run("ip link set fl10 alias somebody");
   node().Run("tc qdisc add dev fl10 root blackhole");
-  node().Run("nft add table inet faultline");
+  node().Run("nft add table bridge faultline");
+  node().Run("nft add table inet faultlines");
   node().Run("nft add table ip faultline");
   node().Run("nft add table netdev firewall");
   node().Run("nft add chain netdev firewall in { type filter hook ingress device eth0 priority 0 ; }");

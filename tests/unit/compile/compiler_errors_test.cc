@@ -15,6 +15,7 @@ using testing::SizeIs;
 using testing_support::LondonAndParis;
 using testing_support::Node;
 using testing_support::Options;
+using testing_support::TakeFrom;
 
 Compiled CompileText(absl::string_view text, const Inventory& inventory) {
   const ParsedPlan parsed = ParsePlan(text);
@@ -94,28 +95,31 @@ TEST(CompileErrorsTest, NoAgentOnEitherSide) {
 
 TEST(CompileErrorsTest, AKernelThatCannotSwallow) {
   Inventory inventory = LondonAndParis();
-  inventory.nodes[1].can_blackhole = false;
+  TakeFrom(inventory.nodes[1], Capability::kEgressHook);
   EXPECT_THAT(
       ErrorsOf(PlanOf("a: {nodes: ['lon-*']}, b: {cidrs: [11.0.0.0/8]}", "partition: [a, b]"), inventory),
-      ElementsAre("p:3:9: step 'cut': 'a' to 'b': 'b' has no connected node, and packets cannot be swallowed on "
-                  "their way out by lon-2 (that needs Linux 5.16 or later, and ifb)"));
+      ElementsAre("p:3:9: step 'cut': 'a' to 'b': 'b' has no connected node, and node lon-2 has no nftables netdev "
+                  "egress hook: use Linux 5.16 or later, or run agents on the receivers"));
 }
 
 TEST(CompileErrorsTest, AKernelThatCannotSwallowMattersLessWhenReceiversDrop) {
   Inventory inventory = LondonAndParis();
-  inventory.nodes[0].can_blackhole = false;
+  TakeFrom(inventory.nodes[0], Capability::kBlackholeLane);
   const Compiled compiled =
       CompileText(PlanOf("a: {nodes: ['lon-*']}, b: {cidrs: [172.33.0.0/16]}", "block: {from: a, to: b}"), inventory);
   EXPECT_THAT(compiled.errors, IsEmpty());
-  EXPECT_THAT(compiled.warnings, ElementsAre("step 'cut': 'a' to 'b': hosts of 'b' without an agent still hear lon-1, "
-                                             "whose kernel cannot swallow packets on their way out"));
-  EXPECT_THAT(compiled.timelines[0].steps[0].blocks, IsEmpty());
-  EXPECT_THAT(compiled.timelines[1].steps[0].blocks, SizeIs(1));
+  EXPECT_THAT(
+      compiled.warnings,
+      ElementsAre("step 'cut': 'a' to 'b': packets to hosts of 'b' without an agent pass: node lon-1 has no ifb "
+                  "device with a blackhole qdisc: install your distribution's package with the kernel module "
+                  "ifb"));
+  EXPECT_THAT(compiled.timelines[0].steps[0].rules, IsEmpty());
+  EXPECT_THAT(compiled.timelines[1].steps[0].rules, SizeIs(1));
 }
 
 TEST(CompileErrorsTest, AKernelThatCannotSwallowNeedNotWhenAgentsHoldEveryAddress) {
   Inventory inventory = LondonAndParis();
-  inventory.nodes[0].can_blackhole = false;
+  TakeFrom(inventory.nodes[0], Capability::kBlackholeLane);
   const Compiled compiled =
       CompileText(PlanOf("a: {nodes: ['lon-*']}, b: {nodes: ['par-*']}", "partition: [a, b]"), inventory);
   EXPECT_THAT(compiled.errors, IsEmpty());
@@ -137,7 +141,7 @@ TEST(CompileErrorsTest, WarnsOnceOfGroupsWithoutACommonFamily) {
       inventory);
   EXPECT_THAT(compiled.errors, IsEmpty());
   EXPECT_THAT(compiled.warnings,
-              ElementsAre("step 'one': 'a' to 'b': one has only IPv4 and the other only IPv6; nothing to block"));
+              ElementsAre("step 'one': 'a' to 'b': one has only IPv4 and the other only IPv6; nothing to act on"));
 }
 
 TEST(CompileErrorsTest, EveryErrorOfEveryStep) {
@@ -163,7 +167,7 @@ steps:
 TEST(CompileErrorsTest, AnUnknownGroup) {
   Plan plan;
   plan.name = "p";
-  plan.steps.push_back({"cut", {}, Duration(0), std::chrono::seconds(1), BlockFault{"a", "b"}});
+  plan.steps.push_back({.name = "cut", .length = std::chrono::seconds(1), .ends = OneWay{"a", "b"}});
   EXPECT_THAT(CompilePlan(plan, LondonAndParis(), Options()).errors,
               ElementsAre(TextError{{}, "step 'cut': unknown group 'a'"}));
 }
@@ -179,7 +183,7 @@ TEST(CompileErrorsTest, OptionsNoAgentWouldAccept) {
 
 TEST(CompileErrorsTest, MoreEdgesThanAnyoneNeeds) {
   Plan plan;
-  PartitionFault all;
+  Between all;
   for (int i = 0; i < 1000; ++i) {
     Group group;
     group.name = absl::StrCat("g", i);
@@ -188,7 +192,8 @@ TEST(CompileErrorsTest, MoreEdgesThanAnyoneNeeds) {
     plan.groups.emplace(group.name, group);
   }
   for (int i = 0; i < 2; ++i) {
-    plan.steps.push_back({absl::StrCat("s", i), {i + 1, 1}, Duration(0), std::chrono::seconds(1), all});
+    plan.steps.push_back(
+        {.name = absl::StrCat("s", i), .position = {i + 1, 1}, .length = std::chrono::seconds(1), .ends = all});
   }
   const Compiled compiled = CompilePlan(plan, LondonAndParis(), Options());
   ASSERT_THAT(compiled.errors, SizeIs(1001));

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
-#include "controller/compile/predict.h"
+#include "controller/compile/describe.h"
 #include "controller/plan/plan_yaml.h"
 #include "tests/unit/compile/fleet_builder.h"
 
@@ -31,12 +31,13 @@ Compiled CompileGood(absl::string_view text, const Inventory& inventory) {
   return compiled;
 }
 
-// Every block of a node's step, as text.
-std::vector<std::string> Blocks(const Compiled& compiled, absl::string_view node, std::size_t step) {
+// Every rule of a node's step, as text.
+std::vector<std::string> Rules(const Compiled& compiled, absl::string_view node, std::size_t step) {
   std::vector<std::string> texts;
   for (const Timeline& timeline : compiled.timelines) {
     if (timeline.node.text() != std::string(node)) continue;
-    for (const Block& block : timeline.steps.at(step).blocks) texts.push_back(DescribeBlock(block, timeline));
+    const Step& found = timeline.steps.at(step);
+    for (const Rule& rule : found.rules) texts.push_back(DescribeRule(rule, found, timeline));
   }
   return texts;
 }
@@ -52,8 +53,8 @@ steps:
   - {at: 30s, for: 30s, name: split,   partition: [london, paris]}
 )";
 
-constexpr char kIntoParis[] = "drop in  from 172.32.0.0/16, fd20::/48 to 172.33.0.0/16, fd21::/48";
-constexpr char kIntoLondon[] = "drop in  from 172.33.0.0/16, fd21::/48 to 172.32.0.0/16, fd20::/48";
+constexpr char kIntoParis[] = "drop in from 172.32.0.0/16, fd20::/48 to 172.33.0.0/16, fd21::/48";
+constexpr char kIntoLondon[] = "drop in from 172.33.0.0/16, fd21::/48 to 172.32.0.0/16, fd20::/48";
 constexpr char kOutOfLondon[] =
     "drop out from 172.32.0.0/16, fd20::/48 to 172.33.0.0/16, fd21::/48 except 172.33.7.44/32, 172.33.8.38/32, "
     "fd21::1/128, fd21::2/128";
@@ -64,10 +65,10 @@ constexpr char kOutOfParis[] =
 TEST(CompilePlanTest, SplitsLondonFromParis) {
   const Compiled compiled = CompileGood(kSplitBrain, LondonAndParis());
   EXPECT_THAT(compiled.warnings, IsEmpty());
-  EXPECT_THAT(Blocks(compiled, "par-1", 0), ElementsAre(kIntoParis));
-  EXPECT_THAT(Blocks(compiled, "lon-2", 0), ElementsAre(kOutOfLondon));
-  EXPECT_THAT(Blocks(compiled, "par-2", 1), ElementsAre(kIntoParis, kOutOfParis));
-  EXPECT_THAT(Blocks(compiled, "lon-1", 1), ElementsAre(kOutOfLondon, kIntoLondon));
+  EXPECT_THAT(Rules(compiled, "par-1", 0), ElementsAre(kIntoParis));
+  EXPECT_THAT(Rules(compiled, "lon-2", 0), ElementsAre(kOutOfLondon));
+  EXPECT_THAT(Rules(compiled, "par-2", 1), ElementsAre(kIntoParis, kOutOfParis));
+  EXPECT_THAT(Rules(compiled, "lon-1", 1), ElementsAre(kOutOfLondon, kIntoLondon));
 }
 
 TEST(CompilePlanTest, FillsTheWholeTimeline) {
@@ -103,7 +104,7 @@ TEST(CompilePlanTest, NodesWithoutAPartStillHaveTheSteps) {
   const Timeline& ops = compiled.timelines[2];
   EXPECT_EQ(ops.node, NodeName("ops"));
   EXPECT_THAT(ops.steps, SizeIs(2));
-  EXPECT_THAT(Blocks(compiled, "ops", 0), IsEmpty());
+  EXPECT_THAT(Rules(compiled, "ops", 0), IsEmpty());
   EXPECT_THAT(ops.prefix_sets, IsEmpty());
 }
 
@@ -122,7 +123,7 @@ steps:
   EXPECT_EQ(steps[1].name, "also");
   EXPECT_EQ(steps[2].name, "late");
   EXPECT_EQ(steps[2].index, 0u);
-  EXPECT_THAT(Blocks(compiled, "par-1", 0), SizeIs(1));
+  EXPECT_THAT(Rules(compiled, "par-1", 0), SizeIs(1));
 }
 
 constexpr absl::string_view kByNameAndLabel = R"(
@@ -135,12 +136,12 @@ steps: [{for: 1s, block: {from: a, to: b}}]
 
 TEST(CompilePlanTest, ChoosesByGlobAndByAllLabels) {
   const Compiled compiled = CompileGood(kByNameAndLabel, LondonAndParis());
-  EXPECT_THAT(Blocks(compiled, "par-2", 0),
-              ElementsAre("drop in  from 172.32.4.2/32, 172.32.5.239/32, fd20::1/128, fd20::2/128 to 172.33.7.44/32, "
+  EXPECT_THAT(Rules(compiled, "par-2", 0),
+              ElementsAre("drop in from 172.32.4.2/32, 172.32.5.239/32, fd20::1/128, fd20::2/128 to 172.33.7.44/32, "
                           "fd21::2/128"));
-  EXPECT_THAT(Blocks(compiled, "par-1", 0), IsEmpty());
+  EXPECT_THAT(Rules(compiled, "par-1", 0), IsEmpty());
   // Every address of b has an agent that drops by itself.
-  EXPECT_THAT(Blocks(compiled, "lon-1", 0), IsEmpty());
+  EXPECT_THAT(Rules(compiled, "lon-1", 0), IsEmpty());
 }
 
 TEST(CompilePlanTest, AGroupMayBeCidrsAndNames) {
@@ -154,12 +155,12 @@ steps: [{for: 1s, block: {from: a, to: b}}]
                                         LondonAndParis());
   const std::string from = "from 172.32.4.2/32, 192.0.2.0/24, fd20::1/128 ";
   const std::string to_cidrs = "to 172.33.0.0/16, 198.51.100.0/24";
-  EXPECT_THAT(Blocks(compiled, "par-1", 0), ElementsAre(absl::StrCat("drop in  ", from, to_cidrs)));
-  EXPECT_THAT(Blocks(compiled, "lon-2", 0),
-              ElementsAre(absl::StrCat("drop in  ", from, to_cidrs),
-                          absl::StrCat("drop in  ", from, "to 172.32.5.239/32, fd20::2/128")));
+  EXPECT_THAT(Rules(compiled, "par-1", 0), ElementsAre(absl::StrCat("drop in ", from, to_cidrs)));
+  EXPECT_THAT(Rules(compiled, "lon-2", 0),
+              ElementsAre(absl::StrCat("drop in ", from, to_cidrs),
+                          absl::StrCat("drop in ", from, "to 172.32.5.239/32, fd20::2/128")));
   const std::string except = " except 172.33.7.44/32, 172.33.8.38/32";
-  EXPECT_THAT(Blocks(compiled, "lon-1", 0),
+  EXPECT_THAT(Rules(compiled, "lon-1", 0),
               ElementsAre(absl::StrCat("drop out from 192.0.2.0/24 ", to_cidrs, except),
                           absl::StrCat("drop out from 172.32.4.2/32, fd20::1/128 ", to_cidrs, except)));
 }
@@ -172,8 +173,8 @@ steps: [{for: 1s, partition: [dynamo, paris]}]
 )",
                                         LondonAndParis());
   EXPECT_THAT(compiled.warnings, IsEmpty());
-  EXPECT_THAT(Blocks(compiled, "par-1", 0), ElementsAre("drop in  from 3.0.0.0/8 to 172.33.8.38/32, fd21::1/128",
-                                                        "drop out from 172.33.8.38/32, fd21::1/128 to 3.0.0.0/8"));
+  EXPECT_THAT(Rules(compiled, "par-1", 0), ElementsAre("drop in from 3.0.0.0/8 to 172.33.8.38/32, fd21::1/128",
+                                                       "drop out from 172.33.8.38/32, fd21::1/128 to 3.0.0.0/8"));
 }
 
 TEST(CompilePlanTest, NoEgressWhenAgentsHoldEveryAddress) {
@@ -183,8 +184,8 @@ groups: {a: {cidrs: [172.32.4.2/32]}, b: {cidrs: [172.33.8.38/32, "fd21::1/128"]
 steps: [{for: 1s, block: {from: a, to: b}}]
 )",
                                         LondonAndParis());
-  EXPECT_THAT(Blocks(compiled, "lon-1", 0), IsEmpty());
-  EXPECT_THAT(Blocks(compiled, "par-1", 0), ElementsAre("drop in  from 172.32.4.2/32 to 172.33.8.38/32, fd21::1/128"));
+  EXPECT_THAT(Rules(compiled, "lon-1", 0), IsEmpty());
+  EXPECT_THAT(Rules(compiled, "par-1", 0), ElementsAre("drop in from 172.32.4.2/32 to 172.33.8.38/32, fd21::1/128"));
 }
 
 TEST(CompilePlanTest, LeavesOutRulesBetweenFamilies) {
@@ -196,8 +197,8 @@ groups: {a: {nodes: [four]}, b: {nodes: [six, both]}}
 steps: [{for: 1s, block: {from: a, to: b}}]
 )",
                                         inventory);
-  EXPECT_THAT(Blocks(compiled, "six", 0), IsEmpty());
-  EXPECT_THAT(Blocks(compiled, "both", 0), ElementsAre("drop in  from 10.0.0.1/32 to 10.0.0.2/32, fd00::2/128"));
+  EXPECT_THAT(Rules(compiled, "six", 0), IsEmpty());
+  EXPECT_THAT(Rules(compiled, "both", 0), ElementsAre("drop in from 10.0.0.1/32 to 10.0.0.2/32, fd00::2/128"));
   EXPECT_THAT(compiled.warnings, IsEmpty());
 }
 
@@ -209,7 +210,7 @@ groups: {a: {nodes: [a]}, b: {nodes: [b]}}
 steps: [{for: 1s, block: {from: a, to: b}}]
 )",
                                         inventory);
-  EXPECT_THAT(Blocks(compiled, "b", 0), ElementsAre("drop in  from 10.0.0.1/32 to 10.0.0.2/32"));
+  EXPECT_THAT(Rules(compiled, "b", 0), ElementsAre("drop in from 10.0.0.1/32 to 10.0.0.2/32"));
   EXPECT_THAT(compiled.warnings,
               ElementsAre("addresses that several nodes hold are no node's own: 172.17.0.1 (2 nodes)"));
 }

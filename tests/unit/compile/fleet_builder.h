@@ -24,9 +24,11 @@ inline InventoryNode Node(const std::string& name, const std::vector<std::string
   node.name = NodeName(name);
   for (const std::string& address : addresses) node.addresses.push_back(Ip(address));
   node.labels = std::move(labels);
-  node.can_blackhole = true;
+  node.has = CapabilitySet::All();
   return node;
 }
+
+inline void TakeFrom(InventoryNode& node, Capability capability) { node.has.Set(capability, false); }
 
 // Two nodes in London, two in Paris, all with both families.
 inline Inventory LondonAndParis() {

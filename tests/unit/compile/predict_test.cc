@@ -63,57 +63,62 @@ TEST(StagesOfTest, NoStepsIsAllBaseline) {
   EXPECT_THAT(StagesOf(TimelineOf({}, 0)), ElementsAre(StageOf("baseline", 0, 0)));
 }
 
-// Node n drops what comes from 10/8 to 11/8 in step 0, and swallows what goes from 11/8 to 12/8 except 12.0.0.1 in
-// step 1.
-Timeline TwoHooks() {
+// Node n drops what comes from 10/8 to 11/8 in step 0, and what it sends from 11/8 to 12/8 except 12.0.0.1 in step 1.
+Timeline TwoSides() {
   Timeline timeline = TimelineOf({StepAt(0, "in", 0, 1), StepAt(1, "out", 1, 1)}, 3);
   timeline.prefix_sets = {Set({"10.0.0.0/8"}), Set({"11.0.0.0/8"}), Set({"12.0.0.0/8"}), Set({"12.0.0.1"})};
-  timeline.steps[0].blocks = {{Hook::kReceiverIngress, {0, 1, std::nullopt}}};
-  timeline.steps[1].blocks = {{Hook::kSenderBlackhole, {1, 2, 3}}};
+  timeline.steps[0].rules = {{Side::kReceiver, {0, 1, std::nullopt}}};
+  timeline.steps[1].rules = {{Side::kSender, {1, 2, 3}}};
   return timeline;
 }
 
-TEST(ReachesTest, TheReceiverDropsWhileItsStepIsActive) {
-  const Timeline node = TwoHooks();
-  const auto reaches = [&node](const char* from, const char* to, std::vector<StepIndex> active) {
-    return Reaches(nullptr, Ip(from), &node, Ip(to), active);
+double Arrives(const Timeline* sender, const char* from, const Timeline* receiver, const char* to,
+               std::vector<StepIndex> active) {
+  const Stage stage = {.name = "s", .start = seconds(0), .end = seconds(1), .active = std::move(active)};
+  return Predict(sender, receiver, ProbePacket(Ip(from), Ip(to), 7401), stage).arrives;
+}
+
+TEST(PredictTest, TheReceiverDropsWhileItsStepIsActive) {
+  const Timeline node = TwoSides();
+  EXPECT_EQ(Arrives(nullptr, "10.0.0.1", &node, "11.0.0.1", {0}), 0);
+  EXPECT_EQ(Arrives(nullptr, "10.0.0.1", &node, "11.0.0.1", {1, 0}), 0);
+  EXPECT_EQ(Arrives(nullptr, "10.0.0.1", &node, "11.0.0.1", {}), 1);
+  EXPECT_EQ(Arrives(nullptr, "10.0.0.1", &node, "11.0.0.1", {1}), 1);
+  EXPECT_EQ(Arrives(nullptr, "9.0.0.1", &node, "11.0.0.1", {0}), 1);
+  EXPECT_EQ(Arrives(nullptr, "10.0.0.1", &node, "9.0.0.1", {0}), 1);
+  // What it does to what it sends concerns nothing that it receives.
+  EXPECT_EQ(Arrives(nullptr, "11.0.0.1", &node, "12.0.0.2", {1}), 1);
+}
+
+TEST(PredictTest, TheSenderDropsWhileItsStepIsActive) {
+  const Timeline node = TwoSides();
+  EXPECT_EQ(Arrives(&node, "11.0.0.1", nullptr, "12.0.0.2", {1}), 0);
+  EXPECT_EQ(Arrives(&node, "11.0.0.1", nullptr, "12.0.0.1", {1}), 1);
+  EXPECT_EQ(Arrives(&node, "11.0.0.1", nullptr, "12.0.0.2", {0}), 1);
+  EXPECT_EQ(Arrives(&node, "10.0.0.1", nullptr, "11.0.0.1", {0}), 1);
+}
+
+TEST(PredictTest, NobodyIsCutFromItself) {
+  const Timeline node = TwoSides();
+  EXPECT_EQ(Arrives(&node, "10.0.0.1", &node, "11.0.0.1", {0, 1}), 1);
+}
+
+TEST(PredictTest, WithoutAgentsEverythingArrives) {
+  EXPECT_EQ(Arrives(nullptr, "10.0.0.1", nullptr, "11.0.0.1", {0}), 1);
+}
+
+// Probes cannot see a fault on other packets; that there is one is said.
+TEST(PredictTest, AFaultOnOtherPacketsIsUnseen) {
+  Timeline node = TwoSides();
+  node.steps[0].filter.protocol = Protocol::kTcp;
+  const Stage stage = {.name = "s", .start = seconds(0), .end = seconds(1), .active = {0}};
+  const auto predict = [&](const char* from) {
+    return Predict(nullptr, &node, ProbePacket(Ip(from), Ip("11.0.0.1"), 7401), stage);
   };
-  EXPECT_FALSE(reaches("10.0.0.1", "11.0.0.1", {0}));
-  EXPECT_FALSE(reaches("10.0.0.1", "11.0.0.1", {1, 0}));
-  EXPECT_TRUE(reaches("10.0.0.1", "11.0.0.1", {}));
-  EXPECT_TRUE(reaches("10.0.0.1", "11.0.0.1", {1}));
-  EXPECT_TRUE(reaches("9.0.0.1", "11.0.0.1", {0}));
-  EXPECT_TRUE(reaches("10.0.0.1", "9.0.0.1", {0}));
-  // The egress hook is no ingress.
-  EXPECT_TRUE(reaches("11.0.0.1", "12.0.0.2", {1}));
-}
-
-TEST(ReachesTest, TheSenderSwallowsWhileItsStepIsActive) {
-  const Timeline node = TwoHooks();
-  const auto reaches = [&node](const char* from, const char* to, std::vector<StepIndex> active) {
-    return Reaches(&node, Ip(from), nullptr, Ip(to), active);
-  };
-  EXPECT_FALSE(reaches("11.0.0.1", "12.0.0.2", {1}));
-  EXPECT_TRUE(reaches("11.0.0.1", "12.0.0.1", {1}));
-  EXPECT_TRUE(reaches("11.0.0.1", "12.0.0.2", {0}));
-  EXPECT_TRUE(reaches("10.0.0.1", "11.0.0.1", {0}));
-}
-
-TEST(ReachesTest, NobodyIsCutFromItself) {
-  const Timeline node = TwoHooks();
-  EXPECT_TRUE(Reaches(&node, Ip("10.0.0.1"), &node, Ip("11.0.0.1"), std::vector<StepIndex>{0, 1}));
-}
-
-TEST(ReachesTest, WithoutAgentsEverythingArrives) {
-  EXPECT_TRUE(Reaches(nullptr, Ip("10.0.0.1"), nullptr, Ip("11.0.0.1"), std::vector<StepIndex>{0}));
-}
-
-TEST(DescribeBlockTest, SaysWhichPacketsVanishWhere) {
-  const Timeline node = TwoHooks();
-  EXPECT_EQ(DescribeBlock(node.steps[0].blocks[0], node), "drop in  from 10.0.0.0/8 to 11.0.0.0/8");
-  EXPECT_EQ(DescribeBlock(node.steps[1].blocks[0], node), "drop out from 11.0.0.0/8 to 12.0.0.0/8 except 12.0.0.1/32");
-  EXPECT_EQ(DescribeBlock({Hook::kReceiverIngress, {0, std::nullopt, std::nullopt}}, node),
-            "drop in  from 10.0.0.0/8 to anywhere");
+  EXPECT_TRUE(predict("10.0.0.1").unseen);
+  EXPECT_TRUE(predict("10.0.0.1").Plain());
+  EXPECT_EQ(predict("10.0.0.1").arrives, 1);
+  EXPECT_FALSE(predict("9.0.0.1").unseen);
 }
 
 }  // namespace

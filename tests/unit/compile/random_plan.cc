@@ -39,7 +39,10 @@ class Maker {
       if (addresses.empty() || Chance(60)) addresses.push_back(absl::StrCat("fd00:", region, "::", i + 1));
       if (Chance(20)) addresses.push_back(absl::StrCat("192.168.", region, ".", i + 1));
       InventoryNode node = Node(absl::StrCat("n", region, "-", i), addresses, {{"home", absl::StrCat("r", region)}});
-      node.can_blackhole = Chance(85);
+      node.has = CapabilitySet::All();
+      if (Chance(15)) node.has.Set(Capability::kEgressHook, false);
+      if (Chance(10)) node.has.Set(Capability::kRejectOutgoing, false);
+      if (Chance(2)) node.has.Set(Capability::kNetem, false);
       made_.inventory.nodes.push_back(node);
     }
     made_.strangers.push_back(Ip(absl::StrCat("10.", region, ".0.200")));
@@ -101,12 +104,75 @@ class Maker {
     step.at = std::chrono::milliseconds(1 + Below(10'000));
     step.length = std::chrono::milliseconds(100 + Below(10'000));
     if (Chance(50)) {
-      step.fault = BlockFault{names[0], names[1]};
+      step.ends = OneWay{names[0], names[1]};
     } else {
       names.resize(static_cast<std::size_t>(2 + Below(regions_ - 1)));
-      step.fault = PartitionFault{names};
+      step.ends = Between{names};
+    }
+    SetEffect(step);
+    made_.covers_probes.push_back(SetFilter(step.filter));
+    if (Chance(15)) step.exclude = RandomCidrs(Below(regions_));
+    if (Chance(25)) {
+      step.flap = Flap{.down = Milliseconds(200, 2'000), .up = Milliseconds(200, 2'000)};
+      if (Chance(50)) step.flap->jitter = Milliseconds(0, 50);
     }
     made_.plan.steps.push_back(step);
+  }
+
+  Duration Milliseconds(int least, int most) { return std::chrono::milliseconds(least + Below(most - least + 1)); }
+
+  Impairment RandomImpairment() {
+    Impairment impairment;
+    impairment.delay = Milliseconds(1, 300);
+    if (Chance(30)) impairment.jitter = impairment.delay / 4;
+    if (Chance(50)) impairment.loss = Ratio::Percent(static_cast<std::uint32_t>(1 + Below(100)));
+    return impairment;
+  }
+
+  void SetEffect(PlanStep& step) {
+    if (Chance(20)) step.effect = Reject{};
+    if (!Chance(45)) return;
+    const Impairment impairment = RandomImpairment();
+    step.effect = impairment;
+    if (!Chance(40)) return;
+    step.ramp =
+        Ramp{.to = impairment, .over = Milliseconds(500, 8'000), .changes = static_cast<std::uint32_t>(Below(5))};
+    step.ramp->to.delay += Milliseconds(1, 200);
+    if (!impairment.loss.zero()) step.ramp->to.loss = Ratio::Percent(static_cast<std::uint32_t>(1 + Below(100)));
+  }
+
+  // Whether it is about probes.
+  bool SetFilter(PacketFilter& filter) {
+    constexpr PortRange kProbes = {7000, 7401};
+    constexpr PortRange kOthers = {3000, 3002};
+    switch (Below(14)) {
+      case 0:
+        filter.protocol = Protocol::kTcp;
+        return false;
+      case 1:
+        filter.protocol = Protocol::kUdp;
+        return true;
+      case 2:
+        filter.destination_ports = {kOthers, kProbes};
+        return true;
+      case 3:
+        filter.source_ports = {kOthers};
+        return false;
+      case 4:
+        filter.either_ports = {kOthers};
+        return false;
+      case 5:
+        filter.except_ports = {kProbes};
+        return false;
+      case 6:
+        filter.except_ports = {kOthers};
+        return true;
+      case 7:
+        filter.dscp = 46;
+        return false;
+      default:
+        return true;
+    }
   }
 
   std::mt19937 random_;

@@ -20,6 +20,9 @@ struct RandomCase {
   std::map<std::string, std::set<std::string>> chosen;
   // Hosts without an agent.
   std::vector<IpAddress> strangers;
+  // Of each step whether its filter, all but the spared addresses, is about UDP packets of open connections from and to
+  // port 7401.
+  std::vector<bool> covers_probes;
 };
 
 RandomCase MakeRandomCase(std::uint32_t seed);

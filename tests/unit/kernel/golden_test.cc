@@ -1,5 +1,6 @@
 // Batches byte for byte. A golden file holds one batch, four bytes to a line, below the nft commands that do the
-// same. After an intended change: FAULTLINE_UPDATE_GOLDEN=1 writes them anew, keeping the comments; read the diff.
+// same. After an intended change: FAULTLINE_UPDATE_GOLDEN=1 writes them anew, keeping the comments (a new file gets the
+// operations' names, to be made into commands); read the diff.
 
 #include <gtest/gtest.h>
 
@@ -10,8 +11,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "agent/kernel/nft_names.h"
+#include "agent/kernel/nft_chain.h"
 #include "agent/kernel/nft_program.h"
+#include "tests/unit/kernel/programs.h"
 
 namespace faultline {
 namespace {
@@ -82,6 +84,9 @@ void ExpectGolden(const std::string& name, const NftBatch& batch) {
   const Lines now = Dump(batch.Encode());
   if (std::getenv("FAULTLINE_UPDATE_GOLDEN") != nullptr) {
     golden.lines = now;
+    if (golden.comments.empty()) {
+      for (const std::string& operation : batch.names()) golden.comments.push_back(absl::StrCat("#   ", operation));
+    }
     Write(name, golden);
     return;
   }
@@ -89,33 +94,45 @@ void ExpectGolden(const std::string& name, const NftBatch& batch) {
   if (golden.lines != now) ADD_FAILURE() << PathOf(name) << "\n" << TwoColumns(golden.lines, now);
 }
 
-PrefixSet Set(std::initializer_list<const char*> texts) {
-  std::vector<Prefix> prefixes;
-  for (const char* text : texts) prefixes.push_back(*Prefix::Parse(text));
-  return PrefixSet(std::move(prefixes));
-}
+using testing::kFromParis;
+using testing::kToParis;
+using testing::LanesFor;
+using testing::MakeProgram;
+using testing::Set;
+using testing::StepBatch;
 
 // Step 0 drops what comes from Paris, step 1 swallows what goes there.
 Program Paris() {
-  Program program{.run = RunId("r"), .devices = {"eth0", "eth1"}};
+  Program program = MakeProgram({{.index = 0, .incoming = {{.sources = 0}}},
+                                 {.index = 1, .outgoing = {{.destinations = 0, .except_destinations = 1}}}});
+  program.devices = {"eth0", "eth1"};
   program.protect.endpoints = {{*IpAddress::Parse("172.33.7.44"), 7440}};
   program.prefix_sets = {Set({"172.33.0.0/16", "fd21::/48"}), Set({"172.33.8.0/24"})};
-  program.steps = {{.index = 0, .ingress_drop = {{.sources = 0}}},
-                   {.index = 1, .egress_blackhole = {{.destinations = 0, .except_destinations = 1}}}};
   return program;
+}
+
+Program FromParis(Effect effect, const PacketFilter& filter = {}) {
+  return MakeProgram({{.index = 0, .effect = std::move(effect), .filter = filter, .incoming = {kFromParis}}});
 }
 
 TEST(GoldenTest, Table) {
   NftBatch batch(1);
-  AddTable(batch, NftVerb::kCreate, kTableName, /*owned=*/true);
-  AddTable(batch, NftVerb::kDelete, kTableName, /*owned=*/true);
+  AddTable(batch, NftVerb::kCreate, {}, /*owned=*/true);
+  AddTable(batch, NftVerb::kDelete, {}, /*owned=*/true);
   ExpectGolden("table", batch);
 }
 
 TEST(GoldenTest, Install) {
   NftBatch batch(1);
-  AddInstall(batch, Paris(), /*lane=*/7);
+  AddInstall(batch, Paris(), LanesFor(Paris()));
   ExpectGolden("install", batch);
+}
+
+TEST(GoldenTest, InstallInet) {
+  NftBatch batch(1);
+  const Program program = FromParis(Drop(), {.protocol = Protocol::kTcp, .connection = Connection::kNew});
+  AddInstall(batch, program, LanesFor(program));
+  ExpectGolden("install_inet", batch);
 }
 
 TEST(GoldenTest, Switch) {
@@ -126,9 +143,18 @@ TEST(GoldenTest, Switch) {
   ExpectGolden("switch", batch);
 }
 
+TEST(GoldenTest, SwitchOfBothTables) {
+  Program program = FromParis(testing::Loss(Ratio::Percent(10)));
+  program.steps[0].lane = LaneKind::kLossByRule;
+  const GateOpening open[] = {{0, std::chrono::seconds(15)}};
+  NftBatch batch(1);
+  AddSwitch(batch, RunId("r"), ObjectsOf(program), {}, open);
+  ExpectGolden("switch_both", batch);
+}
+
 TEST(GoldenTest, Remove) {
   NftBatch batch(1);
-  AddRemove(batch, ObjectsOf(Paris()));
+  AddRemove(batch, ObjectsOf(Paris()), NftFamily::kNetdev);
   ExpectGolden("remove", batch);
 }
 
@@ -136,10 +162,82 @@ TEST(GoldenTest, Ranges) {
   Program program = Paris();
   // Touching prefixes, the first address and the last one.
   program.prefix_sets = {Set({"0.0.0.0/8", "10.0.0.0/24", "10.0.1.0/25", "255.255.255.0/24"})};
-  program.steps = {{.index = 0, .ingress_drop = {{.sources = 0}}}};
+  program.steps = {{.index = 0, .incoming = {{.sources = 0}}}};
   NftBatch batch(1);
-  AddInstall(batch, program, 0);
+  AddInstall(batch, program, {});
   ExpectGolden("ranges", batch);
+}
+
+TEST(GoldenTest, Attach) {
+  Program program = FromParis(Drop());
+  // Something in the other table.
+  program.steps.push_back({.index = 1, .effect = Reject(), .outgoing = {kToParis}});
+  RunObjects objects = ObjectsOf(program);
+  const Place places[] = {Place::kBlockIn};
+  NftBatch batch(1);
+  AddAttach(batch, program, objects, places, "eth1");
+  ExpectGolden("attach", batch);
+}
+
+// The kinds of faults: the steps' chains alone.
+
+TEST(GoldenTest, Reject) { ExpectGolden("reject", StepBatch(FromParis(faultline::Reject()))); }
+
+TEST(GoldenTest, RejectOutgoing) {
+  ExpectGolden("reject_outgoing",
+               StepBatch(MakeProgram({{.index = 0, .effect = faultline::Reject(), .outgoing = {kToParis}}})));
+}
+
+TEST(GoldenTest, NewConnections) {
+  ExpectGolden("new_connections", StepBatch(FromParis(Drop(), {.connection = Connection::kNew})));
+}
+
+TEST(GoldenTest, EstablishedConnections) {
+  ExpectGolden("established_connections", StepBatch(FromParis(Drop(), {.connection = Connection::kEstablished})));
+}
+
+TEST(GoldenTest, Impairment) {
+  ExpectGolden("impairment", StepBatch(MakeProgram({{.index = 0,
+                                                     .effect = testing::Delay(std::chrono::milliseconds(80)),
+                                                     .incoming = {kFromParis},
+                                                     .outgoing = {kToParis}}})));
+}
+
+TEST(GoldenTest, LossByRule) {
+  Program program = FromParis(testing::Loss(Ratio::Percent(10)));
+  program.steps[0].lane = LaneKind::kLossByRule;
+  ExpectGolden("loss_by_rule", StepBatch(program));
+}
+
+TEST(GoldenTest, LossByRuleChanged) {
+  NftBatch batch(1);
+  ChangeDraw(batch, RunId("r"), 0, Ratio::Percent(20));
+  ExpectGolden("loss_by_rule_changed", batch);
+}
+
+// Every part of a filter.
+
+TEST(GoldenTest, FilterPorts) {
+  ExpectGolden("filter_ports", StepBatch(FromParis(Drop(), {.protocol = Protocol::kTcp,
+                                                            .destination_ports = {{3000, 3000}, {4000, 4002}},
+                                                            .source_ports = {{1024, 65535}}})));
+}
+
+TEST(GoldenTest, FilterEitherPorts) {
+  ExpectGolden("filter_either_ports", StepBatch(FromParis(Drop(), {.either_ports = {{53, 53}, {853, 853}}})));
+}
+
+TEST(GoldenTest, FilterExceptions) {
+  ExpectGolden("filter_exceptions",
+               StepBatch(FromParis(Drop(), {.except_ports = {{9100, 9100}}, .except_addresses = 2})));
+}
+
+TEST(GoldenTest, FilterDscpAndProtocol) {
+  ExpectGolden("filter_dscp", StepBatch(FromParis(Drop(), {.protocol = Protocol::kIcmp, .dscp = 46})));
+}
+
+TEST(GoldenTest, FilterInterfaces) {
+  ExpectGolden("filter_interfaces", StepBatch(FromParis(Drop(), {.interfaces = {"eth0", "eth1"}})));
 }
 
 }  // namespace

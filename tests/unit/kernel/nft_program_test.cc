@@ -1,14 +1,19 @@
-// Programs and gate switches as batches, read back message by message.
+// Programs, gate switches and attachments as batches, read back message by message.
 
 #include "agent/kernel/nft_program.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/strip.h"
 #include "agent/kernel/nft_names.h"
 #include "agent/kernel/nft_object.h"
 #include "agent/kernel/nl_reply.h"
 #include "tests/support/matchers.h"
+#include "tests/unit/kernel/programs.h"
 
 namespace faultline {
 namespace {
@@ -21,23 +26,40 @@ using ::testing::Contains;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using testing::IsOk;
 using ::testing::Le;
-using ::testing::Not;
-using testing::StatusIs;
 
-PrefixSet Set(std::initializer_list<const char*> texts) {
-  std::vector<Prefix> prefixes;
-  for (const char* text : texts) prefixes.push_back(*Prefix::Parse(text));
-  return PrefixSet(std::move(prefixes));
+Program Split() { return testing::MakeProgram({{.index = 3, .incoming = {testing::kFromParis}}}); }
+
+// Both tables: blocks of each kind, impairments, a loss by rule.
+Program Everything() {
+  Program program = testing::MakeProgram(
+      {{.index = 0, .incoming = {testing::kFromParis}, .outgoing = {testing::kToParis}},
+       {.index = 1, .effect = Reject(), .outgoing = {testing::kToParis}},
+       {.index = 2, .filter = {.connection = Connection::kNew}, .incoming = {testing::kFromParis}},
+       {.index = 3, .effect = testing::Loss(Ratio::Percent(10)), .incoming = {testing::kFromParis}},
+       {.index = 4, .effect = testing::Rate(1000), .outgoing = {{.destinations = 2}}}});
+  program.steps[3].lane = LaneKind::kLossByRule;
+  program.steps[4].lane = LaneKind::kRate;
+  return program;
 }
 
-Program Split() {
-  Program program{.run = RunId("r"), .devices = {"eth0"}};
-  program.prefix_sets = {Set({"172.32.0.0/16"}), Set({"172.33.0.0/16", "fd21::/48"})};
-  program.steps = {{.index = 3, .ingress_drop = {{.sources = 1}}}};
-  return program;
+NftBatch Install(const Program& program) {
+  NftBatch batch(1);
+  AddInstall(batch, program, testing::LanesFor(program));
+  return batch;
+}
+
+std::vector<std::string> SetNames(const RunObjects& objects) {
+  std::vector<std::string> names;
+  for (const auto& [table, name] : objects.sets) names.push_back(absl::StrCat(NameOf(table), " ", name));
+  return names;
+}
+
+std::vector<std::string> BaseChainNames(const RunObjects& objects) {
+  std::vector<std::string> names;
+  for (const RunObjects::BaseChain& chain : objects.base_chains) names.push_back(chain.name);
+  return names;
 }
 
 // The messages of one type in a batch: "add element" is NFT_MSG_NEWSETELEM.
@@ -94,11 +116,13 @@ Elements ReadElements(const std::vector<std::uint8_t>& message) {
 }
 
 TEST(NftNamesTest, BeginWithALetterAndNeverMeet) {
-  EXPECT_EQ(BaseChainName(RunId("r"), Direction::kIngress), "r/in");
-  EXPECT_EQ(StepChainName(RunId("r"), 12, Direction::kEgress), "r/s12/out");
+  EXPECT_EQ(ChainName(RunId("r"), "in"), "r/in");
+  EXPECT_EQ(AttachedChainName(RunId("r"), "lane/in", "eth1"), "r/lane/in/eth1");
+  EXPECT_EQ(StepChainName(RunId("r"), 12, "out"), "r/s12/out");
   EXPECT_EQ(GateName(RunId("2024"), 0), "_2024/g0");
   EXPECT_EQ(PrefixSetName(RunId("r"), 4, Family::kIpv6), "r/p4/v6");
-  EXPECT_NE(BaseChainName(RunId("a.s1"), Direction::kIngress), StepChainName(RunId("a"), 1, Direction::kIngress));
+  EXPECT_EQ(DeviceSetName(RunId("r")), "r/devices");
+  EXPECT_NE(ChainName(RunId("a.s1"), "in"), StepChainName(RunId("a"), 1, "in"));
 }
 
 TEST(NftProgramTest, ElementsAreSplitByTheThousand) {
@@ -109,8 +133,7 @@ TEST(NftProgramTest, ElementsAreSplitByTheThousand) {
     prefixes.push_back(*Prefix::Containing(IpAddress(bytes), 24));
   }
   program.prefix_sets[1] = PrefixSet(std::move(prefixes));
-  NftBatch batch(1);
-  AddInstall(batch, program, 0);
+  const NftBatch batch = Install(program);
   std::vector<int> counts;
   for (const auto& message : Messages(batch, NFT_MSG_NEWSETELEM)) {
     const Elements elements = ReadElements(message);
@@ -130,8 +153,7 @@ TEST(NftProgramTest, AThousandIpv6RangesFitAMessage) {
     prefixes.push_back(*Prefix::Containing(IpAddress(bytes), 48));
   }
   program.prefix_sets[1] = PrefixSet(std::move(prefixes));
-  NftBatch batch(1);
-  AddInstall(batch, program, 0);
+  const NftBatch batch = Install(program);
   int total = 0;
   for (const auto& message : Messages(batch, NFT_MSG_NEWSETELEM)) {
     EXPECT_LT(message.size(), 65536u);
@@ -142,48 +164,132 @@ TEST(NftProgramTest, AThousandIpv6RangesFitAMessage) {
 }
 
 TEST(NftProgramTest, OnlyFamiliesThatARuleUsesHaveSets) {
-  EXPECT_THAT(ObjectsOf(Split()).sets, ElementsAre("r/g3", "r/p1/v4", "r/p1/v6"));
+  EXPECT_THAT(SetNames(ObjectsOf(Split())), ElementsAre("netdev r/g3", "netdev r/p1/v4", "netdev r/p1/v6"));
   Program program = Split();
-  program.steps[0].ingress_drop[0].destinations = 0;
-  EXPECT_THAT(ObjectsOf(program).sets, ElementsAre("r/g3", "r/p0/v4", "r/p1/v4"));
+  program.steps[0].incoming[0].destinations = 0;
+  EXPECT_THAT(SetNames(ObjectsOf(program)), ElementsAre("netdev r/g3", "netdev r/p0/v4", "netdev r/p1/v4"));
+  program.steps[0].filter.except_addresses = 2;
+  EXPECT_THAT(SetNames(ObjectsOf(program)),
+              ElementsAre("netdev r/g3", "netdev r/p0/v4", "netdev r/p1/v4", "netdev r/p2/v4"));
 }
 
-TEST(NftProgramTest, AMatchWithoutACommonFamilyHasNoRule) {
+TEST(NftProgramTest, ARunWithoutRulesHasNothing) {
   Program program = Split();
-  program.prefix_sets[1] = Set({"fd21::/48"});
-  program.steps[0].ingress_drop[0].destinations = 0;
+  program.prefix_sets[1] = testing::Set({"fd21::/48"});
+  program.steps[0].incoming[0].destinations = 0;
   EXPECT_TRUE(ObjectsOf(program).empty());
-  EXPECT_THAT(ObjectsOf(program).gated, IsEmpty());
+  EXPECT_TRUE(Install(program).empty());
 }
 
-TEST(NftProgramTest, AnExceptionOfAnotherFamilyIsNoCondition) {
-  Program program = Split();
-  program.steps = {{.index = 3, .egress_blackhole = {{.destinations = 1, .except_destinations = 0}}}};
-  EXPECT_THAT(ObjectsOf(program).sets, ElementsAre("r/g3", "r/p0/v4", "r/p1/v4", "r/p1/v6"));
+TEST(NftProgramTest, EachTableHasWhatItsRulesUse) {
+  const RunObjects objects = ObjectsOf(Everything());
+  EXPECT_THAT(BaseChainNames(objects),
+              ElementsAre("r/in", "r/lane/in", "r/loss", "r/state", "r/forward", "r/output", "r/out", "r/lane/out"));
+  EXPECT_THAT(SetNames(objects), ElementsAre("netdev r/g0", "inet r/g1", "inet r/g2", "netdev r/g3", "inet r/g3",
+                                             "netdev r/g4", "netdev r/p1/v4", "netdev r/p1/v6", "netdev r/p2/v4",
+                                             "inet r/p1/v4", "inet r/p1/v6", "inet r/devices"));
+}
+
+// Every base chain: whose devices, what is protected, and then the gates.
+TEST(NftProgramTest, ProtectedTrafficIsReturnedBeforeAnyGate) {
+  Program program = Everything();
+  program.protect.endpoints = {{*IpAddress::Parse("172.33.7.44"), 7440}};
+  const std::vector<std::string> rules = testing::RuleTexts(Install(program));
+  const auto of_chain = [&](absl::string_view chain) {
+    std::vector<std::string> found;
+    for (absl::string_view rule : rules) {
+      if (absl::ConsumePrefix(&rule, absl::StrCat(chain, ": "))) found.emplace_back(rule);
+    }
+    return found;
+  };
+  const std::vector<std::string> returned = {
+      "tcp sport 22 return",
+      "tcp dport 22 return",
+      "udp sport { 67, 68, 546, 547 } return",
+      "udp dport { 67, 68, 546, 547 } return",
+      "icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, nd-redirect } "
+      "return",
+  };
+  const auto expect = [&](const char* chain, const char* device, const std::string& remote,
+                          const std::vector<std::string>& gates) {
+    std::vector<std::string> expected;
+    if (*device != 0) expected.emplace_back(device);
+    expected.insert(expected.end(), returned.begin(), returned.end());
+    const char* port = remote == "saddr" ? "sport" : "dport";
+    expected.push_back(absl::StrCat("ip ", remote, " { 169.254.0.0/16 } return"));
+    expected.push_back(absl::StrCat("ip6 ", remote, " { fd00:ec2::/32 } return"));
+    expected.push_back(absl::StrCat("ip ", remote, " 172.33.7.44 tcp ", port, " 7440 return"));
+    expected.insert(expected.end(), gates.begin(), gates.end());
+    EXPECT_EQ(of_chain(chain), expected) << chain;
+  };
+  expect("r/in", "", "saddr", {"meta protocol @r/g0 jump r/s0/in"});
+  expect("r/lane/in", "", "saddr", {"meta protocol @r/g3 jump r/s3/in"});
+  expect("r/out", "", "daddr", {"meta protocol @r/g0 jump r/s0/out"});
+  expect("r/lane/out", "", "daddr", {"meta protocol @r/g4 jump r/s4/out"});
+  expect("inet r/loss", "iifname != @r/devices return", "saddr", {"meta protocol @r/g3 jump r/s3/loss"});
+  expect("inet r/state", "iifname != @r/devices return", "saddr", {"meta protocol @r/g2 jump r/s2/state"});
+  expect("inet r/output", "oifname != @r/devices return", "daddr", {"meta protocol @r/g1 jump r/s1/out"});
+  expect("inet r/forward", "oifname != @r/devices return", "daddr", {"meta protocol @r/g1 jump r/s1/out"});
+}
+
+// Of each table by itself, each object once, those that lead to others first.
+TEST(NftProgramTest, RemovesAllThatItInstalls) {
+  const Program program = Everything();
+  for (const NftFamily table : kNftFamilies) {
+    std::multiset<std::string> made;
+    const NftBatch install = Install(program);
+    for (absl::string_view name : install.names()) {
+      const bool inet = absl::StrContains(name.substr(0, name.find(':')), " inet ");
+      if (inet != (table == NftFamily::kInet) || absl::StrContains(name, "__set")) continue;
+      if (!absl::ConsumePrefix(&name, "add chain ") && !absl::ConsumePrefix(&name, "add set ")) continue;
+      made.emplace(name.substr(0, name.find(" on ")));
+    }
+    NftBatch batch(1);
+    AddRemove(batch, ObjectsOf(program), table);
+    std::multiset<std::string> removed;
+    for (absl::string_view name : batch.names()) {
+      if (absl::ConsumePrefix(&name, "delete chain ") || absl::ConsumePrefix(&name, "delete set ")) {
+        removed.emplace(name);
+      }
+    }
+    EXPECT_EQ(made, removed) << NameOf(table);
+  }
+}
+
+TEST(NftAttachTest, BringsTheBaseChainsOfADevice) {
+  const Program program = Everything();
+  RunObjects objects = ObjectsOf(program);
+  const Place places[] = {Place::kBlockIn, Place::kLaneOut};
   NftBatch batch(1);
-  AddInstall(batch, program, 7);
-  EXPECT_THAT(ObjectsOf(program).base_chains, ElementsAre("r/out"));
+  AddAttach(batch, program, objects, places, "eth1");
+  std::vector<std::string> chains;
+  for (absl::string_view name : batch.names()) {
+    if (!absl::StrContains(name, ": ") && !absl::StrContains(name, "__set")) chains.emplace_back(name);
+  }
+  EXPECT_THAT(chains, ElementsAre("add chain r/in/eth1", "delete chain r/in/eth1", "add chain r/in/eth1 on eth1",
+                                  "add chain r/lane/out/eth1", "delete chain r/lane/out/eth1",
+                                  "add chain r/lane/out/eth1 on eth1", "add elements of set inet r/devices"));
+  EXPECT_THAT(testing::RuleTexts(batch), Contains("r/in/eth1: meta protocol @r/g0 jump r/s0/in"));
+  EXPECT_THAT(testing::RuleTexts(batch), Contains("r/lane/out/eth1: meta protocol @r/g4 jump r/s4/out"));
+  EXPECT_THAT(BaseChainNames(objects), ::testing::IsSupersetOf({"r/in", "r/in/eth1", "r/lane/out/eth1"}));
+  // Once more, after it has been away: known once.
+  const std::size_t known = objects.base_chains.size();
+  AddAttach(batch, program, objects, places, "eth1");
+  EXPECT_EQ(objects.base_chains.size(), known);
 }
 
-TEST(NftProgramTest, ChecksPrograms) {
-  EXPECT_THAT(CheckProgram(Split()), IsOk());
-  const auto refused = [](const char* why) { return StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(why)); };
-  Program program = Split();
-  program.run = RunId("a/b");
-  EXPECT_THAT(CheckProgram(program), refused("run id"));
-  program = Split();
-  program.devices.clear();
-  EXPECT_THAT(CheckProgram(program), refused("no device"));
-  program.devices = {"eth0", "lo"};
-  EXPECT_THAT(CheckProgram(program), refused("loopback"));
-  program = Split();
-  program.steps.push_back(program.steps[0]);
-  EXPECT_THAT(CheckProgram(program), refused("step 3 comes twice"));
-  program = Split();
-  program.steps[0].ingress_drop[0].except_destinations = 2;
-  EXPECT_THAT(CheckProgram(program), refused("step 3: prefix set 2 does not exist"));
-  program.steps[0].ingress_drop[0] = {.except_destinations = 0};
-  EXPECT_THAT(CheckProgram(program), refused("neither sources nor destinations"));
+TEST(NftSwitchTest, GatesOfBothTablesChangeTogether) {
+  const GateOpening open[] = {{3, seconds(15)}};
+  const StepIndex close[] = {2, 3};
+  NftBatch batch(1);
+  AddSwitch(batch, RunId("r"), ObjectsOf(Everything()), close, open);
+  std::vector<std::string> gates;
+  for (const std::string& name : batch.names()) {
+    if (std::find(gates.begin(), gates.end(), name) == gates.end()) gates.push_back(name);
+  }
+  EXPECT_THAT(gates, ElementsAre("add elements of set inet r/g2", "delete elements of set inet r/g2",
+                                 "add elements of set r/g3", "delete elements of set r/g3",
+                                 "add elements of set inet r/g3", "delete elements of set inet r/g3"));
 }
 
 TEST(NftSwitchTest, OpensByAddDeleteAddWithTimeout) {
@@ -232,8 +338,7 @@ TEST(NftSwitchTest, StepsWithoutGateArePassedOver) {
 }
 
 TEST(NftBatchTest, OnlyTheLastOperationAsksForAnAcknowledgement) {
-  NftBatch batch(1);
-  AddInstall(batch, Split(), 0);
+  const NftBatch batch = Install(Split());
   const std::vector<std::uint8_t> bytes = batch.Encode();
   const auto messages = ReadReplies(bytes);
   ASSERT_THAT(messages, IsOk());

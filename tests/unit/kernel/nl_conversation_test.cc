@@ -5,8 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "agent/kernel/nft_chain.h"
 #include "agent/kernel/nft_object.h"
-#include "agent/kernel/nft_program.h"
 #include "agent/kernel/nft_query.h"
 #include "tests/support/matchers.h"
 #include "tests/unit/kernel/scripted_transport.h"
@@ -27,6 +27,8 @@ using testing::ScriptedTransport;
 using testing::StatusIs;
 using testing::operator+;
 
+constexpr TableId kTable{.name = "t"};
+
 class NlConversationTest : public ::testing::Test {
  protected:
   NlConversationTest() {
@@ -38,9 +40,9 @@ class NlConversationTest : public ::testing::Test {
   // A batch of three operations: its frame has number 1, the operations 2 to 4.
   absl::Status Commit() {
     NftBatch batch(conversation_->next_sequence());
-    AddTable(batch, NftVerb::kCreate, "t", /*owned=*/false);
-    AddChain(batch, NftVerb::kCreate, "t", "c");
-    AddChain(batch, NftVerb::kDelete, "t", "c");
+    AddTable(batch, NftVerb::kCreate, kTable, /*owned=*/false);
+    AddChain(batch, NftVerb::kCreate, kTable, "c");
+    AddChain(batch, NftVerb::kDelete, kTable, "c");
     return batch.Commit(*conversation_);
   }
 
@@ -174,7 +176,7 @@ Bytes DumpedRule(std::uint32_t sequence, std::uint64_t packets, std::uint16_t fl
 TEST_F(NlConversationTest, CountersAreSummedByChain) {
   Answer(DumpedRule(1, 5, NLM_F_MULTI) + DumpedRule(1, 7, NLM_F_MULTI));
   Answer(Plain(NLMSG_DONE, 1));
-  const auto counters = ReadChainCounters(*conversation_, "t");
+  const auto counters = ReadChainCounters(*conversation_, kTable);
   ASSERT_THAT(counters, IsOk());
   ASSERT_EQ(counters->size(), 1u);
   EXPECT_EQ(counters->at("c").packets, 12u);
@@ -184,7 +186,7 @@ TEST_F(NlConversationTest, CountersAreSummedByChain) {
 TEST_F(NlConversationTest, ADisturbedDumpIsAskedForAgain) {
   Answer(DumpedRule(1, 5, NLM_F_MULTI | NLM_F_DUMP_INTR) + Plain(NLMSG_DONE, 1));
   Answer(DumpedRule(2, 6, NLM_F_MULTI) + Plain(NLMSG_DONE, 2));
-  const auto counters = ReadChainCounters(*conversation_, "t");
+  const auto counters = ReadChainCounters(*conversation_, kTable);
   ASSERT_THAT(counters, IsOk());
   EXPECT_EQ(counters->at("c").packets, 6u);
 }
@@ -193,30 +195,33 @@ TEST_F(NlConversationTest, ADumpDisturbedForeverIsGivenUp) {
   for (std::uint32_t sequence = 1; sequence < 100; ++sequence) {
     Answer(Plain(NLMSG_DONE, sequence, NLM_F_DUMP_INTR));
   }
-  EXPECT_THAT(ReadChainCounters(*conversation_, "t"), StatusIs(absl::StatusCode::kAborted, HasSubstr("list rules")));
+  EXPECT_THAT(ReadChainCounters(*conversation_, kTable), StatusIs(absl::StatusCode::kAborted, HasSubstr("list rules")));
   EXPECT_THAT(script_->sent.size(), AllOf(Ge(2u), Lt(20u)));
 }
 
 TEST_F(NlConversationTest, PartOfADumpIsNotTakenForTheWhole) {
   Fail(ENOBUFS);
   Answer(DumpedRule(1, 5, NLM_F_MULTI) + Plain(NLMSG_DONE, 1));
-  EXPECT_THAT(ReadChainCounters(*conversation_, "t"), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("lost")));
+  EXPECT_THAT(ReadChainCounters(*conversation_, kTable), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("lost")));
 }
 
 TEST_F(NlConversationTest, ContentThatIsNotARuleIsTold) {
   Answer(Plain(0x0a06, 1, NLM_F_MULTI) + Plain(NLMSG_DONE, 1));
-  EXPECT_THAT(ReadChainCounters(*conversation_, "t"), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("not a rule")));
+  EXPECT_THAT(ReadChainCounters(*conversation_, kTable),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("not a rule")));
   Answer(Plain(0x0a03, 2, NLM_F_MULTI) + Plain(NLMSG_DONE, 2));
-  EXPECT_THAT(ReadChainCounters(*conversation_, "t"), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("not a rule")));
+  EXPECT_THAT(ReadChainCounters(*conversation_, kTable),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("not a rule")));
 }
 
 TEST_F(NlConversationTest, FindTableTellsNoneFromError) {
   Answer(Ack(1, ENOENT));
-  const auto none = FindTable(*conversation_, "t");
+  const auto none = FindTable(*conversation_, kTable);
   ASSERT_THAT(none, IsOk());
   EXPECT_FALSE(none->has_value());
   Answer(Ack(2, EPERM));
-  EXPECT_THAT(FindTable(*conversation_, "t"), StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("table t")));
+  EXPECT_THAT(FindTable(*conversation_, kTable),
+              StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("table netdev t")));
 }
 
 }  // namespace

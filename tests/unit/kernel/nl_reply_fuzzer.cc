@@ -3,7 +3,8 @@
 #include <cstdlib>
 
 #include "agent/kernel/nft_batch.h"
-#include "agent/kernel/nft_program.h"
+#include "agent/kernel/nft_chain.h"
+#include "agent/kernel/nft_query.h"
 #include "agent/kernel/nl_conversation.h"
 #include "agent/kernel/nl_reply.h"
 #include "tests/unit/kernel/scripted_transport.h"
@@ -27,8 +28,24 @@ void CheckCommit(std::span<const std::uint8_t> datagram) {
   transport->replies.push_back({.bytes = {datagram.begin(), datagram.end()}});
   NlConversation conversation(std::move(transport));
   NftBatch batch(conversation.next_sequence());
-  AddTable(batch, NftVerb::kCreate, "t", /*owned=*/false);
+  AddTable(batch, NftVerb::kCreate, {.name = "t"}, /*owned=*/false);
   batch.Commit(conversation).IgnoreError();  // Either outcome is right; only crashing is wrong.
+}
+
+// So does a question, whichever it is.
+void CheckQueries(std::span<const std::uint8_t> datagram) {
+  auto transport = std::make_unique<testing::ScriptedTransport>();
+  testing::ScriptedTransport& script = *transport;
+  NlConversation conversation(std::move(transport));
+  const TableId table{.name = "t"};
+  const auto answer = [&] { script.replies = {{.bytes = {datagram.begin(), datagram.end()}}}; };
+  // Either outcome is right, as above.
+  answer();
+  FindTable(conversation, table).status().IgnoreError();
+  answer();
+  ReadChainCounters(conversation, table).status().IgnoreError();
+  answer();
+  ReadChainDevices(conversation, table, "c").status().IgnoreError();
 }
 
 }  // namespace
@@ -37,5 +54,6 @@ void CheckCommit(std::span<const std::uint8_t> datagram) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   faultline::CheckReplies({data, size});
   faultline::CheckCommit({data, size});
+  faultline::CheckQueries({data, size});
   return 0;
 }

@@ -74,14 +74,15 @@ TEST(ObservationCodecTest, SentAndReceivedAreWindowsOfTheirOwn) {
                              .start = ControllerTime(milliseconds(1500)),
                              .sent = 3,
                              .received = 2,
-                             .min_delay = milliseconds(-1)};
+                             .min_delay = milliseconds(-1),
+                             .sum_delay = milliseconds(3)};
   const v1::Observation observation = EncodeObservation(std::span(&count, 1));
   ASSERT_EQ(observation.windows_size(), 2);
   EXPECT_EQ(observation.windows(0).ShortDebugString(),
             R"(peer: "par-1" family: FAMILY_IPV6 start { seconds: 1 nanos: 500000000 } sent: 3)");
   EXPECT_EQ(observation.windows(1).ShortDebugString(),
             R"(peer: "par-1" family: FAMILY_IPV6 start { seconds: 1 nanos: 500000000 } received: 2 )"
-            R"(min_delay { nanos: -1000000 })");
+            R"(min_delay { nanos: -1000000 } sum_delay { nanos: 3000000 })");
 }
 
 TEST(ObservationCodecTest, ACountOfNothingIsNoWindow) {

@@ -41,8 +41,20 @@ TEST_F(WindowTallyTest, CountsByWindowOfSendTime) {
                                                       .start = At(milliseconds(100)),
                                                       .sent = 2,
                                                       .received = 1,
-                                                      .min_delay = milliseconds(90)},
+                                                      .min_delay = milliseconds(90),
+                                                      .sum_delay = milliseconds(90)},
                                           WindowCount{.peer = kPeers[0], .start = At(milliseconds(200)), .sent = 1}));
+}
+
+TEST_F(WindowTallyTest, KnowsTheLeastAndTheSumOfDelays) {
+  EXPECT_TRUE(Receive(1, milliseconds(110), milliseconds(90)));
+  EXPECT_TRUE(Receive(2, milliseconds(120), milliseconds(70)));
+  EXPECT_TRUE(Receive(3, milliseconds(130), milliseconds(80)));
+  EXPECT_FALSE(Receive(3, milliseconds(130), milliseconds(85)));
+  const std::vector<WindowCount> counts = tally_.Drain();
+  ASSERT_EQ(counts.size(), 1u);
+  EXPECT_EQ(counts[0].min_delay, milliseconds(70));
+  EXPECT_EQ(counts[0].sum_delay, milliseconds(240));
 }
 
 TEST_F(WindowTallyTest, CountsByPeerAndFamily) {

@@ -57,10 +57,13 @@ TEST(ParsePlanTest, ReadsTheSplitBrainPlan) {
   EXPECT_EQ(one_way.position, (SourcePosition{6, 5}));
   EXPECT_EQ(one_way.at, seconds(10));
   EXPECT_EQ(one_way.length, seconds(20));
-  const auto& block = std::get<BlockFault>(one_way.fault);
-  EXPECT_EQ(block.from, "london");
-  EXPECT_EQ(block.to, "paris");
-  EXPECT_THAT(std::get<PartitionFault>(plan.steps[1].fault).groups, ElementsAre("london", "paris"));
+  const auto& ends = std::get<OneWay>(one_way.ends);
+  EXPECT_EQ(ends.from, "london");
+  EXPECT_EQ(ends.to, "paris");
+  EXPECT_EQ(one_way.effect, Effect(Drop()));
+  EXPECT_EQ(one_way.filter, PacketFilter());
+  EXPECT_THAT(std::get<Between>(plan.steps[1].ends).groups, ElementsAre("london", "paris"));
+  EXPECT_EQ(plan.steps[1].effect, Effect(Drop()));
 }
 
 TEST(ParsePlanTest, ReadsEveryKey) {
@@ -126,7 +129,7 @@ steps:
 )");
   ASSERT_THAT(plan.steps, SizeIs(2));
   EXPECT_EQ(plan.steps[1].length, seconds(10));
-  EXPECT_EQ(std::get<BlockFault>(plan.steps[1].fault).to, "b");
+  EXPECT_EQ(std::get<OneWay>(plan.steps[1].ends).to, "b");
 }
 
 TEST(ParsePlanTest, ReadsWindowsLineEndsAndAByteOrderMark) {
@@ -157,7 +160,7 @@ TEST(ParsePlanTest, ListsAllErrorsByPosition) {
 seed: -1
 steps:
   - {at: 10, for: 20s, block: {from: london, to: pariss}}
-  - {at: 5s, partition: [london], impair: {delay: 1s}}
+  - {at: 5s, partition: [london], impair_: 1}
 groups:
   london: {cidrs: [172.32.1.0/16]}
   paris: {cidr: []}
@@ -170,7 +173,7 @@ groups:
                   "4:50: unknown group 'pariss'; did you mean 'paris'?",
                   "5:5: a step has no 'for'; say how long it lasts, for example 'for: 30s'",
                   "5:25: 'partition' needs at least two groups",
-                  "5:35: unknown key 'impair' in a step; expected: name, at, after, for, block, partition",
+                  "5:35: unknown key 'impair_' in a step; did you mean 'impair'?",
                   "7:20: CIDR '172.32.1.0/16' has host bits set; did you mean 172.32.0.0/16 or 172.32.1.0/32?",
                   "8:10: group 'paris' needs at least one of 'cidrs', 'nodes' and 'labels'",
                   "8:11: unknown key 'cidr' in group 'paris'; did you mean 'cidrs'?",

@@ -24,7 +24,7 @@ class FakeKernelTest : public ::testing::Test {
   Program TwoSteps() const {
     Program program{.run = run_, .devices = {"eth0"}};
     program.prefix_sets = {PrefixSet{*Prefix::Parse("172.33.0.0/16")}};
-    program.steps = {{.index = 0, .ingress_drop = {{.sources = 0}}}, {.index = 3, .ingress_drop = {{.sources = 0}}}};
+    program.steps = {{.index = 0, .incoming = {{.sources = 0}}}, {.index = 3, .incoming = {{.sources = 0}}}};
     return program;
   }
   absl::Status Open(StepIndex step, Duration timeout) {
@@ -108,6 +108,22 @@ TEST_F(FakeKernelTest, RecordsEveryCall) {
   EXPECT_EQ(kernel_.operations()[1].at, FakeClock::kStart + seconds(1));
   EXPECT_THAT(kernel_.TakeOperations(), ElementsAre("install r", "switch r close 0 open 3 15s", "reset (failed)"));
   EXPECT_THAT(kernel_.TakeOperations(), IsEmpty());
+}
+
+TEST_F(FakeKernelTest, ShapeAndAttachChangeWhatIsInstalled) {
+  Program program = TwoSteps();
+  program.steps[1].effect = Impairment{.delay = milliseconds(80)};
+  ASSERT_THAT(kernel_.Install(program), IsOk());
+  const Impairment farther{.delay = milliseconds(160)};
+  const LaneChange changes[] = {{0, farther}, {3, farther}, {9, farther}};
+  ASSERT_THAT(kernel_.Shape(run_, changes), IsOk());
+  ASSERT_THAT(kernel_.Attach(run_, "eth1"), IsOk());
+  ASSERT_THAT(kernel_.Attach(run_, "eth1"), IsOk());
+  program.steps[1].effect = farther;
+  program.devices = {"eth0", "eth1"};
+  EXPECT_EQ(kernel_.Installed(run_), program);
+  EXPECT_THAT(kernel_.Shape(RunId("other"), changes), StatusIs(absl::StatusCode::kNotFound, _));
+  EXPECT_THAT(kernel_.Attach(RunId("other"), "eth1"), StatusIs(absl::StatusCode::kNotFound, _));
 }
 
 }  // namespace

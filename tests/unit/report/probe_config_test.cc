@@ -33,6 +33,15 @@ TEST(ProbeConfigTest, ANodeIsProbedAtItsFirstAddressOfEachFamily) {
             (ProbeNode{.name = NodeName("lon-1"), .id = 4, .ipv4 = Address("172.32.4.2"), .ipv6 = Address("fd20::1")}));
 }
 
+TEST(ProbeConfigTest, KnowsTheInterfacesOfTheseAddresses) {
+  InventoryNode node;
+  node.name = NodeName("lon-1");
+  node.addresses = {Address("172.32.4.3"), Address("172.32.4.2"), Address("fd20::2")};
+  node.interfaces = {{Address("172.32.4.2"), "eth0"}, {Address("172.32.4.3"), "eth1"}};
+  EXPECT_EQ(ProbeNodeOf(node).Interface(Family::kIpv4), "eth1");
+  EXPECT_EQ(ProbeNodeOf(node).Interface(Family::kIpv6), "");
+}
+
 TEST(ProbeConfigTest, EveryNodeProbesEveryOther) {
   const std::vector<ProbeNode> nodes = DualStackNodes(3);
   const auto configs = MakeProbeConfigs(nodes, {.token = 9, .port = 1234});

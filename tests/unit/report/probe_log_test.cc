@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -89,6 +90,45 @@ TEST_F(ProbeLogTest, KeepsTheLeastDelay) {
   EXPECT_EQ(SumOf(kOutward, seconds(0), seconds(9)).min_delay, milliseconds(-1));
 }
 
+TEST_F(ProbeLogTest, TheMeanDelayIsOfThoseWhoseDelayIsTold) {
+  const auto report = [this](Duration start, std::uint32_t received, std::optional<Duration> sum) {
+    v1::ProbeWindow window = Window(kLondon, start, 0, received);
+    if (sum) *window.mutable_sum_delay() = EncodeDuration(*sum);
+    EXPECT_TRUE(Report(kParis, window).ok());
+  };
+  EXPECT_FALSE(SumOf(kOutward, seconds(0), seconds(9)).MeanDelay().has_value());
+  report(seconds(1), 2, milliseconds(10));
+  report(seconds(1), 1, milliseconds(20));
+  report(seconds(2), 7, std::nullopt);
+  const ProbeSum sum = SumOf(kOutward, seconds(0), seconds(9));
+  EXPECT_EQ(sum.received, 10u);
+  EXPECT_EQ(sum.timed, 3u);
+  EXPECT_EQ(sum.MeanDelay(), milliseconds(10));
+  // Clocks may differ either way.
+  report(seconds(3), 7, milliseconds(-100));
+  EXPECT_EQ(SumOf(kOutward, seconds(0), seconds(9)).MeanDelay(), milliseconds(-7));
+}
+
+TEST_F(ProbeLogTest, DelaysThatAreMadeUpDoNotOverflow) {
+  v1::ProbeWindow window = Window(kLondon, seconds(1), 0, 12'000);
+  *window.mutable_sum_delay() = EncodeDuration(12'000 * std::chrono::hours(2));
+  for (int i = 0; i < 150; ++i) ASSERT_TRUE(Report(kParis, window).ok());
+  EXPECT_GT(SumOf(kOutward, seconds(0), seconds(9)).MeanDelay(), Duration(0));
+}
+
+TEST_F(ProbeLogTest, TellsInWhichWindowsWasSent) {
+  Sent(kLondon, kParis, milliseconds(100), 2);
+  Received(kParis, kLondon, milliseconds(200), 1);
+  Sent(kLondon, kParis, milliseconds(300), 1);
+  const auto sent = log_.Sent(kOutward, At(milliseconds(100)), At(milliseconds(400)));
+  ASSERT_EQ(sent.size(), 2u);
+  EXPECT_EQ(sent[0].start, At(milliseconds(100)));
+  EXPECT_EQ(sent[0].sent, 2u);
+  EXPECT_EQ(sent[1].start, At(milliseconds(300)));
+  EXPECT_EQ(log_.Sent(kOutward, At(milliseconds(150)), At(milliseconds(399))).size(), 0u);
+  EXPECT_EQ(log_.Sent(kInward, At(seconds(0)), At(seconds(1))).size(), 0u);
+}
+
 TEST_F(ProbeLogTest, WindowsPartlyOutsideDoNotCount) {
   for (int i = 0; i < 10; ++i) Sent(kLondon, kParis, milliseconds(100 * i));
   EXPECT_EQ(SumOf(kOutward, milliseconds(200), milliseconds(500)).sent, 3u);
@@ -130,6 +170,9 @@ TEST_F(ProbeLogTest, AMalformedWindowIsNamedAndNothingIsTaken) {
       {"more probes than a window can", [](v1::ProbeWindow& window) { window.set_received(4'000'000'000); }},
       {"probe window 1", [](v1::ProbeWindow& window) { window.mutable_start()->set_nanos(2'000'000'000); }},
       {"probe window 1", [](v1::ProbeWindow& window) { window.mutable_min_delay()->set_nanos(2'000'000'000); }},
+      {"probe window 1", [](v1::ProbeWindow& window) { window.mutable_sum_delay()->set_nanos(2'000'000'000); }},
+      {"its probes took longer than any can",
+       [](v1::ProbeWindow& window) { *window.mutable_sum_delay() = EncodeDuration(std::chrono::hours(-3)); }},
   };
   for (const auto& bad : cases) {
     v1::Observation observation;

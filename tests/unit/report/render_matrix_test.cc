@@ -161,6 +161,110 @@ par-1 and 8 more: par-1 par-3..par-10
 )");
 }
 
+TEST(RenderMatrixTest, DelaysStandInTheCells) {
+  EXPECT_EQ("\n" + RenderMatrix(FarStage(3, std::chrono::milliseconds(80), 0), {.width = 80}), R"(
+far  10s to 30s  as planned
+           planned                          observed
+from \ to  1    2    3    4    5    6       1    2    3    4    5    6
+1 lon-1    -    ·    ·    80ms 80ms 80ms    -    ·    ·    80ms 80ms 80ms
+2 lon-2    ·    -    ·    80ms 80ms 80ms    ·    -    ·    80ms 80ms 80ms
+3 lon-3    ·    ·    -    80ms 80ms 80ms    ·    ·    -    80ms 80ms 80ms
+4 par-1    80ms 80ms 80ms -    ·    ·       80ms 80ms 80ms -    ·    ·
+5 par-2    80ms 80ms 80ms ·    -    ·       80ms 80ms 80ms ·    -    ·
+6 par-3    80ms 80ms 80ms ·    ·    -       80ms 80ms 80ms ·    ·    -
+· arrives   ms added delay
+)");
+}
+
+v1::StageVerdict OddStage() {
+  using std::chrono::milliseconds;
+  v1::StageVerdict stage = FarStage(2, milliseconds(80), 0.01);
+  for (const v1::Family family : {v1::FAMILY_IPV4, v1::FAMILY_IPV6}) {
+    v1::EdgeVerdict& slow = EdgeOf(stage, "lon-1", "par-1", family);
+    *slow.mutable_observed_delay() = EncodeDuration(milliseconds(21));
+    slow.set_delay(v1::JUDGEMENT_OFF);
+    v1::EdgeVerdict& untold = EdgeOf(stage, "lon-1", "par-2", family);
+    untold.clear_observed_delay();
+    untold.clear_delay();
+    v1::EdgeVerdict& cut = EdgeOf(stage, "lon-2", "par-1", family);
+    cut.set_observed(v1::REACH_CUT);
+    cut.set_received(0);
+    cut.set_share(v1::JUDGEMENT_OFF);
+    EdgeOf(stage, "lon-2", "par-2", family).set_share(v1::JUDGEMENT_UNSPECIFIED);
+    SetImpaired(stage, "lon-1", "lon-2", family, Duration(0), 0);
+    EdgeOf(stage, "par-2", "par-1", family).set_unseen(true);
+  }
+  SetImpaired(stage, "lon-2", "lon-1", v1::FAMILY_IPV4, Duration(0), 0.4);
+  stage.set_agrees(false);
+  return stage;
+}
+
+TEST(RenderMatrixTest, WhatBecomesOfAnImpairment) {
+  EXPECT_EQ("\n" + RenderMatrix(OddStage(), {}), R"(
+far  10s to 30s  NOT as planned: 6 of 24 edges
+           planned                                observed
+from \ to  lon-1    lon-2    par-1    par-2       lon-1    lon-2    par-1    par-2
+lon-1      -        ≈        80ms 1%  80ms 1%     -        ≈        21ms 1%! ?ms 1%
+lon-2      4:40%    -        80ms 1%  80ms 1%     4:40%    -        █!       ?!
+par-1      80ms 1%  80ms 1%  -        ·           80ms 1%  80ms 1%  -        ·
+par-2      80ms 1%  80ms 1%  ○        -           80ms 1%  80ms 1%  ·        -
+· arrives   ○ arrives; its faults are on other packets   █ cut   ≈ impaired   ? not known
+ms added delay   % lost   4: IPv4 alone   6: IPv6 alone   ! not as planned
+)");
+}
+
+// A figure that was not planned stands there when it is what is wrong.
+TEST(RenderMatrixTest, WhatWasNotPlannedIsShownWhereItIsWrong) {
+  v1::StageVerdict stage = FarStage(1, std::chrono::milliseconds(80), 0);
+  v1::StageVerdict lossy = FarStage(1, Duration(0), 0.5);
+  for (const v1::Family family : {v1::FAMILY_IPV4, v1::FAMILY_IPV6}) {
+    v1::EdgeVerdict& loses = EdgeOf(stage, "lon-1", "par-1", family);
+    loses.set_share(v1::JUDGEMENT_OFF);
+    loses.set_received(60);
+    v1::EdgeVerdict& delays = EdgeOf(lossy, "lon-1", "par-1", family);
+    delays.set_delay(v1::JUDGEMENT_OFF);
+    *delays.mutable_observed_delay() = EncodeDuration(std::chrono::milliseconds(30));
+  }
+  EXPECT_THAT(RenderMatrix(stage, {}), HasSubstr("lon-1      -         80ms         -         80ms 40%!\n"));
+  EXPECT_THAT(RenderMatrix(lossy, {}), HasSubstr("lon-1      -         50%          -         30ms 50%!\n"));
+}
+
+TEST(RenderMatrixTest, ImpairmentsInAscii) {
+  const std::string text = RenderMatrix(OddStage(), {.utf8 = false});
+  EXPECT_TRUE(std::ranges::all_of(text, [](unsigned char c) { return c < 128; }));
+  EXPECT_THAT(text, HasSubstr("o arrives; its faults are on other packets   x cut   = impaired"));
+}
+
+TEST(RenderMatrixTest, LargeFleetsShowMeanFigures) {
+  using std::chrono::milliseconds;
+  v1::StageVerdict stage = FarStage(10, milliseconds(80), 0);
+  int n = 0;
+  for (v1::EdgeVerdict& edge : *stage.mutable_edges()) {
+    if (edge.has_planned_delay()) *edge.mutable_observed_delay() = EncodeDuration(milliseconds(80 + n++ % 9));
+  }
+  EXPECT_EQ("\n" + RenderMatrix(stage, {}), R"(
+far  10s to 30s  as planned
+                    planned                                  observed
+from \ to           lon-1..lon-10 (10) par-1..par-10 (10)    lon-1..lon-10 (10) par-1..par-10 (10)
+lon-1..lon-10 (10)  ·                  80ms                  ·                  84ms
+par-1..par-10 (10)  80ms               ·                     84ms               ·
+· arrives   ms added delay
+)");
+}
+
+TEST(RenderMatrixTest, TheHeadingSaysHowFarAVerdictGoes) {
+  v1::StageVerdict stage = FarStage(1, std::chrono::milliseconds(80), 0);
+  for (v1::EdgeVerdict& edge : *stage.mutable_edges()) edge.clear_delay();
+  EXPECT_THAT(RenderMatrix(stage, {}), HasSubstr("far  10s to 30s  as planned; not every delay was judged\n"));
+  stage = OpenStage(1);
+  stage.set_unseen(true);
+  EXPECT_THAT(RenderMatrix(stage, {}), HasSubstr("as planned; no probe sees its faults\n"));
+  stage.set_matched(12'345);
+  EXPECT_THAT(RenderMatrix(stage, {}), HasSubstr("as planned: 12 345 packets met what no probe sees\n"));
+  stage.set_matched(0);
+  EXPECT_THAT(RenderMatrix(stage, {}), HasSubstr("NOT as planned: no packet met its faults\n"));
+}
+
 TEST(RenderMatrixTest, AStageWithoutEdges) {
   v1::StageVerdict stage;
   stage.set_name("baseline");

@@ -84,6 +84,35 @@ par-1      .     -        .     -
 )");
 }
 
+TEST(RenderRunTest, SaysWhatStepsDoAndWhatCameOfIt) {
+  v1::Run run = SampleRun();
+  run.add_step_effects("drop");
+  run.add_step_effects("delay 80ms ± 10ms, lose 1%\n");
+  for (v1::NodeRun& node : *run.mutable_nodes()) {
+    node.mutable_outcome()->mutable_counters(1)->set_passed(12'000);
+    node.mutable_outcome()->mutable_counters(1)->set_lost(123);
+  }
+  const std::string text = RenderRun(run, {});
+  EXPECT_THAT(text, HasSubstr("split    30s  30s  0.35 ms     0.35 ms      0.25 ms  180\n"
+                              "split: delay 80ms ± 10ms, lose 1%?: 24 000 passed, 246 lost, 0 overflowed\n"));
+  EXPECT_THAT(text, Not(HasSubstr("one-way: drop")));
+  run.mutable_nodes(0)->mutable_outcome()->mutable_counters(1)->set_overflowed(3);
+  EXPECT_THAT(RenderRun(run, {.color = true}), HasSubstr("\x1b[1;31m3 overflowed\x1b[0m"));
+  run.set_step_effects(0, "reject tcp to port 3000");
+  EXPECT_THAT(RenderRun(run, {}), HasSubstr("\none-way: reject tcp to port 3000\n"));
+}
+
+TEST(RenderRunTest, AStageThatNoProbeSeesIsSaidToBeSo) {
+  v1::Run run = SampleRun();
+  run.mutable_stages(0)->set_unseen(true);
+  run.mutable_stages(0)->set_matched(180);
+  EXPECT_THAT(RenderRun(run, {}),
+              HasSubstr("baseline  10s   30s  4      as planned: 180 packets met what no probe sees\n"));
+  run.mutable_stages(0)->set_matched(0);
+  run.mutable_stages(0)->set_agrees(false);
+  EXPECT_THAT(RenderRun(run, {}), HasSubstr("baseline  10s   30s  4      NOT as planned: no packet met its faults\n"));
+}
+
 TEST(RenderRunTest, Arming) {
   v1::Run run;
   run.set_id("split-brain-4");

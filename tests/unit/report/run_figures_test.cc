@@ -44,6 +44,28 @@ TEST(RunFiguresTest, AStepThatOneNodeMatchedHasMatched) {
   EXPECT_FALSE(FiguresOf(run)[0].MatchedNothing());
 }
 
+TEST(RunFiguresTest, LanesOfAllNodesTogether) {
+  v1::Run run = SampleRun();
+  EXPECT_FALSE(FiguresOf(run)[1].Impaired());
+  for (v1::NodeRun& node : *run.mutable_nodes()) {
+    v1::StepCounters& counters = *node.mutable_outcome()->mutable_counters(1);
+    counters.set_passed(10);
+    counters.set_lost(2);
+    counters.set_overflowed(1);
+  }
+  run.add_step_effects("drop");
+  const std::vector<StepFigures> steps = FiguresOf(run);
+  EXPECT_EQ(steps[0].effect, "drop");
+  EXPECT_EQ(steps[1].effect, "");
+  EXPECT_FALSE(steps[0].Impaired());
+  EXPECT_TRUE(steps[1].Impaired());
+  EXPECT_EQ(steps[1].passed, 20u);
+  EXPECT_EQ(steps[1].lost, 4u);
+  EXPECT_EQ(steps[1].overflowed, 2u);
+  EXPECT_EQ(PacketsOf(run, 1), 180u);
+  EXPECT_EQ(PacketsOf(run, 2), std::nullopt);
+}
+
 TEST(RunFiguresTest, MalformedPartsAreAbsent) {
   v1::Run run = SampleRun();
   for (v1::NodeRun& node : *run.mutable_nodes()) {

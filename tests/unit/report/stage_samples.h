@@ -69,6 +69,37 @@ inline v1::EdgeVerdict& EdgeOf(v1::StageVerdict& stage, const std::string& from,
   return *stage.add_edges();
 }
 
+// Plans an edge that is neither open nor cut, and has it so observed; refresh the stage's agreement yourself.
+inline v1::EdgeVerdict& SetImpaired(v1::StageVerdict& stage, const std::string& from, const std::string& to,
+                                    v1::Family family, Duration delay, double lost) {
+  v1::EdgeVerdict& edge = EdgeOf(stage, from, to, family);
+  edge.set_planned_reachable(true);
+  edge.set_planned_share(1 - lost);
+  *edge.mutable_planned_delay() = EncodeDuration(delay);
+  *edge.mutable_observed_delay() = EncodeDuration(delay);
+  edge.set_sent(100);
+  edge.set_received(static_cast<std::uint32_t>(100 * (1 - lost) + 0.5));
+  edge.set_observed(edge.received() >= 95 ? v1::REACH_OPEN : v1::REACH_LOSSY);
+  edge.set_share(v1::JUDGEMENT_AS_PLANNED);
+  edge.set_delay(v1::JUDGEMENT_AS_PLANNED);
+  return edge;
+}
+
+// London's packets to Paris and back are late, and some are lost.
+inline v1::StageVerdict FarStage(int each, Duration delay, double lost) {
+  v1::StageVerdict stage = OpenStage(each);
+  stage.set_name("far");
+  for (const std::string& from : LondonAndParis(each)) {
+    for (const std::string& to : LondonAndParis(each)) {
+      if (IsLondon(from) == IsLondon(to)) continue;
+      for (const v1::Family family : {v1::FAMILY_IPV4, v1::FAMILY_IPV6}) {
+        SetImpaired(stage, from, to, family, delay, lost);
+      }
+    }
+  }
+  return stage;
+}
+
 inline void SetObserved(v1::StageVerdict& stage, const std::string& from, const std::string& to, v1::Family family,
                         v1::Reach observed, std::uint32_t received, std::uint32_t sent = 12) {
   v1::EdgeVerdict& edge = EdgeOf(stage, from, to, family);

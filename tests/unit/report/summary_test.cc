@@ -56,6 +56,97 @@ TEST(SummaryTest, SaysWhatWasSeen) {
   }
 }
 
+TEST(SummaryTest, SaysWhatFigureWasNotAsPlanned) {
+  using std::chrono::milliseconds;
+  struct {
+    Duration delay;
+    double lost;
+    void (*spoil)(v1::EdgeVerdict&);
+    const char* end;
+  } const cases[] = {
+      {milliseconds(80), 0.01,
+       [](v1::EdgeVerdict& edge) {
+         edge.set_delay(v1::JUDGEMENT_OFF);
+         *edge.mutable_observed_delay() = EncodeDuration(std::chrono::microseconds(20'100));
+       },
+       "with 80ms of delay and 1% of loss but had 20ms of delay"},
+      {milliseconds(80), 0,
+       [](v1::EdgeVerdict& edge) {
+         edge.set_share(v1::JUDGEMENT_OFF);
+         edge.set_received(60);
+       },
+       "with 80ms of delay but only 60 of 100 probes arrived"},
+      {milliseconds(0), 0.5,
+       [](v1::EdgeVerdict& edge) {
+         edge.set_share(v1::JUDGEMENT_OFF);
+         edge.set_received(99);
+       },
+       "with 50% of loss but 99 of 100 probes arrived"},
+      {milliseconds(80), 0.5,
+       [](v1::EdgeVerdict& edge) {
+         edge.set_share(v1::JUDGEMENT_OFF);
+         edge.set_delay(v1::JUDGEMENT_OFF);
+         edge.set_received(2);
+         *edge.mutable_observed_delay() = EncodeDuration(Duration(0));
+       },
+       "with 80ms of delay and 50% of loss but only 2 of 100 probes arrived and had 0ms of delay"},
+      {milliseconds(80), 0,
+       [](v1::EdgeVerdict& edge) {
+         edge.set_share(v1::JUDGEMENT_OFF);
+         edge.set_received(0);
+         edge.set_observed(v1::REACH_CUT);
+       },
+       "with 80ms of delay but none of 100 probes arrived"},
+      {milliseconds(0), 0,
+       [](v1::EdgeVerdict& edge) {
+         edge.set_share(v1::JUDGEMENT_OFF);
+         edge.set_received(0);
+         edge.set_observed(v1::REACH_CUT);
+       },
+       "impaired but open but none of 100 probes arrived"},
+      {milliseconds(0), 0.5,
+       [](v1::EdgeVerdict& edge) {
+         edge.set_share(v1::JUDGEMENT_UNSPECIFIED);
+         edge.set_sent(9);
+         edge.set_received(5);
+       },
+       "with 50% of loss but only 9 probes were sent, which is too few to tell"},
+  };
+  for (const auto& one : cases) {
+    v1::StageVerdict stage = OpenStage(1);
+    v1::EdgeVerdict& edge = SetImpaired(stage, "lon-1", "par-1", v1::FAMILY_IPV4, one.delay, one.lost);
+    EXPECT_TRUE(Agrees(edge));
+    one.spoil(edge);
+    EXPECT_FALSE(Agrees(edge));
+    EXPECT_EQ(Summarize(Of({stage})), absl::StrCat("one-way: lon-1 → par-1 (IPv4) was planned ", one.end));
+  }
+}
+
+TEST(SummaryTest, SaysHowFarTheEvidenceGoes) {
+  v1::StageVerdict far = FarStage(1, std::chrono::milliseconds(80), 0);
+  EXPECT_EQ(Summarize(Of({far})), "every observation equalled the plan: 1 stage, 4 edges");
+  for (v1::EdgeVerdict& edge : *far.mutable_edges()) edge.clear_delay();
+  EXPECT_EQ(
+      Summarize(Of({far})),
+      "every observation equalled the plan: 1 stage, 4 edges; not every delay was judged: the baseline has none to "
+      "compare with");
+  v1::StageVerdict unseen = OpenStage(1);
+  unseen.set_name("noddb");
+  unseen.set_unseen(true);
+  EXPECT_FALSE(MetNothing(unseen));
+  unseen.set_matched(7);
+  EXPECT_EQ(Summarize(Of({OpenStage(1), unseen})),
+            "every observation equalled the plan: 2 stages, 8 edges; 1 stage by packets that met the rules");
+  unseen.set_matched(0);
+  EXPECT_EQ(Summarize(Of({OpenStage(1), unseen})), "noddb: no packet met its faults, which no probe can see");
+  v1::StageVerdict wrong = OneWayStage(1);
+  SetObserved(wrong, "lon-1", "par-1", v1::FAMILY_IPV4, v1::REACH_UNSPECIFIED, 0);
+  EXPECT_EQ(Summarize(Of({wrong, unseen})), "noddb: no packet met its faults, which no probe can see; and 1 more");
+  SetObserved(wrong, "lon-1", "par-1", v1::FAMILY_IPV4, v1::REACH_OPEN, 12);
+  EXPECT_EQ(Summarize(Of({unseen, wrong})),
+            "one-way: lon-1 → par-1 (IPv4) was planned cut but 12 of 12 probes arrived; and 1 more");
+}
+
 TEST(SummaryTest, WhatIsKnownToBeWrongComesBeforeWhatIsNotKnown) {
   v1::StageVerdict stage = OneWayStage(2);
   SetObserved(stage, "lon-1", "par-1", v1::FAMILY_IPV4, v1::REACH_UNSPECIFIED, 0);

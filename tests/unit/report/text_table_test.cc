@@ -21,7 +21,7 @@ TEST(TextTableTest, PaintsOnlyWhereColoursAre) {
 }
 
 TEST(TextTableTest, SpellsInAsciiWhereUtf8IsNot) {
-  EXPECT_EQ(Spell("a → b ±1 █·… é", {.utf8 = false}), "a -> b +-1 x... ?");
+  EXPECT_EQ(Spell("a → b ±1 █·… ≈○ é", {.utf8 = false}), "a -> b +-1 x... =o ?");
   EXPECT_EQ(Spell("a → b", {.utf8 = true}), "a → b");
 }
 

@@ -42,7 +42,9 @@ TEST(JudgeMarginTest, GrowsWithTheClockError) {
 class JudgeStageTest : public testing::Test {
  protected:
   static constexpr Duration kT0 = seconds(1000);
-  static constexpr Duration kMargin = milliseconds(200);
+  // So that the margin is 200 ms.
+  static constexpr Duration kClockError = milliseconds(25);
+  static constexpr std::uint16_t kPort = 7401;
 
   JudgeStageTest() {
     Timeline par;
@@ -53,7 +55,7 @@ class JudgeStageTest : public testing::Test {
                   .name = "one-way",
                   .at = seconds(10),
                   .length = seconds(10),
-                  .blocks = {{.hook = Hook::kReceiverIngress, .match = {.sources = 0}}}}};
+                  .rules = {{.match = {.sources = 0}}}}};
     timelines_[nodes_[1].name] = par;
     Timeline lon;
     lon.node = nodes_[0].name;
@@ -82,7 +84,7 @@ class JudgeStageTest : public testing::Test {
     ASSERT_TRUE(log_.Add(reporter.name, observation).ok());
   }
   v1::StageVerdict Judge(const Stage& stage) {
-    return JudgeStage(stage, nodes_, timelines_, ControllerTime(kT0), log_, kMargin);
+    return JudgeStage(stage, {nodes_, timelines_, kPort}, {log_, ControllerTime(kT0), kClockError});
   }
 
   std::vector<ProbeNode> nodes_ = {
@@ -192,7 +194,7 @@ TEST_F(JudgeStageTest, NoEdgeIsNoAgreement) {
 
 TEST_F(JudgeStageTest, ANodeWithoutATimelineHasNoPart) {
   nodes_.push_back({.name = NodeName("zrh"), .ipv4 = Address("10.0.0.1")});
-  const v1::StageVerdict verdict = PlannedStage(one_way_, nodes_, timelines_);
+  const v1::StageVerdict verdict = PlannedStage(one_way_, {nodes_, timelines_, kPort});
   for (const v1::EdgeVerdict& edge : verdict.edges()) {
     EXPECT_EQ(edge.planned_reachable(), !(edge.from() == "lon" && edge.to() == "par")) << edge.ShortDebugString();
     EXPECT_EQ(edge.observed(), v1::REACH_UNSPECIFIED);
@@ -204,14 +206,17 @@ TEST_F(JudgeStageTest, ANodeWithoutATimelineHasNoPart) {
 TEST_F(JudgeStageTest, TheLiveMatrixLooksAtTheLastSeconds) {
   const Duration now = seconds(15);
   Probe(seconds(10), now, /*cut=*/true);
-  const RunNow run = {.timelines = &timelines_, .active = {0}};
-  const v1::StageVerdict verdict = JudgeWindow(nodes_, std::span(&run, 1), ControllerTime(kT0 + now), log_);
+  const RunNow run = {.timelines = &timelines_, .active = {0}, .t0 = ControllerTime(kT0)};
+  const auto judge = [&](std::span<const RunNow> runs) {
+    return JudgeWindow(nodes_, kPort, runs, ControllerTime(kT0 + now), kClockError, log_);
+  };
+  const v1::StageVerdict verdict = judge(std::span(&run, 1));
   EXPECT_EQ(verdict.name(), "now");
   EXPECT_TRUE(verdict.agrees());
   EXPECT_EQ(verdict.edges(0).sent(), 30u);
   EXPECT_EQ(DecodeDuration(verdict.end()).value(), -kLiveLag);
 
-  const v1::StageVerdict without = JudgeWindow(nodes_, {}, ControllerTime(kT0 + now), log_);
+  const v1::StageVerdict without = judge({});
   EXPECT_FALSE(without.agrees());
   EXPECT_TRUE(without.edges(0).planned_reachable());
 }
@@ -219,7 +224,7 @@ TEST_F(JudgeStageTest, TheLiveMatrixLooksAtTheLastSeconds) {
 TEST_F(JudgeStageTest, TheLiveMatrixJoinsAllRuns) {
   const std::map<NodeName, Timeline> none;
   const RunNow runs[] = {{.timelines = &none, .active = {0}}, {.timelines = &timelines_, .active = {0}}};
-  const v1::StageVerdict verdict = JudgeWindow(nodes_, runs, ControllerTime(kT0), log_);
+  const v1::StageVerdict verdict = JudgeWindow(nodes_, kPort, runs, ControllerTime(kT0), kClockError, log_);
   EXPECT_FALSE(verdict.edges(0).planned_reachable());
   EXPECT_TRUE(verdict.edges(2).planned_reachable());
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <functional>
 
 #include "controller/plan/plan_yaml.h"
 #include "tests/fakes/fake_clock.h"
@@ -62,7 +63,10 @@ class CoordinatorTest : public ::testing::Test {
   v1::Run Get(const std::string& id) { return coordinator_->Await(id, 0, Duration(0))->run; }
 
   // Reports every probe window of [from, to) after T0 for both directions; those of [cut_from, cut_to) do not arrive.
-  void ReportProbes(Duration from, Duration to, Duration cut_from, Duration cut_to) {
+  // `delay`: of those that do.
+  void ReportProbes(
+      Duration from, Duration to, Duration cut_from, Duration cut_to,
+      const std::function<Duration(Duration)>& delay = [](Duration) { return milliseconds(2); }) {
     const ControllerTime t0(clock_.Now().time_since_epoch() + milliseconds(500));
     for (Duration at = from; at < to; at += milliseconds(200)) {
       const Duration start = (t0 + at).time_since_epoch() / milliseconds(100) * milliseconds(100);
@@ -72,7 +76,9 @@ class CoordinatorTest : public ::testing::Test {
         coordinator_->OnObservation(sender->name(), sent);
         if (at >= cut_from && at < cut_to) continue;
         v1::Observation received;
-        Fill(*received.add_windows(), sender->name().text(), start).set_received(1);
+        v1::ProbeWindow& window = Fill(*received.add_windows(), sender->name().text(), start);
+        window.set_received(1);
+        *window.mutable_sum_delay() = EncodeDuration(delay(at));
         coordinator_->OnObservation(receiver->name(), received);
       }
     }
@@ -174,6 +180,98 @@ TEST_F(CoordinatorTest, FaultThatDidNotTakeIsNotVerified) {
   Pass(seconds(2));
   EXPECT_EQ(Get(id).outcome(), v1::OUTCOME_NOT_VERIFIED);
   EXPECT_THAT(Get(id).summary(), HasSubstr("cut: lon-1"));
+}
+
+constexpr char kFar[] = R"yaml(
+name: far
+groups:
+  london: {cidrs: [172.32.0.0/16]}
+  paris: {cidrs: [172.33.0.0/16]}
+steps:
+  - {at: 5s, for: 10s, name: far, impair: {between: [london, paris], delay: 80ms}}
+)yaml";
+
+// From 5 s to 15 s this much more than usual.
+std::function<Duration(Duration)> LateBy(Duration more) {
+  return [more](Duration at) { return milliseconds(2) + (at >= seconds(5) && at < seconds(15) ? more : Duration(0)); };
+}
+
+TEST_F(CoordinatorTest, DelaysAreJudgedByTheRunsOwnBaseline) {
+  for (const bool right : {true, false}) {
+    const std::string id = BeginAndFire(kFar);
+    ReportProbes(Duration(0), kLength, Duration(0), Duration(0), LateBy(milliseconds(right ? 82 : 40)));
+    Pass(seconds(16));
+    const v1::StageVerdict live = coordinator_->Matrix();
+    EXPECT_TRUE(live.edges(0).has_observed_delay());
+    Pass(kLength - seconds(16) + milliseconds(600));
+    for (FakeAgent* agent : {&london_, &paris_}) agent->ReportEnd(*coordinator_, id, v1::NODE_END_COMPLETED, 9);
+    Pass(seconds(2));
+    const v1::Run run = Get(id);
+    ASSERT_EQ(run.stages_size(), 3);
+    EXPECT_EQ(run.outcome(), right ? v1::OUTCOME_VERIFIED : v1::OUTCOME_NOT_VERIFIED) << run.summary();
+    EXPECT_EQ(DecodeDuration(run.stages(1).edges(0).observed_delay()).value(), milliseconds(right ? 82 : 40));
+    EXPECT_THAT(run.summary(), HasSubstr(right ? "every observation equalled the plan"
+                                               : "was planned with 80ms of delay but had 40ms of delay"));
+    EXPECT_THAT(run.step_effects(), ::testing::ElementsAre("delay 80ms"));
+  }
+}
+
+TEST_F(CoordinatorTest, TheLiveMatrixSaysWhatIsPlannedNow) {
+  BeginAndFire(kFar);
+  Pass(seconds(8));
+  const v1::StageVerdict live = coordinator_->Matrix();
+  EXPECT_EQ(live.edges(0).planned_share(), 1);
+  EXPECT_EQ(DecodeDuration(live.edges(0).planned_delay()).value(), milliseconds(80));
+  Pass(seconds(9));
+  EXPECT_FALSE(coordinator_->Matrix().edges(0).has_planned_delay());
+}
+
+TEST_F(CoordinatorTest, AFaultThatNoProbeSeesMustHaveMetPackets) {
+  const std::string text =
+      "name: rst\ngroups:\n  london: {cidrs: [172.32.0.0/16]}\n  paris: {cidrs: [172.33.0.0/16]}\n"
+      "steps:\n  - {at: 5s, for: 10s, name: rst, block: {from: london, to: paris, action: reject, protocol: tcp}}\n";
+  for (const std::uint64_t packets : {0u, 12u}) {
+    const auto id = coordinator_->Begin(ParsePlan(text).plan, text, "plan.yaml");
+    ASSERT_TRUE(id.ok()) << id.status();
+    for (FakeAgent* agent : {&london_, &paris_}) agent->AnswerArmed(*coordinator_, *id);
+    ReportProbes(Duration(0), kLength, Duration(0), Duration(0));
+    Pass(kLength + milliseconds(600));
+    for (FakeAgent* agent : {&london_, &paris_}) {
+      agent->ReportEnd(*coordinator_, *id, v1::NODE_END_COMPLETED, packets);
+    }
+    Pass(seconds(2));
+    const v1::Run run = Get(*id);
+    ASSERT_EQ(run.stages_size(), 3);
+    EXPECT_TRUE(run.stages(1).unseen());
+    EXPECT_EQ(run.stages(1).agrees(), packets > 0);
+    EXPECT_EQ(run.outcome(), packets > 0 ? v1::OUTCOME_VERIFIED : v1::OUTCOME_NOT_VERIFIED);
+    EXPECT_THAT(run.summary(), HasSubstr(packets > 0 ? "1 stage by packets that met the rules"
+                                                     : "rst: no packet met its faults, which no probe can see"));
+    EXPECT_THAT(run.step_effects(), ::testing::ElementsAre("reject tcp"));
+  }
+}
+
+TEST_F(CoordinatorTest, ANodeThatCannotDoItIsNamedBeforeAnythingIsSent) {
+  CapabilitySet has = CapabilitySet::All();
+  has.Set(Capability::kNetem, false);
+  *paris_.info().mutable_capabilities() = EncodeCapabilities(has, {.id = "debian", .kernel_release = "6.1.0"});
+  ASSERT_TRUE(fleet_.Update(paris_.name(), paris_.info()).ok());
+  const auto id = coordinator_->Begin(ParsePlan(kFar).plan, kFar, "plan.yaml");
+  EXPECT_EQ(id.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(id.status().message()),
+              HasSubstr("plan.yaml:7:5: step 'far': node par-1 has no netem qdisc: the module sch_netem comes with: "));
+  EXPECT_THAT(london_.Take(v1::SessionResponse::kArm), IsEmpty());
+}
+
+// What is held back in a lane is waited for: the stage is judged later.
+TEST_F(CoordinatorTest, AStageIsJudgedWhenItsLatePacketsMustHaveCome) {
+  std::string text = kFar;
+  text.replace(text.find("80ms"), 4, "6s");
+  const std::string id = BeginAndFire(text);
+  Pass(seconds(15) + seconds(2));
+  EXPECT_EQ(Get(id).stages_size(), 1);
+  Pass(seconds(5) + milliseconds(600));
+  EXPECT_EQ(Get(id).stages_size(), 3);
 }
 
 TEST_F(CoordinatorTest, NothingObservedIsNotVerified) {

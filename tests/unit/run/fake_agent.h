@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "common/capability_codec.h"
 #include "common/timeline_codec.h"
 #include "controller/run/coordinator.h"
 #include "controller/run/fleet.h"
@@ -16,12 +17,12 @@ class FakeAgent {
   FakeAgent(std::string name, const char* address, std::uint64_t incarnation = 1) : name_(std::move(name)) {
     info_.set_name(name_);
     info_.set_incarnation(incarnation);
-    info_.mutable_capabilities()->set_netdev_ingress(true);
-    info_.mutable_capabilities()->set_netdev_egress(true);
-    info_.mutable_capabilities()->set_blackhole_lane(true);
+    *info_.mutable_capabilities() =
+        EncodeCapabilities(CapabilitySet::All(), {.id = "debian", .kernel_release = "6.1.0"});
     v1::NodeAddress& entry = *info_.add_addresses();
     entry.set_address(IpAddress::Parse(address)->ToBytes());
     entry.set_prefix_length(20);
+    entry.set_interface("eth0");
   }
 
   absl::Status Join(Fleet& fleet) { return fleet.Join(info_, link_, {}); }
@@ -49,10 +50,12 @@ class FakeAgent {
     refused.set_reason(reason);
     coordinator.OnRefused(name(), refused);
   }
-  void ReportEnd(Coordinator& coordinator, const std::string& run, v1::NodeEnd end) {
+  // `packets`: what the rules of step 0 matched.
+  void ReportEnd(Coordinator& coordinator, const std::string& run, v1::NodeEnd end, std::uint64_t packets = 0) {
     v1::NodeRunEnd message;
     message.set_run_id(run);
     message.mutable_outcome()->set_end(end);
+    message.mutable_outcome()->add_counters()->set_packets(packets);
     coordinator.OnRunEnd(name(), message);
   }
 

@@ -82,5 +82,46 @@ TEST(FleetTest, OnlyConnectedNodesAreInTheInventory) {
   EXPECT_EQ(fleet.Nodes().size(), 2u);
 }
 
+TEST(FleetTest, TheInventoryHasWhatNodesSayOfThemselves) {
+  Fleet fleet({.port = 7777});
+  FakeAgent london("lon-1", "172.32.4.2");
+  *london.info().mutable_capabilities() = EncodeCapabilities({Capability::kIngressHook, Capability::kNetem},
+                                                             {.id = "amzn", .like = "fedora", .kernel_release = "6.1"});
+  london.info().mutable_capabilities()->add_has(static_cast<v1::Capability>(99));
+  ASSERT_TRUE(london.Join(fleet).ok());
+  const Inventory inventory = fleet.Snapshot();
+  ASSERT_EQ(inventory.nodes.size(), 1u);
+  const InventoryNode& node = inventory.nodes[0];
+  EXPECT_EQ(node.has, (CapabilitySet{Capability::kIngressHook, Capability::kNetem}));
+  EXPECT_EQ(node.platform, (Platform{.id = "amzn", .like = "fedora", .kernel_release = "6.1"}));
+  EXPECT_EQ(node.interfaces, (std::map<IpAddress, std::string>{{IpAddress::Parse("172.32.4.2").value(), "eth0"}}));
+  EXPECT_EQ(fleet.probe_port(), 7777);
+}
+
+TEST(FleetTest, ANodeMayChange) {
+  Fleet fleet({});
+  FakeAgent london("lon-1", "172.32.4.2");
+  FakeAgent paris("par-1", "172.33.4.2");
+  ASSERT_TRUE(london.Join(fleet).ok());
+  ASSERT_TRUE(paris.Join(fleet).ok());
+  paris.Take(v1::SessionResponse::kProbeConfig);
+  v1::NodeInfo info = london.info();
+  info.set_incarnation(77);
+  info.mutable_addresses(0)->set_address(IpAddress::Parse("172.32.4.9")->ToBytes());
+  ASSERT_TRUE(fleet.Update(london.name(), info).ok());
+  EXPECT_EQ(fleet.Snapshot().nodes[0].addresses[0].ToString(), "172.32.4.9");
+  EXPECT_EQ(fleet.Nodes()[0].info().incarnation(), london.info().incarnation());
+  const auto configs = paris.Take(v1::SessionResponse::kProbeConfig);
+  ASSERT_EQ(configs.size(), 1u);
+  EXPECT_EQ(configs[0].probe_config().peers(0).ipv4(), IpAddress::Parse("172.32.4.9")->ToBytes());
+
+  info.mutable_addresses(0)->set_address("12345");
+  EXPECT_EQ(fleet.Update(london.name(), info).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(fleet.Update(paris.name(), london.info()).code(), absl::StatusCode::kInvalidArgument);
+  FakeAgent stranger("rom-1", "10.0.0.1");
+  EXPECT_EQ(fleet.Update(stranger.name(), stranger.info()).code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(fleet.Snapshot().nodes[0].addresses[0].ToString(), "172.32.4.9");
+}
+
 }  // namespace
 }  // namespace faultline

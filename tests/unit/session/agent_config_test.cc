@@ -16,6 +16,7 @@ runtime: /tmp/x
 labels: {region: eu-west-2, az: a}
 interfaces: [eth0, eth1]
 protect: {cidrs: [10.9.0.0/16, "fd00::/8"], ports: [443]}
+lane_memory: 64mb
 guard: {max_duration: 10m, max_runs: 2}
 )yaml",
                                        "agent.yaml");
@@ -29,6 +30,7 @@ guard: {max_duration: 10m, max_runs: 2}
   EXPECT_THAT(config->protect.ports, ElementsAre(443));
   EXPECT_EQ(config->limits.max_duration, std::chrono::minutes(10));
   EXPECT_EQ(config->limits.max_runs, 2u);
+  EXPECT_EQ(config->lane_memory, 64'000'000u);
 }
 
 TEST(AgentConfigTest, TellsEveryErrorWithItsPlace) {
@@ -40,6 +42,15 @@ TEST(AgentConfigTest, TellsEveryErrorWithItsPlace) {
   EXPECT_THAT(message, ::testing::HasSubstr("has no 'controller'"));
   EXPECT_THAT(message, ::testing::HasSubstr("agent.yaml:3:11: port 0"));
   EXPECT_THAT(message, ::testing::HasSubstr("agent.yaml:4:11: CIDR '10.9.1.0/16' has host bits set"));
+}
+
+TEST(AgentConfigTest, LaneMemoryNeedsAUnitAndASensibleSize) {
+  const auto error = [](const char* value) {
+    const auto config = ParseAgentConfig(std::string("controller: c:1\nlane_memory: ") + value + "\n", "agent.yaml");
+    return std::string(config.status().message());
+  };
+  EXPECT_EQ(error("64"), "agent.yaml:2:14: '64' is not a size: it has no unit; write for example 64kb, 1500b or 16mb");
+  EXPECT_EQ(error("10kb"), "agent.yaml:2:14: 'lane_memory' is 10kb; give at least 1mb");
 }
 
 }  // namespace

@@ -214,11 +214,92 @@ TEST_F(EngineTest, SameRunTwiceIsRefused) {
   EXPECT_EQ(engine_.Arm(timeline, SampleProgram(timeline)).code(), absl::StatusCode::kAlreadyExists);
 }
 
+Timeline FlappingTimeline() {
+  Timeline timeline = SampleTimeline({{seconds(10), seconds(20)}});
+  timeline.steps[0].flap = Flap{.down = seconds(2), .up = seconds(5)};
+  return timeline;
+}
+
+TEST_F(EngineTest, FlapComesAndGoesWithinItsStep) {
+  ArmAndFire(FlappingTimeline());
+  std::string acting;
+  for (int second = 9; second <= 31; ++second) {
+    RunTo(seconds(second));
+    acting += Acting().empty() ? '.' : '#';
+  }
+  EXPECT_EQ(acting, ".##.....##.....##......");
+}
+
+TEST_F(EngineTest, FlapIsToldOnceNotAtEveryChange) {
+  ArmAndFire(FlappingTimeline());
+  RunTo(seconds(60));
+  EXPECT_THAT(listener_.lines, ElementsAre("fired 0", "healed 0", "end completed"));
+  for (const StepReport& report : listener_.steps) EXPECT_EQ(report.actual, report.planned);
+}
+
+TEST_F(EngineTest, EachPhaseOfAFlapIsBoundedInTheKernel) {
+  ArmAndFire(FlappingTimeline());
+  RunTo(seconds(17));
+  EXPECT_EQ(kernel_.GateEnd(run_, 0), t0_ + seconds(19) + milliseconds(100));
+}
+
+TEST_F(EngineTest, PhaseLongerThanTheLeaseIsRenewedUpToItsEnd) {
+  Timeline timeline = SampleTimeline({{seconds(0), seconds(50)}});
+  timeline.steps[0].flap = Flap{.down = seconds(20), .up = seconds(1)};
+  ArmAndFire(timeline);
+  RunTo(seconds(1));
+  EXPECT_EQ(kernel_.GateEnd(run_, 0), clock_.Now() + seconds(15));
+  RunTo(seconds(12));
+  EXPECT_EQ(kernel_.GateEnd(run_, 0), t0_ + seconds(20) + milliseconds(100));
+}
+
+Timeline RampingTimeline() {
+  Timeline timeline = SampleTimeline({{seconds(10), seconds(20)}});
+  timeline.lease = seconds(60);
+  timeline.steps[0].effect = Impairment{.delay = milliseconds(100)};
+  timeline.steps[0].ramp = Ramp{.to = {.delay = milliseconds(300)}, .over = seconds(4), .changes = 4};
+  return timeline;
+}
+
+TEST_F(EngineTest, RampChangesItsLaneAtItsInstants) {
+  ArmAndFire(RampingTimeline());
+  kernel_.TakeOperations();
+  RunTo(seconds(11) - milliseconds(1), /*heard=*/false);
+  EXPECT_THAT(kernel_.TakeOperations(), ElementsAre("switch split-1 open 0 20s100ms"));
+  RunTo(seconds(14), /*heard=*/false);
+  EXPECT_THAT(kernel_.TakeOperations(), ElementsAre("shape split-1 0 delay 150ms", "shape split-1 0 delay 200ms",
+                                                    "shape split-1 0 delay 250ms", "shape split-1 0 delay 300ms"));
+}
+
+TEST_F(EngineTest, LateWakeUpShapesTheLaneBeforeItsGateOpens) {
+  ArmAndFire(RampingTimeline());
+  RunTo(seconds(1));
+  kernel_.TakeOperations();
+  clock_.Set(t0_ + seconds(12));
+  engine_.Advance();
+  EXPECT_THAT(kernel_.TakeOperations(), ElementsAre("shape split-1 0 delay 200ms", HasSubstr("open 0")));
+}
+
+TEST_F(EngineTest, NewInterfaceIsAttachedToEveryRun) {
+  Arm(SampleTimeline({{seconds(1), seconds(2)}}, "run-1"));
+  Arm(SampleTimeline({{seconds(1), seconds(2)}}, "run-2"));
+  kernel_.TakeOperations();
+  EXPECT_TRUE(engine_.Attach("eth1").ok());
+  EXPECT_THAT(kernel_.TakeOperations(), ElementsAre("attach run-1 eth1", "attach run-2 eth1"));
+  kernel_.FailCall(1, absl::NotFoundError("no such device"));
+  EXPECT_THAT(std::string(engine_.Attach("eth2").message()), HasSubstr("run run-1: no such device"));
+  EXPECT_THAT(kernel_.Installed(RunId("run-2"))->devices, ElementsAre("eth0", "eth1", "eth2"));
+}
+
 // Whichever kernel call fails, the run ends and nothing of it is left.
 TEST_F(EngineTest, AnyFailingKernelCallHealsEverything) {
-  for (int call = 1; call <= 12; ++call) {
+  for (int call = 1; call <= 60; ++call) {
     SCOPED_TRACE(call);
-    const Timeline timeline = SampleTimeline({{seconds(1), seconds(20)}, {seconds(10), seconds(20)}});
+    Timeline timeline =
+        SampleTimeline({{seconds(1), seconds(20)}, {seconds(10), seconds(20)}, {seconds(35), seconds(20)}});
+    timeline.steps[0].flap = Flap{.down = seconds(3), .up = seconds(3)};
+    timeline.steps[1].effect = Impairment{.delay = milliseconds(100)};
+    timeline.steps[1].ramp = Ramp{.to = {.delay = milliseconds(300)}, .over = seconds(4), .changes = 4};
     ArmAndFire(timeline);
     kernel_.FailCall(call, absl::InternalError("injected"));
     RunTo(seconds(60));

@@ -22,7 +22,7 @@ inline Timeline SampleTimeline(std::vector<std::pair<Duration, Duration>> steps,
                               .name = "step-" + std::to_string(index),
                               .at = at,
                               .length = length,
-                              .blocks = {{.hook = Hook::kReceiverIngress, .match = {.sources = 0}}}});
+                              .rules = {{.match = {.sources = 0}}}});
   }
   return timeline;
 }
@@ -31,7 +31,7 @@ inline Program SampleProgram(const Timeline& timeline) {
   Program program{
       .run = timeline.run, .devices = {"eth0"}, .protect = {}, .prefix_sets = timeline.prefix_sets, .steps = {}};
   for (const Step& step : timeline.steps) {
-    program.steps.push_back({.index = step.index, .ingress_drop = {{.sources = 0}}, .egress_blackhole = {}});
+    program.steps.push_back({.index = step.index, .effect = step.effect, .incoming = {{.sources = 0}}});
   }
   return program;
 }

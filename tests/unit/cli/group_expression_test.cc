@@ -6,8 +6,6 @@
 #include <filesystem>
 #include <fstream>
 
-#include "controller/plan/plan_yaml.h"
-
 namespace faultline {
 namespace {
 
@@ -35,22 +33,6 @@ TEST(GroupExpressionTest, WrongWordsAreNamed) {
   EXPECT_THAT(std::string(GroupYaml("region=").status().message()), HasSubstr("not a label"));
   EXPECT_THAT(std::string(GroupYaml("a,,b").status().message()), HasSubstr("not a group"));
   EXPECT_THAT(std::string(GroupYaml("").status().message()), HasSubstr("not a group"));
-}
-
-TEST(GroupExpressionTest, AdHocPlansAreValidPlans) {
-  for (const bool one_way : {false, true}) {
-    const auto text = AdHocPlanYaml(
-        {.verb = "block", .first = "172.32.0.0/16", .second = "region=eu\"x\\", .one_way = one_way, .length = "30s"});
-    ASSERT_TRUE(text.ok());
-    const ParsedPlan parsed = ParsePlan(*text);
-    EXPECT_TRUE(parsed.errors.empty()) << *text << parsed.errors[0].message;
-    EXPECT_EQ(std::holds_alternative<BlockFault>(parsed.plan.steps[0].fault), one_way);
-  }
-}
-
-TEST(GroupExpressionTest, BareNumberIsNoLength) {
-  const auto text = AdHocPlanYaml({.verb = "block", .first = "a", .second = "b", .length = "30"});
-  EXPECT_THAT(std::string(text.status().message()), HasSubstr("--for"));
 }
 
 }  // namespace

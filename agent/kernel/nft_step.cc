@@ -1,0 +1,241 @@
+#include "agent/kernel/nft_step.h"
+
+#include <algorithm>
+
+#include "agent/kernel/nft_chain.h"
+#include "agent/kernel/nft_rule.h"
+
+namespace faultline {
+namespace {
+
+// One of the rules that a match becomes.
+struct Variant {
+  // Empty: whatever the protocol.
+  TransportSet transports;
+  // The port of which end the filter's ports are about; absent: each of its own.
+  std::optional<End> either;
+
+  bool OnlyTcp() const {
+    return transports.sense == Sense::kIn && transports.transports == std::vector{Transport::kTcp};
+  }
+};
+
+bool NamesPorts(const PacketFilter& filter) {
+  return !filter.destination_ports.empty() || !filter.source_ports.empty() || !filter.either_ports.empty();
+}
+
+TransportSet TransportsOf(Protocol protocol, Family family) {
+  switch (protocol) {
+    case Protocol::kAny:
+      return {};
+    case Protocol::kTcp:
+      return {{Transport::kTcp}};
+    case Protocol::kUdp:
+      return {{Transport::kUdp}};
+    case Protocol::kIcmp:
+      return {{family == Family::kIpv4 ? Transport::kIcmp : Transport::kIcmpv6}};
+    case Protocol::kSctp:
+      return {{Transport::kSctp}};
+  }
+  return {};
+}
+
+// Those of the protocol's packets that have ports.
+TransportSet WithPorts(Protocol protocol) {
+  if (protocol == Protocol::kAny) return {{Transport::kTcp, Transport::kUdp, Transport::kSctp}};
+  return TransportsOf(protocol, Family::kIpv4);
+}
+
+// The protocols of the rules that a match becomes, each with a rule of its own.
+std::vector<TransportSet> TransportRules(const StepChain& chain, Family family) {
+  const PacketFilter& filter = chain.step->filter;
+  if (filter.protocol != Protocol::kAny) return {TransportsOf(filter.protocol, family)};
+  const bool ports = NamesPorts(filter);
+  // A reset, and the flags, are TCP's.
+  if (chain.action == Action::kReject || filter.connection != Connection::kAny) {
+    return {{{Transport::kTcp}},
+            ports ? TransportSet{{Transport::kUdp, Transport::kSctp}} : TransportSet{{Transport::kTcp}, Sense::kNotIn}};
+  }
+  return {ports ? WithPorts(Protocol::kAny) : TransportSet{}};
+}
+
+std::vector<Variant> VariantsOf(const StepChain& chain, Family family) {
+  std::vector<Variant> variants;
+  for (const TransportSet& transports : TransportRules(chain, family)) {
+    if (chain.step->filter.either_ports.empty()) {
+      variants.push_back({transports, std::nullopt});
+    } else {
+      variants.push_back({transports, End::kDestination});
+      variants.push_back({transports, End::kSource});
+    }
+  }
+  return variants;
+}
+
+// The rules of one chain.
+class StepRuleWriter {
+ public:
+  StepRuleWriter(NftBatch& batch, const Program& program, const StepChain& chain, const RunLanes& lanes)
+      : batch_(batch),
+        program_(program),
+        chain_(chain),
+        filter_(chain.step->filter),
+        lanes_(lanes),
+        table_{.family = chain.table()} {}
+
+  void Write() {
+    ReturnRefusals();
+    ReturnSpared();
+    for (const FamilyMatch& match : chain_.matches) {
+      for (const Variant& variant : VariantsOf(chain_, match.family)) AddRule(match, variant);
+    }
+  }
+
+ private:
+  NftRuleBuilder Begin() { return NftRuleBuilder(batch_, table_, chain_.name); }
+  bool Has(SetIndex set, Family family) const { return program_.prefix_sets[set].HasFamily(family); }
+  std::string SetName(SetIndex set, Family family) const { return PrefixSetName(program_.run, set, family); }
+
+  // What the kernel refuses it answers by packets that go out as any others do, and to which it answers nothing itself:
+  // refused in turn, they would be lost.
+  void ReturnRefusals() {
+    if (chain_.action != Action::kReject || chain_.direction() != Direction::kEgress) return;
+    const bool refuses = std::any_of(program_.steps.begin(), program_.steps.end(), [](const auto& step) {
+      return std::holds_alternative<Reject>(step.effect) && !step.incoming.empty();
+    });
+    if (!refuses) return;
+    Begin().ResetsTcp().Return().Add();
+    for (const Family family : {Family::kIpv4, Family::kIpv6}) Begin().SaysUnreachable(family).Return().Add();
+  }
+
+  void ReturnSpared() {
+    if (!filter_.interfaces.empty()) {
+      Begin().InterfaceIn(chain_.direction(), filter_.interfaces, Sense::kNotIn).Return().Add();
+    }
+    for (const End end : {End::kSource, End::kDestination}) {
+      if (filter_.except_ports.empty()) break;
+      Begin().PortIn(WithPorts(filter_.protocol), end, filter_.except_ports).Return().Add();
+    }
+    if (!filter_.except_addresses) return;
+    const SetIndex except = *filter_.except_addresses;
+    for (const Family family : {Family::kIpv4, Family::kIpv6}) {
+      const bool used = std::any_of(chain_.matches.begin(), chain_.matches.end(),
+                                    [family](const FamilyMatch& match) { return match.family == family; });
+      if (!used || !Has(except, family)) continue;
+      for (const End end : {End::kSource, End::kDestination}) {
+        Begin().AddressInSet(end, family, SetName(except, family), Sense::kIn).Return().Add();
+      }
+    }
+  }
+
+  void AddRule(const FamilyMatch& match, const Variant& variant) {
+    NftRuleBuilder rule = Begin();
+    AddAddresses(rule, match);
+    if (filter_.dscp) rule.DscpIs(match.family, *filter_.dscp);
+    AddTransport(rule, variant);
+    AddAction(rule, variant);
+    rule.Add();
+  }
+
+  void AddAddresses(NftRuleBuilder& rule, const FamilyMatch& entry) const {
+    const auto& [match, family] = entry;
+    if (match.sources) rule.AddressInSet(End::kSource, family, SetName(*match.sources, family), Sense::kIn);
+    if (match.destinations) {
+      rule.AddressInSet(End::kDestination, family, SetName(*match.destinations, family), Sense::kIn);
+    }
+    if (match.except_destinations && Has(*match.except_destinations, family)) {
+      rule.AddressInSet(End::kDestination, family, SetName(*match.except_destinations, family), Sense::kNotIn);
+    }
+  }
+
+  void AddTransport(NftRuleBuilder& rule, const Variant& variant) const {
+    const bool by_flags = filter_.connection != Connection::kAny && variant.OnlyTcp();
+    const bool opens = filter_.connection == Connection::kNew;
+    if (variant.either) {
+      rule.PortIn(variant.transports, *variant.either, filter_.either_ports);
+    } else if (NamesPorts(filter_)) {
+      if (!filter_.source_ports.empty()) rule.PortIn(variant.transports, End::kSource, filter_.source_ports);
+      if (!filter_.destination_ports.empty()) {
+        rule.PortIn(variant.transports, End::kDestination, filter_.destination_ports);
+      }
+    } else if (!variant.transports.empty() && !by_flags) {
+      rule.TransportIn(variant.transports);
+    }
+    if (by_flags) {
+      rule.OpensTcp(opens);
+    } else if (filter_.connection != Connection::kAny) {
+      rule.ConnectionIsNew(opens);
+    }
+  }
+
+  void AddAction(NftRuleBuilder& rule, const Variant& variant) const {
+    const StepIndex step = chain_.step->index;
+    switch (chain_.action) {
+      case Action::kDrop:
+        rule.Counter().Drop();
+        break;
+      case Action::kReject:
+        rule.Counter();
+        variant.OnlyTcp() ? rule.RejectByReset() : rule.RejectByIcmp();
+        break;
+      case Action::kSwallow:
+        rule.Counter().ForwardTo(*lanes_.blackhole);
+        break;
+      case Action::kDetour:
+        rule.Counter().ForwardTo(lanes_.detours.at({step, chain_.direction()}));
+        break;
+      case Action::kDraw:
+        rule.Goto(DrawChainName(program_.run, step));
+        break;
+      case Action::kPass:
+        rule.Accept();
+        break;
+    }
+  }
+
+  NftBatch& batch_;
+  const Program& program_;
+  const StepChain& chain_;
+  const PacketFilter& filter_;
+  const RunLanes& lanes_;
+  const TableId table_;
+};
+
+constexpr TableId kInetTable{.family = NftFamily::kInet};
+
+// Packets leave the base chain by it, lost or not: none is drawn for twice.
+void AddDrawRules(NftBatch& batch, const RunId& run, StepIndex step, Ratio share) {
+  const std::string draw = DrawChainName(run, step);
+  NftRuleBuilder(batch, kInetTable, draw).Random(share).Goto(LostChainName(run, step)).Add();
+  NftRuleBuilder(batch, kInetTable, draw).Accept().Add();
+}
+
+void AddDraw(NftBatch& batch, const RunId& run, StepIndex step, Ratio share) {
+  // Of its own, so that a new share leaves the counter as it is.
+  const std::string lost = LostChainName(run, step);
+  AddChain(batch, NftVerb::kCreate, kInetTable, lost);
+  NftRuleBuilder(batch, kInetTable, lost).Counter().Drop().Add();
+  AddChain(batch, NftVerb::kCreate, kInetTable, DrawChainName(run, step));
+  AddDrawRules(batch, run, step, share);
+}
+
+}  // namespace
+
+void AddStepChain(NftBatch& batch, const Program& program, const StepChain& chain, const RunLanes& lanes) {
+  if (chain.action == Action::kDraw) {
+    AddDraw(batch, program.run, chain.step->index, std::get<Impairment>(chain.step->effect).loss);
+  }
+  AddChain(batch, NftVerb::kCreate, {.family = chain.table()}, chain.name);
+  StepRuleWriter(batch, program, chain, lanes).Write();
+}
+
+std::string DrawChainName(const RunId& run, StepIndex step) { return StepChainName(run, step, "draw"); }
+
+std::string LostChainName(const RunId& run, StepIndex step) { return StepChainName(run, step, "lost"); }
+
+void ChangeDraw(NftBatch& batch, const RunId& run, StepIndex step, Ratio share) {
+  DeleteRules(batch, kInetTable, DrawChainName(run, step));
+  AddDrawRules(batch, run, step, share);
+}
+
+}  // namespace faultline

@@ -1,0 +1,21 @@
+#include "controller/report/result_text.h"
+
+#include "absl/strings/str_cat.h"
+#include "controller/report/figure_text.h"
+#include "controller/report/summary.h"
+#include "controller/report/text_table.h"
+
+namespace faultline {
+
+std::string ResultText(const v1::StageVerdict& stage, const TerminalStyle& style) {
+  if (stage.edges().empty()) return "no two nodes can probe each other";
+  if (MetNothing(stage)) return Paint("NOT as planned: no packet met its faults", Ink::kBad, style);
+  const std::string good = Paint("as planned", Ink::kGood, style);
+  if (stage.unseen() && stage.has_matched()) {
+    return absl::StrCat(good, ": ", GroupedCount(stage.matched()), " packets met what no probe sees");
+  }
+  if (stage.unseen()) return absl::StrCat(good, "; no probe sees its faults");
+  return absl::StrCat(good, HasUnjudgedDelay(stage) ? "; not every delay was judged" : "");
+}
+
+}  // namespace faultline
