@@ -80,7 +80,6 @@ v1::Impairment EncodeImpairment(const Impairment& impairment) {
   if (impairment.delay != Duration(0)) *message.mutable_delay() = EncodeDuration(impairment.delay);
   if (impairment.jitter != Duration(0)) *message.mutable_jitter() = EncodeDuration(impairment.jitter);
   message.set_distribution(static_cast<v1::Distribution>(static_cast<int>(impairment.distribution) + 1));
-  message.set_delay_correlation(impairment.delay_correlation.parts_per_billion());
   for (const Duration sample : impairment.samples) message.add_samples(static_cast<std::uint64_t>(sample.count()));
   message.set_reorder_by_jitter(impairment.reorder_by_jitter);
   message.set_loss(impairment.loss.parts_per_billion());
@@ -113,7 +112,6 @@ absl::StatusOr<Impairment> DecodeImpairment(const v1::Impairment& message) {
   FAULTLINE_ASSIGN_OR_RETURN(impairment.jitter, DecodeDuration(message.jitter()));
   FAULTLINE_ASSIGN_OR_RETURN(impairment.distribution,
                              DecodeEnum<Distribution>(message.distribution(), 1, kDistributions, "distribution"));
-  impairment.delay_correlation = kRatio(message.delay_correlation());
   for (const std::uint64_t sample : message.samples()) {
     // Beyond what CheckImpairment allows, but within what a Duration holds.
     impairment.samples.push_back(Duration(static_cast<std::int64_t>(std::min(sample, kLongestSample + 1))));

@@ -15,15 +15,11 @@ struct NamedRatio {
 };
 
 std::vector<NamedRatio> RatiosOf(const Impairment& impairment) {
-  std::vector<NamedRatio> ratios = {{"correlation", impairment.delay_correlation},
-                                    {"loss", impairment.loss},
-                                    {"loss.correlation", impairment.loss_correlation},
-                                    {"duplicate", impairment.duplicate},
-                                    {"duplicate.correlation", impairment.duplicate_correlation},
-                                    {"corrupt", impairment.corrupt},
-                                    {"corrupt.correlation", impairment.corrupt_correlation},
-                                    {"reorder", impairment.reorder},
-                                    {"reorder.correlation", impairment.reorder_correlation}};
+  std::vector<NamedRatio> ratios = {
+      {"loss", impairment.loss},           {"loss.correlation", impairment.loss_correlation},
+      {"duplicate", impairment.duplicate}, {"duplicate.correlation", impairment.duplicate_correlation},
+      {"corrupt", impairment.corrupt},     {"corrupt.correlation", impairment.corrupt_correlation},
+      {"reorder", impairment.reorder},     {"reorder.correlation", impairment.reorder_correlation}};
   if (impairment.bursts) {
     ratios.push_back({"loss.gemodel.p", impairment.bursts->p});
     ratios.push_back({"loss.gemodel.r", impairment.bursts->r});
@@ -38,6 +34,41 @@ bool DoesNothing(const Impairment& impairment) {
   nothing.distribution = impairment.distribution;
   nothing.reorder_by_jitter = impairment.reorder_by_jitter;
   return impairment == nothing;
+}
+
+// How far delays are from their mean at most, in units of the jitter.
+struct Reach {
+  int below;
+  int above;
+};
+
+Reach ReachOf(Distribution law) {
+  switch (law) {
+    case Distribution::kUniform:
+      return {1, 1};
+    case Distribution::kPareto:
+      return {1, 31};
+    case Distribution::kParetoNormal:
+      return {2, 26};
+    case Distribution::kNormal:
+    case Distribution::kSamples:
+      return {4, 4};
+  }
+  return {4, 4};
+}
+
+// Between the shortest and the longest delay, at most.
+Duration SpreadOf(const Impairment& impairment) {
+  const std::vector<Duration>& samples = impairment.samples;
+  if (!samples.empty()) return samples.back() - samples.front();
+  const Reach reach = ReachOf(impairment.distribution);
+  const Duration jitter = std::clamp(impairment.jitter, Duration(0), kLongestDelay);
+  return reach.above * jitter + std::min(reach.below * jitter, impairment.delay);
+}
+
+std::string TooWide(Duration spread) {
+  return absl::StrCat("delays would be up to ", FormatDuration(spread), " apart, and ", FormatDuration(kWidestSpread),
+                      " is the most that netem can do");
 }
 
 void CheckDelay(const Impairment& impairment, std::vector<FieldError>& errors) {
@@ -56,8 +87,10 @@ void CheckDelay(const Impairment& impairment, std::vector<FieldError>& errors) {
   if (!varies && impairment.distribution != Distribution::kUniform) {
     errors.push_back({"distribution", "it needs a jitter"});
   }
-  if (!varies && !impairment.delay_correlation.zero()) errors.push_back({"correlation", "it needs a jitter"});
   if (!varies && impairment.reorder_by_jitter) errors.push_back({"reorder", "'allow' needs a jitter"});
+  if (impairment.distribution != Distribution::kSamples && SpreadOf(impairment) > kWidestSpread) {
+    errors.push_back({"jitter", absl::StrCat("with this law ", TooWide(SpreadOf(impairment)))});
+  }
   if (impairment.reorder_by_jitter && impairment.rate) {
     errors.push_back(
         {"reorder", "'allow' and a rate exclude each other: a link with a rate sends one packet after the other"});
@@ -80,6 +113,8 @@ void CheckSamples(const Impairment& impairment, std::vector<FieldError>& errors)
     errors.push_back({"samples", "they are not sorted"});
   } else if (samples.front() < Duration(0) || samples.back() > kLongestDelay) {
     errors.push_back({"samples", absl::StrCat("each must be within 0s to ", FormatDuration(kLongestDelay))});
+  } else if (SpreadOf(impairment) > kWidestSpread) {
+    errors.push_back({"samples", TooWide(SpreadOf(impairment))});
   }
 }
 
@@ -128,21 +163,6 @@ void CheckReorderAndRate(const Impairment& impairment, std::vector<FieldError>& 
   }
 }
 
-// In units of the jitter.
-int LongestDeviation(Distribution law) {
-  switch (law) {
-    case Distribution::kPareto:
-      return 31;
-    case Distribution::kParetoNormal:
-      return 26;
-    case Distribution::kUniform:
-    case Distribution::kNormal:
-    case Distribution::kSamples:
-      return 4;
-  }
-  return 4;
-}
-
 }  // namespace
 
 double GilbertElliott::MeanLoss() const {
@@ -159,7 +179,7 @@ Duration Impairment::MeanDelay() const {
 }
 
 Duration Impairment::LongestDelay() const {
-  return samples.empty() ? delay + LongestDeviation(distribution) * jitter : samples.back();
+  return samples.empty() ? delay + ReachOf(distribution).above * jitter : samples.back();
 }
 
 bool Impairment::OnlyLoss() const {

@@ -46,8 +46,6 @@ struct Impairment {
   Duration delay{0};
   Duration jitter{0};
   Distribution distribution = Distribution::kUniform;
-  // Of one packet's delay with the one before.
-  Ratio delay_correlation;
   // Delays, sorted: an inverse distribution function at equal steps. Only for kSamples.
   std::vector<Duration> samples;
   // Whether packets may overtake each other when the jitter makes a later one faster; as a link does not.
@@ -75,8 +73,8 @@ struct Impairment {
   double MeanLoss() const;
   // Mean added one-way delay, the queueing for `rate` left out.
   Duration MeanDelay() const;
-  // No packet is held longer, the queueing for `rate` left out: the delay's mean and four standard deviations, of the
-  // laws of Pareto, whose tails are long, 31 and 26, or the largest sample.
+  // No packet is held longer, the queueing for `rate` left out: the delay and the jitter, of other laws than kUniform
+  // so many jitters: kNormal 4, kPareto 31, kParetoNormal 26; or the largest sample.
   Duration LongestDelay() const;
   // Whether it only loses packets at random, each by itself: this can be done without netem.
   bool OnlyLoss() const;
@@ -87,10 +85,14 @@ struct Impairment {
 };
 
 inline constexpr Duration kLongestDelay = std::chrono::hours(1);
+// Between a packet's shortest and longest delay: netem has the deviation as nanoseconds in 32 bits, of which its table
+// may have four (sch_netem.c, tabledist).
+inline constexpr Duration kWidestSpread = std::chrono::seconds(17);
 inline constexpr std::size_t kMostSamples = 4096;
 
 // All that is wrong: an impairment that does nothing; a ratio above 100 %; jitter without a delay, or larger than it;
-// a delay or sample above kLongestDelay; a distribution or correlation without jitter; loss both plain and in bursts; a
+// a delay or sample above kLongestDelay; delays further apart
+// than kWidestSpread; a distribution without jitter; loss both plain and in bursts; a
 // reorder share without a delay; a rate of 0; a burst without a rate. Empty: it can be carried out.
 std::vector<FieldError> CheckImpairment(const Impairment& impairment);
 

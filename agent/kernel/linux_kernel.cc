@@ -214,6 +214,12 @@ absl::Status LinuxKernel::Attach(const RunId& run, const std::string& device) {
   FAULTLINE_RETURN_IF_ERROR(WithContext(CheckInterface(route_, device), context));
   Run& entry = found->second;
   if (entry.objects.empty()) return absl::OkStatus();
+  // Its packets may be larger than any before.
+  for (const RunLane& lane : entry.lanes) {
+    const absl::Status changed = ChangeLane(route_, lane.lane, lane.spec);
+    // Somebody else may have deleted it.
+    if (!absl::IsNotFound(changed)) FAULTLINE_RETURN_IF_ERROR(WithContext(changed, context));
+  }
   FAULTLINE_ASSIGN_OR_RETURN(const std::vector<Place> places, PlacesWithout(entry, device));
   RunObjects objects = entry.objects;
   NftBatch batch(nft_.next_sequence());

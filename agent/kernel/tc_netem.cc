@@ -69,7 +69,6 @@ absl::StatusOr<NetemSettings> DelayOf(const Impairment& impairment) {
   const bool reorders = !impairment.reorder.zero();
   return NetemSettings{
       .delay = std::move(delay),
-      .delay_correlation = NetemShare(impairment.delay_correlation),
       .duplicate = CorrelatedNetemShare(impairment.duplicate, impairment.duplicate_correlation),
       .duplicate_correlation = NetemShare(impairment.duplicate_correlation),
       .corrupt = CorrelatedNetemShare(impairment.corrupt, impairment.corrupt_correlation),
@@ -91,9 +90,7 @@ void PutNetem(nl_msg* message, const NetemSettings& settings) {
   nlmsg_append(message, &options, sizeof(options), NLMSG_ALIGNTO);
   nla_put_s64(message, TCA_NETEM_LATENCY64, settings.delay.latency.count());
   nla_put_s64(message, TCA_NETEM_JITTER64, settings.delay.jitter.count());
-  const tc_netem_corr correlations{.delay_corr = settings.delay_correlation,
-                                   .loss_corr = settings.loss.correlation,
-                                   .dup_corr = settings.duplicate_correlation};
+  const tc_netem_corr correlations{.loss_corr = settings.loss.correlation, .dup_corr = settings.duplicate_correlation};
   nla_put(message, TCA_NETEM_CORR, sizeof(correlations), &correlations);
   const tc_netem_reorder reorder{.probability = settings.reorder, .correlation = settings.reorder_correlation};
   nla_put(message, TCA_NETEM_REORDER, sizeof(reorder), &reorder);
@@ -133,7 +130,6 @@ std::optional<NetemSettings> ReadNetem(absl::string_view options) {
       .limit = fixed.limit,
       .delay = {.latency = Duration(ValueOf<std::int64_t>(found[TCA_NETEM_LATENCY64])),
                 .jitter = Duration(ValueOf<std::int64_t>(found[TCA_NETEM_JITTER64]))},
-      .delay_correlation = correlations.delay_corr,
       .loss = {.share = fixed.loss, .correlation = correlations.loss_corr, .bursts = ReadBursts(found[TCA_NETEM_LOSS])},
       .duplicate = fixed.duplicate,
       .duplicate_correlation = correlations.dup_corr,

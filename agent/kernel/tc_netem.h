@@ -44,7 +44,6 @@ struct NetemSettings {
   // Packets that may wait.
   std::uint32_t limit = 0;
   DelayTable delay;
-  std::uint32_t delay_correlation = 0;
   NetemLoss loss;
   std::uint32_t duplicate = 0;
   std::uint32_t duplicate_correlation = 0;

@@ -53,7 +53,6 @@ constexpr AdHocOption kImpairOptions[] = {
      "Of the jitter: uniform (default), normal, pareto or paretonormal"},
     {"samples", "samples", Place::kFault, Form::kValue, false, kWhat,
      "Instead: delays as measured, a CSV file with one a line"},
-    {"correlation", "correlation", Place::kFault, Form::kValue, false, kWhat, "Of a delay with the one before: 25%"},
     {"loss", "loss", Place::kFault, Form::kValue, false, kWhat, "Share of packets lost: 1% or 200ppm"},
     {"gemodel", "loss", Place::kFault, Form::kGilbertElliott, false, kWhat,
      "Instead of --loss, in bursts: P,R[,1-H[,1-K]], for example 1%,10%"},

@@ -41,7 +41,6 @@ std::string DelayText(const Impairment& impairment) {
   if (impairment.jitter > Duration(0)) {
     absl::StrAppend(&text, " ± ", FormatDuration(impairment.jitter), LawOf(impairment.distribution));
   }
-  text = WithCorrelation(std::move(text), impairment.delay_correlation);
   if (impairment.reorder_by_jitter) absl::StrAppend(&text, " overtaking");
   return text;
 }

@@ -85,8 +85,7 @@ Moment MomentOf(const Impairment& impairment) {
   const double mean = static_cast<double>(impairment.MeanDelay().count());
   const double skip = SkipShare(impairment);
   moment.delay = (1 - skip) * mean;
-  moment.variance = (1 - skip) * JitterVariance(impairment) * ClumpingOf(impairment.delay_correlation.AsDouble()) +
-                    skip * (1 - skip) * Square(mean);
+  moment.variance = (1 - skip) * JitterVariance(impairment) + skip * (1 - skip) * Square(mean);
   moment.corrupt = impairment.corrupt.AsDouble();
   return moment;
 }

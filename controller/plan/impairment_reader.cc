@@ -64,7 +64,10 @@ Impairment ImpairmentReader::Read(const Record& impair) {
   TakeDelay(impair, impairment.delay);
   Take(impair, "jitter", ReadDuration, kSomeJitter, impairment.jitter);
   TakeDistribution(impair, impairment);
-  Take(impair, "correlation", ReadRatio, Ratio(), impairment.delay_correlation);
+  if (const DocumentValue* correlation = impair.Find("correlation"); correlation != nullptr) {
+    // sch_netem.c, tabledist: of a correlated number it takes the digits that do not correlate.
+    errors_.Add(correlation->position, "'correlation': of delays it has no effect in any kernel; leave it out");
+  }
   TakeLoss(impair, impairment);
   TakeShare(impair, "duplicate", {impairment.duplicate, impairment.duplicate_correlation});
   TakeShare(impair, "corrupt", {impairment.corrupt, impairment.corrupt_correlation});

@@ -17,8 +17,8 @@ constexpr std::uint32_t kMostLostPercent = 5;
 constexpr double kShareTolerance = 0.05;
 constexpr double kDelayTolerance = 0.1;
 constexpr Duration kLeastDelayTolerance = std::chrono::milliseconds(5);
-// Chance goes further once in 370 times.
-constexpr double kDeviations = 3;
+// Chance goes further once in 16 000 times: a run has hundreds of edges to judge.
+constexpr double kDeviations = 4;
 
 using EdgeVisitor = absl::FunctionRef<void(const ProbeNode& from, const ProbeNode& to, Family family)>;
 // Delays of an earlier stage, by sender, receiver and IP version.

@@ -23,7 +23,7 @@ namespace faultline {
 // busy machine may lose by itself must not count against the plan, and a cut lets nothing through.
 v1::Reach ReachOf(const ProbeSum& sum);
 
-// Whether as many probes arrived as expected: the share within three standard deviations of what chance makes of it,
+// Whether as many probes arrived as expected: the share within four standard deviations of what chance makes of it,
 // and 5 %. Where damaged packets are expected as many fewer may arrive, and where a rate is limited any share but
 // none. UNSPECIFIED: so few were sent that no outcome could disagree.
 v1::Judgement JudgeShare(const Prediction& expected, const ProbeSum& sum);

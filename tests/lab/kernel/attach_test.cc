@@ -63,6 +63,24 @@ TEST_F(AttachTest, TheGatesAreThoseOfTheOtherInterfaces) {
   Unplug();
 }
 
+TEST_F(AttachTest, LanesMakeRoomForItsPackets) {
+  FAULTLINE_SKIP_IF(WhyNo({Capability::kRateLane}));
+  Program program = Ours("r");
+  Impairment fast;
+  fast.rate = BitRate{1'000'000'000};
+  program.steps = {{.index = 0, .effect = fast, .incoming = {{.sources = 0}}, .lane = LaneKind::kRate}};
+  ASSERT_THAT(kernel_->Install(program), IsOk());
+  ASSERT_THAT(OpenGate("r", 0), IsOk());
+  Plug();
+  for (const Netns* netns : {&node(), &peer()}) netns->Run("ip link set eth1 mtu 9001");
+  ASSERT_THAT(kernel_->Attach(RunId("r"), "eth1"), IsOk());
+  // Echoed in one packet each way.
+  peer().Run("ping -c 1 -W 2 -M do -s 8900 10.7.0.1");
+  EXPECT_EQ(Counted("r"), 1u);
+  ASSERT_THAT(kernel_->Remove(RunId("r")), IsOk());
+  Unplug();
+}
+
 TEST_F(AttachTest, EveryPlaceIsAttached) {
   FAULTLINE_SKIP_IF(WhyNoEgress());
   FAULTLINE_SKIP_IF(WhyNo({Capability::kRateLane, Capability::kReject, Capability::kRejectOutgoing}));

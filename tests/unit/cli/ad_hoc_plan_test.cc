@@ -84,7 +84,6 @@ TEST(AdHocPlanTest, ImpairWithEveryOption) {
   const PlanStep step = StepOf(Verb("impair", {{"rtt", "160ms"},
                                                {"jitter", "10ms"},
                                                {"distribution", "normal"},
-                                               {"correlation", "25%"},
                                                {"gemodel", "1%,10%,90%,0.1%"},
                                                {"duplicate", "0.5%"},
                                                {"corrupt", "0.1%"},
@@ -97,7 +96,6 @@ TEST(AdHocPlanTest, ImpairWithEveryOption) {
   expected.delay = milliseconds(80);
   expected.jitter = milliseconds(10);
   expected.distribution = Distribution::kNormal;
-  expected.delay_correlation = Ratio::Percent(25);
   expected.bursts = GilbertElliott{.p = Ratio::Percent(1),
                                    .r = Ratio::Percent(10),
                                    .bad_loss = Ratio::Percent(90),

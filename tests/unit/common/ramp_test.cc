@@ -204,7 +204,6 @@ TEST(CheckRampTest, AnEndMayBeNothing) {
 TEST(CheckRampTest, WhatANumberAtOneEndNeedsItMayHaveAtTheOther) {
   Impairment from;
   from.distribution = Distribution::kNormal;
-  from.delay_correlation = Ratio::Percent(10);
   from.loss_correlation = Ratio::Percent(10);
   Ramp ramp{.to = from, .over = seconds(1)};
   ramp.to.delay = milliseconds(300);

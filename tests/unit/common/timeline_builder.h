@@ -19,7 +19,6 @@ inline Impairment GoodImpairment() {
   return {.delay = std::chrono::milliseconds(80),
           .jitter = std::chrono::milliseconds(10),
           .distribution = Distribution::kParetoNormal,
-          .delay_correlation = Ratio::Percent(25),
           .loss = Ratio::Percent(1),
           .loss_correlation = Ratio::Percent(2),
           .duplicate = Ratio::Percent(3),
@@ -36,7 +35,7 @@ inline Impairment GoodImpairment() {
 // The rest.
 inline Impairment MeasuredImpairment() {
   return {.distribution = Distribution::kSamples,
-          .samples = {Duration(0), std::chrono::milliseconds(12), std::chrono::hours(1)},
+          .samples = {Duration(0), std::chrono::milliseconds(12), std::chrono::seconds(17)},
           .reorder_by_jitter = true,
           .bursts = GilbertElliott{.p = Ratio::Percent(1),
                                    .r = Ratio::Percent(10),

@@ -77,8 +77,6 @@ INSTANTIATE_TEST_SUITE_P(
                [](Timeline& good) { ChangeBoth(good, [](auto& i) { i.distribution = Distribution::kNormal; }); }},
         Change{"Pareto",
                [](Timeline& good) { ChangeBoth(good, [](auto& i) { i.distribution = Distribution::kPareto; }); }},
-        Change{"DelayCorrelation",
-               [](Timeline& good) { ChangeBoth(good, [](auto& i) { i.delay_correlation = Ratio(); }); }},
         Change{"Samples", [](Timeline& good) { ImpairmentOf(good, 4).samples[1] += Duration(1); }},
         Change{"Overtaking", [](Timeline& good) { ImpairmentOf(good, 4).reorder_by_jitter = false; }},
         Change{"Loss", [](Timeline& good) { ImpairmentOf(good, 3).loss = Ratio::PartsPerBillion(1); }},

@@ -20,9 +20,8 @@ TEST(DescribeEffectTest, SaysEveryPart) {
   EXPECT_EQ(DescribeEffect(Impairment{.delay = milliseconds(80),
                                       .jitter = milliseconds(10),
                                       .distribution = Distribution::kParetoNormal,
-                                      .delay_correlation = Ratio::Percent(25),
                                       .reorder_by_jitter = true}),
-            "delay 80ms ± 10ms paretonormal correlated by 25% overtaking");
+            "delay 80ms ± 10ms paretonormal overtaking");
   EXPECT_EQ(DescribeEffect(Impairment{.distribution = Distribution::kSamples,
                                       .samples = {milliseconds(12), milliseconds(15), milliseconds(230)}}),
             "delay 12ms to 230ms as measured");

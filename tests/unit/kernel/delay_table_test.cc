@@ -157,6 +157,19 @@ TEST_P(DelayLawTest, KeepsTheBoundThatPlansRelyOn) {
             std::chrono::duration<double>(impairment().LongestDelay()).count());
 }
 
+TEST_P(DelayLawTest, WhatPlansMayHaveIsNotTooWide) {
+  Impairment widest = impairment();
+  widest.delay = seconds(30);
+  // To a microsecond, by halves.
+  widest.jitter = Duration(0);
+  for (Duration step = seconds(16); step > microseconds(1); step /= 2) {
+    widest.jitter += step;
+    if (!CheckImpairment(widest).empty()) widest.jitter -= step;
+  }
+  ASSERT_GT(widest.jitter, milliseconds(500));
+  EXPECT_THAT(MakeDelayTable(widest), IsOk());
+}
+
 TEST_P(DelayLawTest, NoDelayIsNegative) {
   Impairment wide = impairment();
   wide.jitter = kDelay;

@@ -86,7 +86,6 @@ TEST(TcNetemTest, OfEverything) {
   const NetemSettings settings{
       .limit = 1000,
       .delay = {.latency = milliseconds(80), .jitter = milliseconds(1), .entries = {-32767, 0, 32767}},
-      .delay_correlation = 1,
       .loss = {.share = 2, .correlation = 3},
       .duplicate = 4,
       .duplicate_correlation = 5,
@@ -103,7 +102,7 @@ TEST(TcNetemTest, OfEverything) {
                 "00000000 e8030000 02000000 0a000000 04000000 00000000"
                 "0c00 0a00 00b4c40400000000"
                 "0c00 0b00 40420f0000000000"
-                "1000 0100 01000000 03000000 05000000"
+                "1000 0100 00000000 03000000 05000000"
                 "0c00 0300 08000000 09000000"
                 "0c00 0400 06000000 07000000"
                 "1400 0600 ffffffff 00000000 00000000 00000000"
@@ -127,7 +126,6 @@ TEST(TcNetemTest, ReadsWhatItWrites) {
   NetemSettings settings{
       .limit = 1000,
       .delay = {.latency = milliseconds(80), .jitter = milliseconds(1)},
-      .delay_correlation = 1,
       .loss = {.correlation = 3, .bursts = NetemLoss::Bursts{.p = 21, .r = 22, .bad_pass = 23, .good_loss = 24}},
       .duplicate = 4,
       .duplicate_correlation = 5,

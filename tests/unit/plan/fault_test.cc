@@ -116,12 +116,11 @@ TEST(FaultTest, SecurityGroupSemantics) {
 }
 
 TEST(FaultTest, Delays) {
-  EXPECT_EQ(ImpairmentOf("delay: 80ms, jitter: 10ms, distribution: paretonormal, correlation: 25%"),
+  EXPECT_EQ(ImpairmentOf("delay: 80ms, jitter: 10ms, distribution: paretonormal"),
             AsMade([](Impairment& made) {
               made.delay = milliseconds(80);
               made.jitter = milliseconds(10);
               made.distribution = Distribution::kParetoNormal;
-              made.delay_correlation = Ratio::Percent(25);
             }));
   EXPECT_EQ(ImpairmentOf("delay: 2ms, jitter: 1ms, distribution: normal").distribution, Distribution::kNormal);
   EXPECT_EQ(ImpairmentOf("delay: 2ms, jitter: 1ms, distribution: pareto").distribution, Distribution::kPareto);
@@ -186,10 +185,9 @@ TEST(FaultTest, Rate) {
 }
 
 TEST(FaultTest, SamplesInPlaceAreSorted) {
-  const Impairment impairment = ImpairmentOf("samples: [3ms, 1.5ms, 2us], correlation: 10%");
+  const Impairment impairment = ImpairmentOf("samples: [3ms, 1.5ms, 2us]");
   EXPECT_EQ(impairment.distribution, Distribution::kSamples);
   EXPECT_THAT(impairment.samples, ElementsAre(microseconds(2), microseconds(1500), milliseconds(3)));
-  EXPECT_EQ(impairment.delay_correlation, Ratio::Percent(10));
 }
 
 TEST(FaultTest, SamplesByName) {

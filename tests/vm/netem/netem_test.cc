@@ -132,28 +132,6 @@ INSTANTIATE_TEST_SUITE_P(
                 }}),
     [](const auto& law) { return law.param.name; });
 
-TEST_F(NetemTest, JitterDoesNotCorrelate) {
-  // Asked for, but netem takes the low digits of its correlated numbers for the delay (sch_netem.c, tabledist). When
-  // this fails, a kernel has mended it.
-  Make({.delay = milliseconds(100),
-        .jitter = milliseconds(60),
-        .delay_correlation = Ratio::Percent(90),
-        .reorder_by_jitter = true});
-  Forward();
-  std::vector<Datagram> datagrams = PassSingly(2000, milliseconds(1));
-  std::sort(datagrams.begin(), datagrams.end(),
-            [](const Datagram& a, const Datagram& b) { return a.sequence < b.sequence; });
-  double product = 0;
-  double square = 0;
-  for (std::size_t i = 1; i < datagrams.size(); ++i) {
-    const double before = Seconds(datagrams[i - 1].delay) - 0.1;
-    const double now = Seconds(datagrams[i].delay) - 0.1;
-    product += before * now;
-    square += now * now;
-  }
-  EXPECT_NEAR(product / square, 0, 0.1);
-}
-
 TEST_F(NetemTest, LosesPacketsAsTheyAreOnTheWire) {
   constexpr std::uint32_t kDatagrams = 200'000;
   Make({.loss = Ratio::Percent(1)});
