@@ -11,11 +11,18 @@
 #include "common/status.h"
 #include "tests/bench/cidr_program.h"
 #include "tests/bench/measures.h"
-#include "tests/bench/process.h"
-#include "tests/bench/samples.h"
+#include "tests/measure/process.h"
+#include "tests/measure/samples.h"
 
 namespace faultline::bench {
 namespace {
+
+using measure::Cell;
+using measure::ProcessResult;
+using measure::RunProcess;
+using measure::Samples;
+using measure::Table;
+using measure::ToStatus;
 
 // With one rule a CIDR, more than this tells nothing more.
 constexpr std::size_t kMostRules = 10'000;

@@ -15,6 +15,11 @@
 namespace faultline::bench {
 namespace {
 
+using measure::Interrupts;
+using measure::ProcessResult;
+using measure::RunProcess;
+using measure::ToStatus;
+
 constexpr int kNotVerified = 1;
 
 std::vector<std::string> LabCommand(const std::vector<std::string>& arguments) {

@@ -6,8 +6,8 @@
 
 #include "absl/status/statusor.h"
 #include "faultline/v1/run.pb.h"
-#include "tests/bench/interrupts.h"
-#include "tests/bench/process.h"
+#include "tests/measure/interrupts.h"
+#include "tests/measure/process.h"
 
 namespace faultline::bench {
 
@@ -18,7 +18,7 @@ class BenchLab {
  public:
   // ABORTED when another bench has the lab. CANCELLED when a signal came; else the error names what failed.
   // `interrupts` must outlive the object.
-  static absl::StatusOr<std::unique_ptr<BenchLab>> Start(Interrupts& interrupts);
+  static absl::StatusOr<std::unique_ptr<BenchLab>> Start(measure::Interrupts& interrupts);
   ~BenchLab();
   BenchLab(const BenchLab&) = delete;
   BenchLab& operator=(const BenchLab&) = delete;
@@ -27,11 +27,11 @@ class BenchLab {
   absl::StatusOr<v1::Run> Run(const std::string& plan);
 
  private:
-  BenchLab(Interrupts& interrupts, UniqueFd lock) : interrupts_(interrupts), lock_(std::move(lock)) {}
+  BenchLab(measure::Interrupts& interrupts, UniqueFd lock) : interrupts_(interrupts), lock_(std::move(lock)) {}
 
   absl::Status Lab(const std::vector<std::string>& arguments);
 
-  Interrupts& interrupts_;
+  measure::Interrupts& interrupts_;
   // Held while the lab is ours.
   const UniqueFd lock_;
 };

@@ -7,11 +7,17 @@
 #include "common/status.h"
 #include "tests/bench/cidr_program.h"
 #include "tests/bench/measures.h"
-#include "tests/bench/process.h"
-#include "tests/bench/udp_flow.h"
+#include "tests/measure/process.h"
+#include "tests/measure/udp_flow.h"
 
 namespace faultline::bench {
 namespace {
+
+using measure::ProcessResult;
+using measure::RunProcess;
+using measure::Table;
+using measure::ToStatus;
+using measure::UdpFlow;
 
 constexpr char kFrom[] = "172.32.4.2";
 constexpr char kTo[] = "172.33.11.90";

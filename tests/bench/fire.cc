@@ -6,10 +6,14 @@
 #include "common/status.h"
 #include "tests/bench/cidr_program.h"
 #include "tests/bench/measures.h"
-#include "tests/bench/samples.h"
+#include "tests/measure/samples.h"
 
 namespace faultline::bench {
 namespace {
+
+using measure::Cell;
+using measure::Samples;
+using measure::Table;
 
 using std::chrono::milliseconds;
 

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 #include <sched.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,12 +10,16 @@
 #include <iostream>
 #include <iterator>
 #include <optional>
-#include <thread>
 
 #include "tests/bench/measures.h"
 
 namespace faultline::bench {
 namespace {
+
+using measure::Machine;
+using measure::Table;
+using measure::ToJson;
+using measure::ToText;
 
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
@@ -87,15 +90,9 @@ std::optional<Arguments> Parse(const std::vector<std::string>& words, std::strin
   return arguments;
 }
 
-Machine ThisMachine() {
-  utsname name{};
-  uname(&name);
-  return {.kernel = name.release, .cores = static_cast<int>(std::thread::hardware_concurrency())};
-}
-
 // The exit code. Tables are printed as they come.
 int RunMeasures(const Arguments& arguments) {
-  const Machine machine = ThisMachine();
+  const Machine machine = measure::ThisMachine();
   std::vector<Table> tables;
   int code = kDone;
   for (const Measure& measure : kMeasures) {
@@ -115,7 +112,7 @@ int RunMeasures(const Arguments& arguments) {
     if (!arguments.json) std::cout << ToText(*table, machine) << std::endl;
     tables.push_back(*std::move(table));
   }
-  if (arguments.json) std::cout << ToJson(tables, machine);
+  if (arguments.json) std::cout << ToJson(tables, machine, arguments.quick);
   return code;
 }
 

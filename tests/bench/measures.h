@@ -1,7 +1,7 @@
 #pragma once
 
 #include "absl/status/statusor.h"
-#include "tests/bench/table.h"
+#include "tests/measure/table.h"
 
 namespace faultline::bench {
 
@@ -9,15 +9,15 @@ namespace faultline::bench {
 // fails, and gives its table. `quick`: fewer samples, for trying it out. CANCELLED when a signal ended it.
 
 // From the engine's timer to the kernel's confirmation of the gate switch, and how late that was, by size of the rules.
-absl::StatusOr<Table> MeasureFire(bool quick);
+absl::StatusOr<measure::Table> MeasureFire(bool quick);
 
 // Install beside `nft -f` of the equal rule set and iptables-restore with a rule a CIDR, in turn.
-absl::StatusOr<Table> MeasureArm(bool quick);
+absl::StatusOr<measure::Table> MeasureArm(bool quick);
 
 // How far apart the nodes of a lab begin and end the same step: real controller, real agents.
-absl::StatusOr<Table> MeasureSkew(bool quick);
+absl::StatusOr<measure::Table> MeasureSkew(bool quick);
 
 // What an unrelated flow loses while faults come and go, beside what it loses to root qdiscs.
-absl::StatusOr<Table> MeasureCollateral(bool quick);
+absl::StatusOr<measure::Table> MeasureCollateral(bool quick);
 
 }  // namespace faultline::bench

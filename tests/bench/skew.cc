@@ -5,10 +5,15 @@
 #include "common/status.h"
 #include "tests/bench/bench_lab.h"
 #include "tests/bench/measures.h"
-#include "tests/bench/samples.h"
+#include "tests/measure/samples.h"
 
 namespace faultline::bench {
 namespace {
+
+using measure::Cell;
+using measure::Interrupts;
+using measure::Samples;
+using measure::Table;
 
 constexpr int kLengthMs = 150;
 constexpr int kPeriodMs = 250;

@@ -273,12 +273,12 @@ class NetemTest(FaultTest):
         self.assertEqual(numbers, sorted(numbers))
 
     def test_ramp_grows(self):
-        run = self.run_plan("{at: 0s, for: 1m, name: ramp, impair: {from: london, to: paris, delay: 0ms}, "
-                            "ramp: {delay: 400ms, over: 8s}}")
+        run = self.run_plan("{at: 0s, for: 2m, name: ramp, impair: {from: london, to: paris, delay: 0ms}, "
+                            "ramp: {delay: 400ms, over: 40s}}")
         early = self.median_delay("lon-1", "par-1")
         def grown():
             return self.median_delay("lon-1", "par-1")
-        late = wait_until(lambda: (d := grown()) > 0.38 and d, 20, "the ramp is at its end")
+        late = wait_until(lambda: (d := grown()) > 0.38 and d, 80, "the ramp is at its end")
         self.assertLess(early, late - 0.1)
         self.lab.cli("abort", run)
 

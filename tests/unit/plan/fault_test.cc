@@ -116,8 +116,7 @@ TEST(FaultTest, SecurityGroupSemantics) {
 }
 
 TEST(FaultTest, Delays) {
-  EXPECT_EQ(ImpairmentOf("delay: 80ms, jitter: 10ms, distribution: paretonormal"),
-            AsMade([](Impairment& made) {
+  EXPECT_EQ(ImpairmentOf("delay: 80ms, jitter: 10ms, distribution: paretonormal"), AsMade([](Impairment& made) {
               made.delay = milliseconds(80);
               made.jitter = milliseconds(10);
               made.distribution = Distribution::kParetoNormal;

@@ -1,4 +1,4 @@
-#include "tests/bench/process.h"
+#include "tests/measure/process.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -15,11 +15,11 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
-namespace faultline::bench {
+namespace faultline::measure {
 namespace {
 
 UniqueFd MemoryFile(absl::string_view content) {
-  UniqueFd file(memfd_create("bench", MFD_CLOEXEC));
+  UniqueFd file(memfd_create("process", MFD_CLOEXEC));
   while (!content.empty()) {
     const ssize_t written = write(file.get(), content.data(), content.size());
     if (written <= 0) break;
@@ -111,4 +111,4 @@ absl::Status ToStatus(const ProcessResult& result, const std::vector<std::string
                                           lines.empty() ? "" : ": ", lines.empty() ? "" : lines.back()));
 }
 
-}  // namespace faultline::bench
+}  // namespace faultline::measure

@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "common/clock.h"
-#include "tests/bench/table.h"
+#include "tests/measure/table.h"
 
-namespace faultline::bench {
+namespace faultline::measure {
 
 // Times of one thing done many times.
 class Samples {
@@ -26,4 +26,4 @@ class Samples {
   std::vector<Duration> samples_;
 };
 
-}  // namespace faultline::bench
+}  // namespace faultline::measure

@@ -1,9 +1,9 @@
-#include "tests/bench/interrupts.h"
+#include "tests/measure/interrupts.h"
 
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-namespace faultline::bench {
+namespace faultline::measure {
 
 Interrupts::Interrupts() {
   sigset_t signals;
@@ -21,4 +21,4 @@ bool Interrupts::Caught() {
   return caught_;
 }
 
-}  // namespace faultline::bench
+}  // namespace faultline::measure

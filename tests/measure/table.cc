@@ -1,13 +1,16 @@
-#include "tests/bench/table.h"
+#include "tests/measure/table.h"
+
+#include <sys/utsname.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 
-namespace faultline::bench {
+namespace faultline::measure {
 namespace {
 
 std::string Quoted(absl::string_view text) {
@@ -66,6 +69,12 @@ std::string Aligned(const std::string& text, std::size_t width, bool words) {
 
 }  // namespace
 
+Machine ThisMachine() {
+  utsname name{};
+  uname(&name);
+  return {.kernel = name.release, .cores = static_cast<int>(std::thread::hardware_concurrency())};
+}
+
 std::string ToText(const Table& table, const Machine& machine) {
   std::vector<std::size_t> widths;
   for (const std::string& column : table.columns) widths.push_back(column.size());
@@ -89,11 +98,12 @@ std::string ToText(const Table& table, const Machine& machine) {
   return text;
 }
 
-std::string ToJson(std::span<const Table> tables, const Machine& machine) {
+std::string ToJson(std::span<const Table> tables, const Machine& machine, bool quick) {
   std::vector<std::string> objects;
   for (const Table& table : tables) objects.push_back(JsonTable(table));
   return absl::StrCat("{\"kernel\": ", Quoted(machine.kernel), ", \"cores\": ", machine.cores,
-                      ",\n \"measures\": [\n  ", absl::StrJoin(objects, ",\n  "), "]}\n");
+                      ", \"quick\": ", quick ? "true" : "false", ",\n \"measures\": [\n  ",
+                      absl::StrJoin(objects, ",\n  "), "]}\n");
 }
 
-}  // namespace faultline::bench
+}  // namespace faultline::measure

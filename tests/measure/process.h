@@ -5,9 +5,9 @@
 
 #include "absl/status/status.h"
 #include "common/clock.h"
-#include "tests/bench/interrupts.h"
+#include "tests/measure/interrupts.h"
 
-namespace faultline::bench {
+namespace faultline::measure {
 
 struct ProcessOptions {
   // Its standard input, as a file: no pipe whose other end could be slow.
@@ -33,4 +33,4 @@ ProcessResult RunProcess(const std::vector<std::string>& arguments, const Proces
 // OK when its code is 0; else INTERNAL naming the program and the last line it said.
 absl::Status ToStatus(const ProcessResult& result, const std::vector<std::string>& arguments);
 
-}  // namespace faultline::bench
+}  // namespace faultline::measure

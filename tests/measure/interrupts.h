@@ -4,7 +4,7 @@
 
 #include "common/unique_fd.h"
 
-namespace faultline::bench {
+namespace faultline::measure {
 
 // While this lives, SIGINT, SIGTERM and SIGHUP do not end the process: they wait to be taken here, so that what must
 // be cleaned up is. Made and used by one thread, before there are others.
@@ -27,4 +27,4 @@ class Interrupts {
   bool caught_ = false;
 };
 
-}  // namespace faultline::bench
+}  // namespace faultline::measure

@@ -1,9 +1,9 @@
-#include "tests/bench/samples.h"
+#include "tests/measure/samples.h"
 
 #include <algorithm>
 #include <cmath>
 
-namespace faultline::bench {
+namespace faultline::measure {
 namespace {
 
 double Microseconds(Duration duration) { return std::chrono::duration<double, std::micro>(duration).count(); }
@@ -27,4 +27,4 @@ std::vector<Cell> Samples::Cells() const {
           Microseconds(Percentile(100)), static_cast<std::int64_t>(samples_.size())};
 }
 
-}  // namespace faultline::bench
+}  // namespace faultline::measure

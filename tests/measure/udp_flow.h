@@ -9,15 +9,16 @@
 #include "common/unique_fd.h"
 #include "tests/support/netns.h"
 
-namespace faultline::bench {
+namespace faultline::measure {
 
 // A steady stream of small datagrams from one namespace to another, from construction to Stop. It never catches up
 // what it was too late for, so a busy machine makes it slower, not bursty; what the receiver was too slow for waits
 // in a large buffer.
 class UdpFlow {
  public:
+  // `interval`: from one burst of so many datagrams to the next.
   UdpFlow(const testing::Netns& from_netns, const std::string& from, const testing::Netns& to_netns,
-          const std::string& to, Duration interval);
+          const std::string& to, Duration interval, int burst = 1);
   ~UdpFlow();
   UdpFlow(const UdpFlow&) = delete;
   UdpFlow& operator=(const UdpFlow&) = delete;
@@ -34,7 +35,7 @@ class UdpFlow {
   Count Stop();
 
  private:
-  void SendLoop(Duration interval);
+  void SendLoop(Duration interval, int burst);
   void ReceiveLoop();
 
   UniqueFd sender_;
@@ -49,4 +50,4 @@ class UdpFlow {
   std::thread send_thread_;
 };
 
-}  // namespace faultline::bench
+}  // namespace faultline::measure

@@ -6,13 +6,15 @@
 #include <variant>
 #include <vector>
 
-namespace faultline::bench {
+namespace faultline::measure {
 
 // Where the figures were taken.
 struct Machine {
   std::string kernel;
   int cores = 0;
 };
+// This one.
+Machine ThisMachine();
 
 using Cell = std::variant<std::string, std::int64_t, double>;
 
@@ -32,7 +34,8 @@ struct Table {
 // For people: heading, machine, aligned columns, notes.
 std::string ToText(const Table& table, const Machine& machine);
 
-// For programs: one object with the machine and the tables, a row as an object by column.
-std::string ToJson(std::span<const Table> tables, const Machine& machine);
+// For programs: one object with the machine and the tables, a row as an object by column. `quick`: of fewer samples
+// than the figures need.
+std::string ToJson(std::span<const Table> tables, const Machine& machine, bool quick);
 
-}  // namespace faultline::bench
+}  // namespace faultline::measure
