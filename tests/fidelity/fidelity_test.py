@@ -57,16 +57,28 @@ class FidelityTest(unittest.TestCase):
 
     def test_the_page_has_every_kernels_rows(self):
         here = self.write("here", {measure: [] if measure == "delay" else [ROW] for measure in MEASURES})
-        there = self.write("there", {"delay": [ROW], "loss": [ROW]})
+        there = self.write("there", {measure: [ROW] if measure in ("delay", "loss") else [] for measure in MEASURES})
         done = self.page(here, there)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(done.stdout.count("| a\\|b | 1% | 1.01 % | 2 % | yes | none |"), 10)
+        row = "| a\\|b | 1% | 1.01 % | 2 % | yes | none |"
+        self.assertEqual(done.stdout.count(f"{row} here |"), 8)
+        self.assertEqual(done.stdout.count(f"{row} there |"), 2)
+        # Said once where both say it.
+        self.assertEqual(done.stdout.count("How loss."), 1)
+        self.assertEqual(done.stdout.count("- a note"), 9)
         self.assertIn("Linux here and there.", done.stdout)
 
     def test_a_measure_without_rows_is_missed(self):
         done = self.page(self.write("here", {measure: [] if measure == "delay" else [ROW] for measure in MEASURES}))
         self.assertEqual(done.returncode, 1)
         self.assertIn("nobody measured 'delay'", done.stderr)
+        self.assertEqual(done.stdout, "")
+
+    def test_a_measure_that_failed_on_one_kernel_is_missed(self):
+        whole = self.write("whole", {measure: [ROW] for measure in MEASURES})
+        done = self.page(whole, self.write("partial", {measure: [ROW] for measure in MEASURES[:-1]}))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("partial has nothing of 'collateral'", done.stderr)
         self.assertEqual(done.stdout, "")
 
     def test_a_file_of_something_else_is_refused(self):

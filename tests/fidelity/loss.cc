@@ -87,7 +87,8 @@ absl::StatusOr<Row> Compare(Bed& bed, bool tcp, Ratio share, std::uint64_t packe
     others.push_back(absl::StrCat(way.name, ": ", other.ok() ? other->Text() : "TCP came to a stop"));
   }
   const Interval bound = ShareInterval(share.AsDouble(), ours.packets);
-  Row row{.what = absl::StrFormat("%s, %.0f packets", tcp ? "TCP" : "UDP", ours.packets),
+  Row row{.what = absl::StrFormat("%s, %.0f packets, %s", tcp ? "TCP" : "UDP", ours.packets,
+                                  bed.Has(Capability::kNetem) ? "netem lane" : "by rule"),
           .asked = FormatRatio(share),
           .observed = ours.Text(),
           .bound = PercentRange(bound),
@@ -106,9 +107,8 @@ absl::StatusOr<Row> Compare(Bed& bed, bool tcp, Ratio share, std::uint64_t packe
 absl::StatusOr<measure::Table> MeasureLoss(bool quick) {
   const std::uint64_t packets = quick ? 5'000 : 150'000;
   FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<Bed> bed, Bed::Make());
-  measure::Table table = MakeTable(
-      "loss", absl::StrCat("Each packet of the wire is lost by itself, though most travel in aggregates; here ",
-                           bed->Has(Capability::kNetem) ? "by a netem lane." : "by rule, without netem."));
+  measure::Table table =
+      MakeTable("loss", "Each packet of the wire is lost by itself, though most travel in aggregates.");
   table.notes = {
       "TCP: 32 connections; sent and arrived as both ends' TCP_INFO counts segments. UDP: numbered datagrams "
       "in aggregates of 42; in a row: mean number lost one after the other. At 50 % TCP hardly moves."};

@@ -35,11 +35,11 @@ absl::StatusOr<Observation> Observe(Bed& bed, const Question& question) {
                              Fault::Start(bed, impairment, question.loss.zero() ? LaneKind::kRate : LaneKind::kNetem));
   const IpReceived before = ReadIpReceived(bed.node());
   UdpFlood(bed).SendAtOnce(question.datagrams);
-  const MonotonicTime deadline = testing::Now() + kLongest;
+  const MonotonicTime deadline = SystemClock().Now() + kLongest;
   Observation observation;
   RuleCounters& counters = observation.counters;
   // Until nothing waits in the lane any more.
-  while (counters.passed + counters.lost + counters.overflowed < question.datagrams && testing::Now() < deadline) {
+  while (counters.passed + counters.lost + counters.overflowed < question.datagrams && SystemClock().Now() < deadline) {
     std::this_thread::yield();
     FAULTLINE_ASSIGN_OR_RETURN(counters, fault->Counters());
   }

@@ -32,10 +32,10 @@ Observation Observe(const Bed& bed, BitRate rate, Duration time) {
   const IpReceived first = ReadIpReceived(bed.node());
   flood.Send(kExcess * asked, time / 5);
   const IpReceived before = ReadIpReceived(bed.node());
-  const MonotonicTime start = testing::Now();
+  const MonotonicTime start = SystemClock().Now();
   flood.Send(kExcess * asked, time);
   const IpReceived after = ReadIpReceived(bed.node());
-  const double took = Seconds(testing::Now() - start);
+  const double took = Seconds(SystemClock().Now() - start);
   const std::uint64_t bytes = after.bytes - before.bytes;
   const double arrived = static_cast<double>(after.packets - first.packets);
   return Observation{.bits_per_second = 8 * static_cast<double>(bytes) / took, .filled = flood.sent() > 1.02 * arrived};
@@ -50,9 +50,8 @@ std::string Text(const Observation& observation) {
 absl::StatusOr<measure::Table> MeasureRate(bool quick) {
   FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<Bed> bed, Bed::Make());
   const bool netem = bed->Has(Capability::kNetem);
-  measure::Table table = MakeTable(
-      "rate", absl::StrCat("What a flood of UDP aggregates leaves on the wire, link headers counted in; ",
-                           netem ? "by a netem lane, with a delay of 5 ms." : "by a tbf lane, without netem."));
+  measure::Table table =
+      MakeTable("rate", "What a flood of UDP aggregates leaves on the wire, link headers counted in.");
   const Duration time = quick ? milliseconds(1500) : milliseconds(6000);
   for (const std::uint64_t megabits : {1, 10, 100, 1000}) {
     const BitRate rate{megabits * 1'000'000};
@@ -82,7 +81,7 @@ absl::StatusOr<measure::Table> MeasureRate(bool quick) {
       continue;
     }
     AddRow(table,
-           {.what = "rate",
+           {.what = netem ? "netem lane, delay 5 ms" : "tbf lane",
             .asked = absl::StrCat(megabits, " Mbit/s"),
             .observed = Text(ours),
             .bound = "3 %",
