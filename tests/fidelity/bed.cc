@@ -33,7 +33,7 @@ absl::StatusOr<std::unique_ptr<Fault>> Fault::Start(LinuxKernel& kernel, Program
   FAULTLINE_RETURN_IF_ERROR(kernel.Install(program));
   std::unique_ptr<Fault> fault(new Fault(kernel, program.run));
   const GateOpening open[] = {{program.steps[0].index, kOpen}};
-  (void)open;
+  FAULTLINE_RETURN_IF_ERROR(kernel.Switch(program.run, {}, open));
   return fault;
 }
 

@@ -188,7 +188,7 @@ class KernelTest(FaultTest):
         self.assertTrue(self.reaches("lon-1", "par-1"))
 
     def test_flap_is_verified_by_the_share_of_probes_that_arrive(self):
-        stages = self.verify("{at: 3s, for: 8s, name: flap, partition: [london, paris], flap: {down: 1s, up: 1s}}")
+        stages = self.verify("{at: 3s, for: 14s, name: flap, partition: [london, paris], flap: {down: 1s, up: 1s}}")
         edge = next(e for e in stages["flap"]["edges"] if (e["from"], e["to"]) == ("lon-1", "par-1"))
         self.assertTrue(0 < edge["received"] < edge["sent"], edge)
 
