@@ -26,8 +26,8 @@ class FidelityTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
 
-    def write(self, name, measures, quick=False):
-        path = self.folder / name
+    def write(self, name, measures, quick=False, part=""):
+        path = self.folder / (name + part)
         path.write_text(json.dumps({"kernel": name, "cores": 2, "quick": quick, "measures": [
             {"name": measure, "compares": f"How {measure}.", "rows": rows, "notes": ["a note"]}
             for measure, rows in measures.items()]}), encoding="utf-8")
@@ -78,8 +78,14 @@ class FidelityTest(unittest.TestCase):
         whole = self.write("whole", {measure: [ROW] for measure in MEASURES})
         done = self.page(whole, self.write("partial", {measure: [ROW] for measure in MEASURES[:-1]}))
         self.assertEqual(done.returncode, 1)
-        self.assertIn("partial has nothing of 'collateral'", done.stderr)
+        self.assertIn("of 'collateral' there is nothing by Linux partial", done.stderr)
         self.assertEqual(done.stdout, "")
+
+    def test_what_one_kernel_measured_may_be_in_two_files(self):
+        done = self.page(self.write("here", {measure: [ROW] for measure in MEASURES[:-1]}),
+                         self.write("here", {MEASURES[-1]: [ROW]}, part=".2"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout.count("| yes | none | here |"), len(MEASURES))
 
     def test_a_file_of_something_else_is_refused(self):
         path = self.folder / "other"
