@@ -66,6 +66,13 @@ class LabTest(unittest.TestCase):
         wait_until(lambda: self.get(run)["state"] == "RUN_STATE_ENDED", timeout, f"{run} is over")
         return self.get(run)
 
+    def await_mesh(self):
+        """Until every node hears every other: the first probes may come before somebody listens."""
+        def heard():
+            edges = self.lab.cli_json("matrix")["now"]["edges"]
+            return edges and all(edge["observed"] == "REACH_OPEN" for edge in edges)
+        wait_until(heard, 20, "every node hears every other")
+
     def address(self, node):
         return self.lab.nodes[node].ipv4
 
@@ -76,6 +83,7 @@ class LabTest(unittest.TestCase):
 
 class RunTest(LabTest):
     def test_plan_is_carried_out_and_verified(self):
+        self.await_mesh()
         with plan(["{at: 1s, for: 3s, name: one-way, block: {from: london, to: paris}}",
                    "{after: one-way, for: 3s, name: split, partition: [london, paris]}"]) as file:
             run = self.lab.cli_json("run", file.name)
