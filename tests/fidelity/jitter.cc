@@ -8,6 +8,7 @@
 #include "tests/fidelity/measures.h"
 #include "tests/fidelity/statistics.h"
 #include "tests/fidelity/udp_trains.h"
+#include "tests/support/distance.h"
 
 namespace faultline::fidelity {
 namespace {
@@ -54,7 +55,7 @@ double ObserveLaw(const Bed& bed, const Law& law, std::uint32_t datagrams, doubl
   std::vector<double> delays = Delays(Pass(
       bed, {.datagrams = datagrams, .payload = 200, .spacing = std::chrono::microseconds(1500), .longest = kLongest}));
   for (double& delay : delays) delay -= base;
-  return delays.empty() ? 1 : Distance(delays, law.share);
+  return delays.empty() ? 1 : testing::Distance(delays, law.share);
 }
 
 // The share of datagrams that overtook another.

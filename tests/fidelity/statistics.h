@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,9 +25,7 @@ Interval ShareInterval(double share, double draws);
 // Where the mean length of `runs` runs of hits lies, each draw being one of probability `share`.
 Interval RunInterval(double share, double runs);
 
-// Kolmogorov and Smirnov's: the largest distance of what was measured to the law. REQUIRES: not empty.
-double Distance(std::vector<double> measured, const std::function<double(double)>& law);
-// What it does not exceed for so many samples of the law itself.
+// What testing::Distance does not exceed for so many samples of the law itself.
 double DistanceBound(double samples);
 
 // The least value that `percent` per cent of all do not exceed. REQUIRES: not empty, 0 < percent <= 100.

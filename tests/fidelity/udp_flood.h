@@ -2,9 +2,8 @@
 
 #include <cstdint>
 
-#include "common/clock.h"
-#include "common/unique_fd.h"
 #include "tests/fidelity/bed.h"
+#include "tests/lab/kernel/lane_bed.h"
 #include "tests/support/udp.h"
 
 namespace faultline::fidelity {
@@ -27,16 +26,12 @@ class UdpFlood {
   void Send(double bits_per_second, Duration time);
   // Sends so many datagrams at once.
   void SendAtOnce(std::uint32_t datagrams);
-  std::uint32_t sent() const { return sent_; }
+  std::uint32_t sent() const { return source_.sent(); }
 
  private:
-  // So many in one aggregate, at most 42.
-  void SendAggregate(std::uint32_t datagrams);
-
   // Never read: what it has no room for has been counted before.
   testing::UdpSocket sink_;
-  UniqueFd source_;
-  std::uint32_t sent_ = 0;
+  testing::DatagramSource source_;
 };
 
 }  // namespace faultline::fidelity

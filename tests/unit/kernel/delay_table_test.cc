@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 
+#include "tests/support/distance.h"
 #include "tests/support/matchers.h"
 
 namespace faultline {
@@ -14,6 +15,7 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using testing::Distance;
 using testing::IsOk;
 using testing::StatusIs;
 
@@ -49,18 +51,6 @@ double Deviation(const std::vector<double>& values) {
   double sum = 0;
   for (const double value : values) sum += (value - mean) * (value - mean);
   return std::sqrt(sum / static_cast<double>(values.size()));
-}
-
-// Of Kolmogorov and Smirnov.
-double Distance(const std::vector<double>& sorted, const std::function<double(double)>& law) {
-  const auto count = static_cast<double>(sorted.size());
-  double distance = 0;
-  for (std::size_t i = 0; i < sorted.size(); ++i) {
-    const double expected = law(sorted[i]);
-    distance = std::max({distance, std::abs(static_cast<double>(i) / count - expected),
-                         std::abs(static_cast<double>(i + 1) / count - expected)});
-  }
-  return distance;
 }
 
 double Normal(double x) { return std::erfc(-x / std::sqrt(2.0)) / 2; }

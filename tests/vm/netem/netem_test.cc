@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/lab/kernel/lane_bed.h"
+#include "tests/support/distance.h"
 #include "tests/support/matchers.h"
 
 namespace faultline::testing {
@@ -47,19 +48,6 @@ TEST_F(NetemTest, DelaysForLong) {
   const std::vector<Datagram> datagrams = Pass(2000);
   ASSERT_EQ(datagrams.size(), 2000u);
   EXPECT_NEAR(Seconds(Median(datagrams)), 3, 0.2);
-}
-
-// The largest difference between what was measured and the law.
-double Distance(std::vector<double> measured, const std::function<double(double)>& law) {
-  std::sort(measured.begin(), measured.end());
-  const auto count = static_cast<double>(measured.size());
-  double distance = 0;
-  for (std::size_t i = 0; i < measured.size(); ++i) {
-    const double expected = law(measured[i]);
-    distance = std::max({distance, std::abs(static_cast<double>(i) / count - expected),
-                         std::abs(static_cast<double>(i + 1) / count - expected)});
-  }
-  return distance;
 }
 
 struct Law {
