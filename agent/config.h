@@ -7,9 +7,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "agent/program/program.h"
 #include "agent/timeline/limits.h"
 #include "common/name.h"
+#include "common/program/program.h"
 
 namespace faultline {
 

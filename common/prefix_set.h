@@ -30,7 +30,14 @@ class PrefixSet {
   bool Contains(const IpAddress& address) const;
   // Whether any address is in both. O(n log m) for the smaller n.
   bool Overlaps(const PrefixSet& other) const;
+  // Of n and m prefixes, O(n + m) where they do not touch.
   PrefixSet Union(const PrefixSet& other) const;
+  // What is in both. O(n + m).
+  PrefixSet Intersection(const PrefixSet& other) const;
+  // What is not in `other`. O(n + m log m); each prefix of `other` leaves at most as many pieces as it has bits.
+  PrefixSet Subtract(const PrefixSet& other) const;
+  // Every address of both families that is not in this.
+  PrefixSet Complement() const;
   // "172.32.0.0/16, fd20::/48", cut after `most` prefixes ("and 9997 more").
   std::string ToString(std::size_t most = 8) const;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -22,6 +23,12 @@ struct ControllerConfig {
   // `probe`: its `port` (UDP, on every node) and `rate` (most probes a node sends in a second).
   std::uint16_t probe_port = 7401;
   int probe_rate = 20;
+  // `commands: allow`: whether plans may have this host run programs, as the controller's user.
+  bool allow_commands = false;
+  // `keep_runs: 90d`: how long runs are kept after they were over; absent: for ever. A day at least.
+  std::optional<Duration> keep_runs;
+  // `keep_run_count`: at most so many runs that are over are kept; absent: all.
+  std::optional<int> keep_run_count;
 };
 
 // Reads the file's text. INVALID_ARGUMENT lists every error, each a line "file:line:column: what".

@@ -1,4 +1,6 @@
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "common/document/document.h"
 #include "common/document/value_reader.h"
 #include "common/duration.h"
@@ -9,8 +11,13 @@ namespace {
 
 constexpr int kMostProbeRate = 200;
 
-const std::vector<std::string> kKeys = {"listen", "socket", "state", "lease", "probe"};
+const std::vector<std::string> kKeys = {"listen", "socket",   "state",     "lease",
+                                        "probe",  "commands", "keep_runs", "keep_run_count"};
 const std::vector<std::string> kProbeKeys = {"port", "rate"};
+const std::vector<std::string> kCommandWords = {"deny", "allow"};
+
+constexpr std::uint64_t kMostKeptRuns = 1'000'000;
+constexpr int kMostKeptDays = 10'000;
 
 void ReadString(const Record& record, absl::string_view key, std::string& target, TextErrors& errors) {
   const DocumentValue* value = record.Find(key);
@@ -44,6 +51,35 @@ void ReadLease(const Record& record, ControllerConfig& config, TextErrors& error
   config.lease = *lease;
 }
 
+void ReadCommands(const Record& record, ControllerConfig& config, TextErrors& errors) {
+  const DocumentValue* value = record.Find("commands");
+  if (value == nullptr) return;
+  if (const auto word = ReadWord(*value, "'commands'", kCommandWords, errors)) config.allow_commands = *word == 1;
+}
+
+// Whole days, which other durations do not have: "90d".
+void ReadKeepRuns(const Record& record, ControllerConfig& config, TextErrors& errors) {
+  const DocumentValue* value = record.Find("keep_runs");
+  if (value == nullptr) return;
+  const auto text = ReadText(*value, "'keep_runs'", errors);
+  if (!text) return;
+  absl::string_view digits = *text;
+  int days = 0;
+  if (!absl::ConsumeSuffix(&digits, "d") || digits.empty() || digits.find_first_not_of("0123456789") != digits.npos ||
+      !absl::SimpleAtoi(digits, &days) || days < 1 || days > kMostKeptDays) {
+    errors.Add(value->position,
+               absl::StrCat("'keep_runs' must be within 1d to ", kMostKeptDays, "d, such as 90d, not '", *text, "'"));
+    return;
+  }
+  config.keep_runs = days * std::chrono::hours(24);
+}
+
+void ReadKeepRunCount(const Record& record, ControllerConfig& config, TextErrors& errors) {
+  int count = 0;
+  ReadBounded(record, "keep_run_count", kMostKeptRuns, count, errors);
+  if (count > 0) config.keep_run_count = count;
+}
+
 }  // namespace
 
 absl::StatusOr<ControllerConfig> ParseControllerConfig(absl::string_view text, absl::string_view file_name) {
@@ -55,6 +91,9 @@ absl::StatusOr<ControllerConfig> ParseControllerConfig(absl::string_view text, a
     ReadString(record, "socket", config.socket, errors);
     ReadString(record, "state", config.state, errors);
     ReadLease(record, config, errors);
+    ReadCommands(record, config, errors);
+    ReadKeepRuns(record, config, errors);
+    ReadKeepRunCount(record, config, errors);
     if (const DocumentValue* probe = record.Find("probe")) {
       const Record inner(*probe, "'probe'", kProbeKeys, errors);
       ReadBounded(inner, "port", 65535, config.probe_port, errors);

@@ -18,11 +18,17 @@
 #include "common/rpc/credentials.h"
 #include "common/status.h"
 #include "controller/config.h"
+#include "controller/guard/host_worker.h"
 #include "controller/rpc/control_service.h"
+#include "controller/rpc/scheduled_run.h"
 #include "controller/rpc/session_service.h"
 #include "controller/run/coordinator.h"
 #include "controller/run/fleet.h"
+#include "controller/schedule/freeze_book.h"
+#include "controller/schedule/scheduler.h"
+#include "controller/store/purger.h"
 #include "controller/store/run_store.h"
+#include "controller/store/schedule_store.h"
 
 namespace faultline {
 namespace {
@@ -35,12 +41,16 @@ constexpr int kUsage = 2;
 // How long runs may take to heal before the controller stops all the same; leases finish the work.
 constexpr Duration kFarewell = std::chrono::seconds(3);
 
+constexpr int kLargestMessage = 64 * 1024 * 1024;
+
 struct Arguments {
   std::string config_file = "/etc/faultline/controller.yaml";
   bool insecure = false;
 };
 
 sigset_t BlockSignals() {
+  // Inherited as ignored, no program's end would be known.
+  signal(SIGCHLD, SIG_DFL);
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
@@ -74,6 +84,7 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> Listen(const ControllerConfig& con
   int local_port = 0;
   builder.AddListeningPort(config.listen, remote, &remote_port);
   builder.AddListeningPort(socket, local, &local_port);
+  builder.SetMaxReceiveMessageSize(kLargestMessage);
   builder.RegisterService(&sessions);
   builder.RegisterService(&control);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
@@ -85,6 +96,23 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> Listen(const ControllerConfig& con
   return absl::FailedPreconditionError(
       absl::StrCat("cannot listen on ", address, ": it is in use, not an address of this host, or not permitted"));
 }
+
+// Under which agents know this host: what is listened on, when that is one address.
+std::vector<IpAddress> OwnAddresses(const std::string& listen) {
+  std::string host = listen.substr(0, listen.rfind(':'));
+  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  const absl::StatusOr<IpAddress> address = IpAddress::Parse(host);
+  if (!address.ok() || host == "0.0.0.0" || host == "::") return {};
+  return {*address};
+}
+
+struct HostStopper {
+  explicit HostStopper(HostWorker& worker) : host(worker) {}
+  ~HostStopper() { host.Stop(); }
+  HostStopper(const HostStopper&) = delete;
+  HostStopper& operator=(const HostStopper&) = delete;
+  HostWorker& host;
+};
 
 void AwaitEnds(Coordinator& coordinator, const Clock& clock, const std::vector<std::string>& runs) {
   const MonotonicTime until = clock.Now() + kFarewell;
@@ -106,18 +134,46 @@ absl::Status Serve(const ControllerConfig& config, bool insecure) {
   // gRPC would take over another controller's socket in silence, and remove it in the end.
   absl::StatusOr<UniqueFd> lock = LockFile(config.socket + ".lock");
   if (!lock.ok()) return WithContext(lock.status(), "another controller may be using this socket");
-  FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<RunStore> store, RunStore::Open(config.state + "/runs.sqlite"));
+  FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<Database> database, Database::Open(config.state + "/runs.sqlite"));
+  RunStore store(*database);
+  ScheduleStore schedule_store(*database);
+  FreezeBook freezes(schedule_store);
+  FAULTLINE_RETURN_IF_ERROR(freezes.Load());
   Fleet fleet({.token = RandomToken(), .port = config.probe_port, .rate = config.probe_rate});
   ProbeLog probes;
-  const CoordinatorOptions options{.lease = config.lease};
-  Coordinator coordinator(clock, fleet, *store, probes, options);
+  const CoordinatorOptions options{
+      .lease = config.lease, .allow_commands = config.allow_commands, .addresses = OwnAddresses(config.listen)};
+  HostWorker host;
+  Coordinator coordinator(
+      {.clock = clock, .fleet = fleet, .store = store, .probes = probes, .host = host, .freezes = freezes}, options);
+  // Goes before the coordinator, which its answers are for.
+  const HostStopper stopper(host);
   FAULTLINE_RETURN_IF_ERROR(coordinator.Recover());
+  Scheduler scheduler(clock, schedule_store, [&](const v1::Schedule& schedule, const Scheduler::Moment& moment) {
+    absl::StatusOr<std::string> run = StartScheduled(coordinator, schedule, moment);
+    if (!run.ok()) spdlog::warn("schedule {}: {}", schedule.name(), std::string(run.status().message()));
+    return run;
+  });
+  FAULTLINE_RETURN_IF_ERROR(scheduler.Load());
+  Purger purger(clock, store, {.keep_for = config.keep_runs, .keep_count = config.keep_run_count});
   SessionService sessions(clock, fleet, coordinator, options.Heartbeat());
-  ControlService control(fleet, coordinator, *store);
+  ControlService control({.fleet = fleet,
+                          .coordinator = coordinator,
+                          .store = store,
+                          .host = host,
+                          .scheduler = scheduler,
+                          .freezes = freezes,
+                          .allow_commands = config.allow_commands});
   FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<grpc::Server> server, Listen(config, insecure, sessions, control));
+  std::atomic<bool> farewell = false;
   std::atomic<bool> stopping = false;
   std::thread pulse([&] {
-    while (!stopping) coordinator.WaitForWork(coordinator.Advance());
+    while (!stopping) {
+      // What comes during the farewell is missed on the record of the next process.
+      const MonotonicTime moment = farewell ? clock.Now() + kFarewell : scheduler.Advance();
+      const MonotonicTime scheduled = std::min(moment, purger.Advance());
+      coordinator.WaitForWork(std::min(coordinator.Advance(), scheduled));
+    }
   });
   spdlog::info("listening on {} for agents and on {} for commands", config.listen, config.socket);
   sd_notify(0, "READY=1");
@@ -125,6 +181,7 @@ absl::Status Serve(const ControllerConfig& config, bool insecure) {
   sigwait(&signals, &signal);
   sd_notify(0, "STOPPING=1");
   spdlog::info("stopping on {}", strsignal(signal));
+  farewell = true;
   AwaitEnds(coordinator, clock, coordinator.StopRuns());
   stopping = true;
   coordinator.Shutdown();

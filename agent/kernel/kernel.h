@@ -6,11 +6,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "agent/program/program.h"
 #include "common/capability.h"
 #include "common/clock.h"
 #include "common/impairment.h"
 #include "common/prefix.h"
+#include "common/program/program.h"
 
 namespace faultline {
 

@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "agent/kernel/rt_socket.h"
-#include "agent/program/program.h"
+#include "common/program/program.h"
 
 namespace faultline {
 

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "agent/kernel/nft_numbers.h"
 #include "agent/kernel/nft_object.h"
 
 namespace faultline {
@@ -36,7 +37,7 @@ void AddBaseChain(NftBatch& batch, const TableId& table, const std::string& name
   const PlaceInfo& info = InfoOf(place);
   const NftChain chain = ChainReference(table, name);
   nftnl_chain_set_str(chain.get(), NFTNL_CHAIN_TYPE, "filter");
-  nftnl_chain_set_u32(chain.get(), NFTNL_CHAIN_HOOKNUM, info.hook);
+  nftnl_chain_set_u32(chain.get(), NFTNL_CHAIN_HOOKNUM, NumberOf(info.hook));
   nftnl_chain_set_s32(chain.get(), NFTNL_CHAIN_PRIO, info.priority);
   nftnl_chain_set_u32(chain.get(), NFTNL_CHAIN_POLICY, NF_ACCEPT);
   std::vector<const char*> names;

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "agent/kernel/nft_batch.h"
-#include "agent/kernel/nft_names.h"
-#include "agent/kernel/nft_place.h"
+#include "common/program/nft_names.h"
+#include "common/program/nft_place.h"
 
 namespace faultline {
 

@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <set>
-#include <tuple>
 #include <utility>
 
 #include "agent/kernel/nft_chain.h"
 #include "agent/kernel/nft_protect.h"
 #include "agent/kernel/nft_rule.h"
 #include "agent/kernel/nft_set.h"
+#include "common/program/nft_sets.h"
 
 namespace faultline {
 namespace {
@@ -22,30 +21,6 @@ constexpr milliseconds kShortestTimeout{100};
 
 // The ether types of IPv4 and IPv6, as a gate has them.
 constexpr std::array<std::array<std::uint8_t, 2>, 2> kEtherTypes = {{{0x08, 0x00}, {0x86, 0xdd}}};
-
-// A part of a prefix set in a table.
-using SetPart = std::tuple<NftFamily, SetIndex, Family>;
-
-std::set<SetPart> UsedSets(const Program& program, std::span<const StepChain> chains) {
-  std::set<SetPart> used;
-  for (const StepChain& chain : chains) {
-    for (const auto& [match, family] : chain.matches) {
-      for (const auto& set :
-           {match.sources, match.destinations, match.except_destinations, chain.step->filter.except_addresses}) {
-        if (set && program.prefix_sets[*set].HasFamily(family)) used.emplace(chain.table(), *set, family);
-      }
-    }
-  }
-  return used;
-}
-
-// The prefixes of one family: a set holds them one family after the other.
-std::span<const Prefix> PartOf(const PrefixSet& set, Family family) {
-  const std::vector<Prefix>& all = set.prefixes();
-  const auto middle =
-      std::partition_point(all.begin(), all.end(), [](const Prefix& p) { return p.family() == Family::kIpv4; });
-  return family == Family::kIpv4 ? std::span(all.begin(), middle) : std::span(middle, all.end());
-}
 
 bool HasPlace(const StepChain& chain, Place place) {
   return std::find(chain.places.begin(), chain.places.end(), place) != chain.places.end();

@@ -6,9 +6,9 @@
 
 #include "agent/kernel/kernel.h"
 #include "agent/kernel/nft_batch.h"
-#include "agent/kernel/nft_layout.h"
 #include "agent/kernel/nft_step.h"
-#include "agent/program/program.h"
+#include "common/program/nft_layout.h"
+#include "common/program/program.h"
 
 namespace faultline {
 

@@ -5,21 +5,10 @@
 #include <set>
 
 #include "agent/kernel/nft_rule.h"
+#include "common/program/always_protected.h"
 
 namespace faultline {
 namespace {
-
-constexpr std::uint16_t kSsh[] = {22};
-constexpr std::uint16_t kDhcp[] = {67, 68, 546, 547};
-// Router solicitation to redirect (RFC 4861), and how nft calls them.
-constexpr std::uint8_t kNeighbourDiscovery[] = {133, 134, 135, 136, 137};
-constexpr char kNeighbourDiscoveryText[] =
-    "{ nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, nd-redirect }";
-
-const PrefixSet& LinkLocalServices() {
-  static const PrefixSet services{*Prefix::Parse("169.254.0.0/16"), *Prefix::Parse("fd00:ec2::/32")};
-  return services;
-}
 
 // Appends the rules of one chain.
 class ReturnWriter {
@@ -66,8 +55,8 @@ class ReturnWriter {
 void AddProtectedReturns(NftBatch& batch, const TableId& table, const std::string& chain, Direction direction,
                          const Protected& protect) {
   ReturnWriter writer(batch, table, chain, direction == Direction::kIngress ? End::kSource : End::kDestination);
-  writer.ReturnPorts(Transport::kTcp, kSsh, protect.ports);
-  writer.ReturnPorts(Transport::kUdp, kDhcp, protect.ports);
+  writer.ReturnPorts(Transport::kTcp, kProtectedTcpPorts, protect.ports);
+  writer.ReturnPorts(Transport::kUdp, kProtectedUdpPorts, protect.ports);
   writer.ReturnNeighbourDiscovery();
   writer.ReturnRemotes(LinkLocalServices().Union(protect.remotes));
   for (const ProtectedEndpoint& endpoint : protect.endpoints) writer.ReturnEndpoint(endpoint);

@@ -3,8 +3,8 @@
 #include <string>
 
 #include "agent/kernel/nft_batch.h"
-#include "agent/kernel/nft_names.h"
-#include "agent/program/program.h"
+#include "common/program/nft_names.h"
+#include "common/program/program.h"
 
 namespace faultline {
 

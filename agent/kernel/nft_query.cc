@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "agent/kernel/nft_numbers.h"
 #include "agent/kernel/nft_object.h"
 #include "common/status.h"
 

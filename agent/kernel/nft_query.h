@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "agent/kernel/nft_names.h"
 #include "agent/kernel/nl_conversation.h"
+#include "common/program/nft_names.h"
 
 namespace faultline {
 

@@ -7,28 +7,15 @@
 
 #include "agent/kernel/lane.h"
 #include "agent/kernel/nft_batch.h"
-#include "agent/kernel/nft_names.h"
 #include "agent/kernel/nft_object.h"
 #include "agent/kernel/nft_set.h"
 #include "common/packet_filter.h"
 #include "common/prefix.h"
+#include "common/program/nft_names.h"
+#include "common/program/nft_variants.h"
 #include "common/ratio.h"
 
 namespace faultline {
-
-// One end of a packet.
-enum class End : std::uint8_t { kSource, kDestination };
-// Numbers of IP protocols.
-enum class Transport : std::uint8_t { kIcmp = 1, kTcp = 6, kUdp = 17, kIcmpv6 = 58, kSctp = 132 };
-enum class Sense : std::uint8_t { kIn, kNotIn };
-
-// Which protocols a packet may have: one of `transports`, or none of them.
-struct TransportSet {
-  std::vector<Transport> transports;
-  Sense sense = Sense::kIn;
-
-  bool empty() const { return transports.empty(); }
-};
 
 // Builds a rule word by word, in the order nft writes it, and with it nft's text for it:
 //   NftRuleBuilder(batch, kTable, chain).AddressIs(End::kSource, address).Counter().Drop().Add();

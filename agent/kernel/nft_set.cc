@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "agent/kernel/nft_numbers.h"
 #include "agent/kernel/nft_object.h"
 
 namespace faultline {

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "agent/kernel/nft_batch.h"
-#include "agent/kernel/nft_names.h"
 #include "common/packet_filter.h"
 #include "common/prefix.h"
+#include "common/program/nft_names.h"
 
 namespace faultline {
 

@@ -6,7 +6,7 @@
 
 #include "agent/kernel/lane.h"
 #include "agent/kernel/nft_batch.h"
-#include "agent/kernel/nft_layout.h"
+#include "common/program/nft_layout.h"
 #include "common/ratio.h"
 
 namespace faultline {

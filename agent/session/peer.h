@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "absl/strings/string_view.h"
-#include "agent/program/program.h"
+#include "common/program/program.h"
 
 namespace faultline {
 

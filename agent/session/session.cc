@@ -7,11 +7,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/observe/observation_codec.h"
-#include "agent/program/compose.h"
 #include "agent/session/messages.h"
 #include "agent/session/peer.h"
 #include "common/capability_codec.h"
 #include "common/duration.h"
+#include "common/program/compose.h"
 #include "common/rpc/credentials.h"
 #include "common/rpc/status.h"
 #include "common/status.h"

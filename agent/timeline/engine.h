@@ -9,9 +9,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "agent/kernel/kernel.h"
-#include "agent/program/program.h"
 #include "agent/timeline/limits.h"
 #include "common/clock.h"
+#include "common/program/program.h"
 #include "common/timeline.h"
 
 namespace faultline {

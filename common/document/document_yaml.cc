@@ -12,7 +12,8 @@
 namespace faultline {
 namespace {
 
-constexpr std::size_t kLongestText = std::size_t{1} << 20;
+// Read in about a second and a half (measured: 6 MB/s of CIDRs in lists).
+constexpr std::size_t kLongestText = std::size_t{8} << 20;
 // Of a text without aliases the weight is at most about twice the text's length.
 constexpr std::size_t kMostAliasedWeight = std::size_t{1} << 22;
 constexpr std::size_t kDeepest = 32;

@@ -33,13 +33,39 @@ std::string TextError::ToString(absl::string_view file_name) const {
   return file_name.empty() ? message : absl::StrCat(file_name, ": ", message);
 }
 
-void TextErrors::Add(SourcePosition position, absl::string_view message) {
+void TextErrors::Add(SourcePosition position, absl::string_view message) { AddAt(Locate(position), message); }
+
+void TextErrors::AddAt(const Place& place, absl::string_view message) {
+  if (place.muted) return;
   if (full()) {
     ++dropped_;
     return;
   }
-  errors_.push_back({position, OneLine(message)});
+  errors_.push_back({place.position, OneLine(absl::StrCat(place.file, message, place.note))});
 }
+
+TextErrors::Place TextErrors::Locate(SourcePosition position) const {
+  Place place{position, "", "", false};
+  if (const auto remark = text_.remarks.find({position.line, position.column}); remark != text_.remarks.end()) {
+    place.note = remark->second.note;
+    place.muted = remark->second.muted;
+  }
+  if (text_.file.empty()) return place;
+  place.position = text_.place;
+  place.file = absl::StrCat(text_.file, ":", position.line, ":", position.column, ": ");
+  return place;
+}
+
+std::string TextErrors::Place::ToString() const {
+  if (file.empty()) return absl::StrCat(position.line, ":", position.column);
+  return file.substr(0, file.size() - 2);
+}
+
+void TextErrors::Note(SourcePosition position, std::string note) {
+  text_.remarks[{position.line, position.column}].note = absl::StrCat(" ", note);
+}
+
+void TextErrors::Mute(SourcePosition position) { text_.remarks[{position.line, position.column}].muted = true; }
 
 std::string TextErrors::Suggest(absl::string_view text, std::span<const std::string> candidates) const {
   constexpr std::size_t kMostSuggestions = 100;
@@ -56,6 +82,11 @@ std::vector<TextError> TextErrors::Take() {
   dropped_ = 0;
   return errors;
 }
+
+IncludedText::IncludedText(TextErrors& errors, SourcePosition place, std::string file)
+    : errors_(errors), outer_(std::exchange(errors.text_, {std::move(file), place, {}})) {}
+
+IncludedText::~IncludedText() { errors_.text_ = std::move(outer_); }
 
 std::string JoinErrors(std::span<const TextError> errors, absl::string_view file_name) {
   return absl::StrJoin(errors, "\n", [file_name](std::string* out, const TextError& error) {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -33,8 +35,29 @@ class TextErrors {
  public:
   static constexpr std::size_t kMost = 1000;
 
+  // Where an error goes that is found later, when the reader may be in another text.
+  struct Place {
+    SourcePosition position;
+    // "groups.yaml:3:5: " in an included text, else empty.
+    std::string file;
+    // What Note said of the position.
+    std::string note;
+    bool muted = false;
+
+    // For messages about two places: "3:5", "groups.yaml:3:5".
+    std::string ToString() const;
+  };
+
   // Line breaks and tabs in the message become blanks.
   void Add(SourcePosition position, absl::string_view message);
+  void AddAt(const Place& place, absl::string_view message);
+  Place Locate(SourcePosition position) const;
+
+  // Ends every later message about the value at `position` with this: "(${delay} is '80')".
+  void Note(SourcePosition position, std::string note);
+  // Drops all later messages about the value at `position`: it is known to be wrong.
+  void Mute(SourcePosition position);
+
   bool empty() const { return errors_.empty(); }
   // Nothing added from now on is kept word for word.
   bool full() const { return errors_.size() >= kMost; }
@@ -46,8 +69,38 @@ class TextErrors {
   std::vector<TextError> Take();
 
  private:
+  friend class IncludedText;
+
+  struct Remark {
+    std::string note;
+    bool muted = false;
+  };
+  // What is read now.
+  struct Text {
+    // Empty: the text itself.
+    std::string file;
+    // Where the text itself includes the file.
+    SourcePosition place;
+    std::map<std::pair<int, int>, Remark> remarks;
+  };
+
   std::vector<TextError> errors_;
   std::size_t dropped_ = 0;
+  Text text_;
+};
+
+// While one lives, the positions that its TextErrors is given are those of the text of `file`, which the main text
+// includes at `place`: errors stand there and begin with "file:line:column: ". `errors` must outlive it.
+class IncludedText {
+ public:
+  IncludedText(TextErrors& errors, SourcePosition place, std::string file);
+  ~IncludedText();
+  IncludedText(const IncludedText&) = delete;
+  IncludedText& operator=(const IncludedText&) = delete;
+
+ private:
+  TextErrors& errors_;
+  TextErrors::Text outer_;
 };
 
 // Each error's ToString, a line each.

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/duration.h"
+#include "common/edit_distance.h"
 #include "common/name.h"
 
 namespace faultline {
@@ -155,8 +156,15 @@ Record::Record(const DocumentValue& value, absl::string_view what, std::span<con
     : what_(what), position_(value.position), fields_(ReadFields(value, what, errors)) {
   for (const Field& field : fields_) {
     if (std::find(known.begin(), known.end(), field.name) != known.end()) continue;
-    std::string help = errors.Suggest(field.name, known);
-    if (help.empty()) help = absl::StrCat("; expected: ", absl::StrJoin(known, ", "));
+    const bool merge = field.name == "<<";
+    std::string help =
+        merge ? "; YAML's merge keys are not read, write its keys out" : errors.Suggest(field.name, known);
+    if (help.empty()) {
+      help = absl::StrCat("; expected: ", absl::StrJoin(known, ", "));
+    } else if (!merge) {
+      meant_.push_back(*Nearest(field.name, known));
+    }
+    any_meant_ = any_meant_ || merge || value.entries.size() == 1;
     errors.Add(field.key->position, absl::StrCat("unknown key '", field.name, "' in ", what, help));
   }
 }
@@ -169,10 +177,14 @@ const DocumentValue* Record::Find(absl::string_view name) const {
 
 const DocumentValue* Record::Require(absl::string_view name, absl::string_view expectation, TextErrors& errors) const {
   const DocumentValue* value = Find(name);
-  if (value == nullptr && valid()) {
+  if (value == nullptr && valid() && !MayBe(name)) {
     errors.Add(position_, absl::StrCat(what_, " has no '", name, "'; ", expectation));
   }
   return value;
+}
+
+bool Record::MayBe(absl::string_view name) const {
+  return any_meant_ || std::find(meant_.begin(), meant_.end(), name) != meant_.end();
 }
 
 }  // namespace faultline

@@ -60,15 +60,24 @@ class Record {
   // Whether it is a mapping with any key at all; when not, that was the error.
   bool valid() const { return !fields_.empty(); }
   SourcePosition position() const { return position_; }
+  // How many keys it has.
+  std::size_t size() const { return fields_.size(); }
   // Null when the key is absent.
   const DocumentValue* Find(absl::string_view name) const;
   // When the key is absent, that is an error: "what has no 'name'; expectation".
+  // Not when an unknown key may be this one (MayBe): that was the error.
   const DocumentValue* Require(absl::string_view name, absl::string_view expectation, TextErrors& errors) const;
+  // Whether this absent key may be what an unknown one means: one that is like it, the only key there is, or what
+  // YAML's merge key "<<" would bring.
+  bool MayBe(absl::string_view name) const;
 
  private:
   std::string what_;
   SourcePosition position_;
   std::vector<Field> fields_;
+  // What unknown keys may mean, and whether that may be any.
+  std::vector<std::string> meant_;
+  bool any_meant_ = false;
 };
 
 }  // namespace faultline

@@ -5,12 +5,20 @@
 #include "common/status.h"
 
 namespace faultline {
+namespace {
+
+// Of one answer: a run of a large fleet is beyond gRPC's own 4 MiB.
+constexpr int kLargestMessage = 64 * 1024 * 1024;
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const std::string& target, bool insecure) {
   constexpr std::chrono::seconds kPatience(2);
   const auto credentials = ClientCredentials(target, insecure);
   if (!credentials.ok()) return absl::InvalidArgumentError(credentials.status().message());
-  const auto channel = grpc::CreateChannel(target, *credentials);
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kLargestMessage);
+  const auto channel = grpc::CreateCustomChannel(target, *credentials, arguments);
   if (!channel->WaitForConnected(std::chrono::system_clock::now() + kPatience)) {
     return absl::UnavailableError(
         absl::StrCat("the controller at ", target,

@@ -13,7 +13,7 @@ enum class ExitCode : int {
   kFailed = 1,
   // Wrong usage, or an error in the plan.
   kUsage = 2,
-  // A node refused; nothing was applied anywhere.
+  // A node or the controller refused, or its moment was missed; nothing was applied anywhere.
   kRefused = 3,
   // The controller does not answer.
   kUnreachable = 4,
@@ -25,7 +25,10 @@ inline ExitCode ExitCodeOf(const absl::Status& status) {
       return ExitCode::kOk;
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kAlreadyExists:
       return ExitCode::kUsage;
+    case absl::StatusCode::kFailedPrecondition:
+      return ExitCode::kRefused;
     case absl::StatusCode::kUnavailable:
       return ExitCode::kUnreachable;
     default:
@@ -38,6 +41,7 @@ inline ExitCode ExitCodeOf(const v1::Run& run) {
     case v1::OUTCOME_VERIFIED:
       return ExitCode::kOk;
     case v1::OUTCOME_REFUSED:
+    case v1::OUTCOME_MISSED:
       return ExitCode::kRefused;
     default:
       return ExitCode::kFailed;

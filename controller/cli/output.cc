@@ -19,7 +19,6 @@
 #include "common/duration.h"
 #include "common/prefix.h"
 #include "common/timeline_codec.h"
-#include "controller/report/render_matrix.h"
 
 namespace faultline {
 namespace {
@@ -111,23 +110,16 @@ std::string RenderRuns(const v1::ListRunsResponse& response) {
   return Table(rows);
 }
 
-std::string RenderPreview(const v1::PreviewPlanResponse& response, const TerminalStyle& style) {
-  std::string text;
-  for (const v1::NodeStepPreview& program : response.programs()) {
-    absl::StrAppend(&text, program.node(), ", step ", program.step(), ":",
-                    program.rules().empty() ? " only watches" : "", "\n");
-    for (const std::string& rule : program.rules()) absl::StrAppend(&text, "    ", rule, "\n");
-  }
-  for (const v1::StageVerdict& stage : response.stages()) {
-    absl::StrAppend(&text, "\n", RenderPlannedMatrix(stage, style));
-  }
-  for (const std::string& warning : response.warnings()) absl::StrAppend(&text, "warning: ", warning, "\n");
-  return text;
-}
-
 std::string StandingOf(const v1::Run& run) {
-  if (run.state() != v1::RUN_STATE_ENDED) {
-    return run.state() == v1::RUN_STATE_RUNNING ? "running" : "arming";
+  switch (run.state()) {
+    case v1::RUN_STATE_ENDED:
+      break;
+    case v1::RUN_STATE_RUNNING:
+      return "running";
+    case v1::RUN_STATE_WAITING:
+      return "waiting";
+    default:
+      return "arming";
   }
   std::string word(absl::StripPrefix(v1::Outcome_Name(run.outcome()), "OUTCOME_"));
   std::replace(word.begin(), word.end(), '_', ' ');

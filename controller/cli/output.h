@@ -18,7 +18,6 @@ std::string ToJson(const google::protobuf::Message& message);
 // Tables for people; each ends with a newline.
 std::string RenderNodes(const v1::ListNodesResponse& response);
 std::string RenderRuns(const v1::ListRunsResponse& response);
-std::string RenderPreview(const v1::PreviewPlanResponse& response, const TerminalStyle& style);
 
 // "running", "verified" and so on: where a run stands, in a word.
 std::string StandingOf(const v1::Run& run);

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "common/prefix_set.h"
 #include "common/timeline.h"
 #include "controller/compile/membership.h"
-#include "controller/compile/node_index.h"
 
 namespace faultline {
 
@@ -28,9 +28,17 @@ struct Enforcement {
   std::vector<std::size_t> unable;
 };
 
+// Who acts when either side could.
+enum class Preference : std::uint8_t {
+  // Where the packet arrives, if an agent is there.
+  kReceivers,
+  // Where it leaves, if every sender has an agent that can; else as above.
+  kSenders,
+};
+
 // Pure. A rule between families (from IPv4 only to IPv6 only) could match nothing and is left out. `senders`: of every
 // node of the fleet whether it can act on packets as they go out.
-Enforcement Enforce(const Membership& from, const Membership& to, const NodeIndex& fleet,
+Enforcement Enforce(const Membership& from, const Membership& to, Preference preference,
                     const std::vector<bool>& senders);
 
 }  // namespace faultline

@@ -11,8 +11,11 @@
 
 namespace faultline {
 
+// Of what was drawn more is named than of what is merely told.
+inline constexpr std::size_t kMostDrawnNames = 64;
+
 // "a, b, c and 4 more".
-std::string NameSome(const std::vector<std::string>& names);
+std::string NameSome(const std::vector<std::string>& names, std::size_t most = 5);
 
 // What nodes lack, those that lack the same thing and come by it in the same way taken together.
 class Lacks {

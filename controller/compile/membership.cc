@@ -1,6 +1,7 @@
 #include "controller/compile/membership.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "controller/compile/glob.h"
@@ -51,28 +52,86 @@ std::optional<Prefix> SharedPrefix(const PrefixSet& a, const PrefixSet& b) {
 
 }  // namespace
 
-Membership MembershipOf(const Group& group, const NodeIndex& fleet) {
-  Membership membership;
-  membership.name = group.name;
-  membership.cidrs = group.cidrs;
-  const std::vector<bool> chosen = Choose(group, fleet, membership.absent_names);
-  std::vector<Prefix> addresses = group.cidrs.prefixes();
-  std::vector<Prefix> inside;
+void Selection::Add(const Selection& other) {
+  cidrs = cidrs.Union(other.cidrs);
+  for (const auto& [node, own] : other.chosen) {
+    const auto [entry, fresh] = chosen.try_emplace(node, own);
+    if (!fresh) entry->second = entry->second.Union(own);
+  }
+}
+
+Selection Select(const Group& group, const NodeIndex& fleet, std::vector<std::string>& absent_names) {
+  Selection selection;
+  selection.cidrs = group.cidrs;
+  const std::vector<bool> chosen = Choose(group, fleet, absent_names);
   for (std::size_t i = 0; i < chosen.size(); ++i) {
+    if (chosen[i]) selection.chosen.emplace_hint(selection.chosen.end(), i, fleet.OwnAddresses(i));
+  }
+  return selection;
+}
+
+Membership MembershipOf(std::string name, const Selection& selection, const NodeIndex& fleet) {
+  Membership membership;
+  membership.name = std::move(name);
+  membership.cidrs = selection.cidrs;
+  std::vector<Prefix> own;
+  std::vector<Prefix> inside;
+  for (std::size_t i = 0; i < fleet.nodes().size(); ++i) {
     const std::size_t inside_before = inside.size();
     for (const IpAddress& address : fleet.nodes()[i].addresses) {
-      if (group.cidrs.Contains(address)) inside.emplace_back(address);
+      if (selection.cidrs.Contains(address)) inside.emplace_back(address);
     }
-    if (!chosen[i] && inside.size() == inside_before) continue;
-    membership.members.push_back({i, chosen[i]});
-    if (!chosen[i]) continue;
-    const std::vector<Prefix>& own = fleet.OwnAddresses(i).prefixes();
-    addresses.insert(addresses.end(), own.begin(), own.end());
+    const auto chosen = selection.chosen.find(i);
+    if (chosen == selection.chosen.end() && inside.size() == inside_before) continue;
+    membership.members.push_back({i, chosen == selection.chosen.end() ? PrefixSet() : chosen->second});
+    const std::vector<Prefix>& prefixes = membership.members.back().own.prefixes();
+    own.insert(own.end(), prefixes.begin(), prefixes.end());
   }
-  membership.addresses = PrefixSet(std::move(addresses));
+  membership.addresses = own.empty() ? selection.cidrs : selection.cidrs.Union(PrefixSet(std::move(own)));
   membership.agent_addresses = PrefixSet(std::move(inside));
   membership.beyond_agents = membership.cidrs != membership.agent_addresses;
   return membership;
+}
+
+Selection Without(const Selection& whole, const Membership& part, const NodeIndex& fleet) {
+  std::vector<Prefix> own;
+  Selection left;
+  left.chosen = whole.chosen;
+  for (const Member& member : part.members) {
+    left.chosen.erase(member.node);
+    const std::vector<Prefix>& prefixes = fleet.OwnAddresses(member.node).prefixes();
+    own.insert(own.end(), prefixes.begin(), prefixes.end());
+  }
+  left.cidrs = whole.cidrs.Subtract(part.addresses).Subtract(PrefixSet(std::move(own)));
+  return left;
+}
+
+std::vector<std::size_t> Drawable(const Membership& of, const NodeIndex& fleet) {
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < of.members.size(); ++i) {
+    if (fleet.OwnAddresses(of.members[i].node).Overlaps(of.addresses)) places.push_back(i);
+  }
+  return places;
+}
+
+Selection PartOf(const Membership& of, const std::vector<std::size_t>& places, const NodeIndex& fleet) {
+  Selection part;
+  for (const std::size_t place : places) {
+    const Member& member = of.members[place];
+    part.chosen.emplace(member.node, fleet.OwnAddresses(member.node).Intersection(of.addresses));
+  }
+  return part;
+}
+
+Selection Outside(const Membership& membership) {
+  const PrefixSet complement = membership.addresses.Complement();
+  std::vector<Prefix> outside;
+  for (const Prefix& prefix : complement.prefixes()) {
+    if (membership.addresses.HasFamily(prefix.family())) outside.push_back(prefix);
+  }
+  Selection selection;
+  selection.cidrs = PrefixSet(std::move(outside));
+  return selection;
 }
 
 std::optional<std::string> SharedPart(const Membership& a, const Membership& b, const NodeIndex& fleet) {

@@ -1,76 +1,40 @@
 #include "controller/plan/fault_reader.h"
 
 #include <algorithm>
-#include <array>
-#include <set>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 
 namespace faultline {
-namespace {
-
-std::vector<std::string> With(std::vector<std::string> keys, std::span<const std::string> more) {
-  keys.insert(keys.end(), more.begin(), more.end());
-  return keys;
-}
-
-std::span<const std::string> BlockKeys() {
-  static const auto& keys = *new std::vector<std::string>(With({"from", "to", "action"}, FilterReader::Keys()));
-  return keys;
-}
-
-std::span<const std::string> PartitionKeys() {
-  static const auto& keys = *new std::vector<std::string>(With({"groups", "action"}, FilterReader::Keys()));
-  return keys;
-}
-
-std::span<const std::string> ImpairKeys() {
-  static const auto& keys = *new std::vector<std::string>(
-      With(With({"from", "to", "between"}, ImpairmentReader::Keys()), FilterReader::Keys()));
-  return keys;
-}
-
-std::span<const std::string> FlapKeys() {
-  static const std::array<std::string, 3> keys = {"down", "up", "jitter"};
-  return keys;
-}
-
-std::span<const std::string> Actions() {
-  static const std::array<std::string, 2> words = {"drop", "reject"};
-  return words;
-}
-
-std::span<const std::string> Semantics() {
-  static const std::array<std::string, 1> words = {"security-group"};
-  return words;
-}
-
-}  // namespace
-
-std::span<const std::string> FaultReader::Keys() {
-  static const std::array<std::string, 6> keys = {"block", "partition", "impair", "flap", "ramp", "semantics"};
-  return keys;
-}
 
 void FaultReader::Read(const Record& record, PlanStep& step) {
-  const DocumentValue* block = record.Find("block");
-  const DocumentValue* partition = record.Find("partition");
-  const DocumentValue* impair = record.Find("impair");
   const DocumentValue* ramp = record.Find("ramp");
-  std::vector<std::string> faults;
-  if (block != nullptr) faults.push_back("'block'");
-  if (partition != nullptr) faults.push_back("'partition'");
-  if (impair != nullptr) faults.push_back("'impair'");
-  if (faults.size() != 1) {
-    errors_.Add(record.position(),
-                absl::StrCat("a step has exactly one of 'block', 'partition' and 'impair'; this one has ",
-                             faults.empty() ? "none" : absl::StrJoin(faults, " and ")));
+  const DocumentValue* impair = record.Find("impair");
+  std::vector<std::string> names;
+  const Words faults = keys::Faults();
+  for (std::size_t i = 0; i < faults.size(); ++i) {
+    const DocumentValue* value = record.Find(faults[i]);
+    if (value == nullptr) continue;
+    names.push_back(absl::StrCat("'", faults[i], "'"));
+    if (value != impair) ReadFault(static_cast<Fault>(i), *value, step);
+    if (value == impair) {
+      const Record parts(*value, "'impair'", keys::OfFault(Fault::kImpair), errors_);
+      if (parts.valid()) ReadImpairment(*value, ramp, parts, step);
+    }
   }
-  if (block != nullptr) ReadBlock(*block, step);
-  if (partition != nullptr) ReadPartition(*partition, step);
-  if (impair != nullptr) ReadImpair(*impair, ramp, step);
+  const bool misspelt = names.empty() && std::any_of(faults.begin(), faults.end(),
+                                                     [&](const std::string& fault) { return record.MayBe(fault); });
+  if (names.size() != 1 && !misspelt) {
+    errors_.Add(record.position(),
+                names.empty()
+                    ? "a step has one fault, such as 'block', 'partition', 'isolate' or 'impair'; this one has none"
+                    : absl::StrCat("a step has one fault; this one has ", absl::StrJoin(names, " and "),
+                                   ", which may be two steps at the same time"));
+  }
   if (ramp != nullptr && impair == nullptr) {
     errors_.Add(ramp->position,
                 "'ramp' is for 'impair': only a number can grow; for a cut that comes and goes, write 'flap'");
@@ -79,31 +43,31 @@ void FaultReader::Read(const Record& record, PlanStep& step) {
   if (const DocumentValue* semantics = record.Find("semantics")) ReadSemantics(*semantics, record, step);
 }
 
-void FaultReader::ReadBlock(const DocumentValue& value, PlanStep& step) {
-  const Record record(value, "'block'", BlockKeys(), errors_);
-  step.ends = ReadOneWay(record);
-  step.effect = ReadAction(record);
-  filter_.Read(record, step);
-}
-
-void FaultReader::ReadPartition(const DocumentValue& value, PlanStep& step) {
-  if (value.kind != DocumentValue::Kind::kMapping) {
-    step.ends = ReadBetween(value, "'partition'");
+void FaultReader::ReadFault(Fault fault, const DocumentValue& value, PlanStep& step) {
+  step.effect = Drop();
+  if (std::optional<Ends> ends = ends_.ReadShort(fault, value)) {
+    step.ends = *std::move(ends);
     return;
   }
-  const Record record(value, "'partition'", PartitionKeys(), errors_);
-  const DocumentValue* groups = record.Require("groups", "name two groups or more", errors_);
-  step.ends = groups != nullptr ? ReadBetween(*groups, "'groups'") : Between();
+  const std::string& name = keys::Faults()[static_cast<std::size_t>(fault)];
+  const std::string what = absl::StrCat("'", name, "'");
+  const bool one_way = fault == Fault::kBlock || fault == Fault::kBlackhole;
+  if (one_way && value.kind != DocumentValue::Kind::kMapping) {
+    errors_.Add(value.position, absl::StrCat(what, " must say which way; write '", name, ": {from: A, to: B}'"));
+    return;
+  }
+  const Record record(value, what, keys::OfFault(fault), errors_);
+  if (!record.valid()) return;
+  step.ends = ends_.Read(fault, record);
   step.effect = ReadAction(record);
   filter_.Read(record, step);
 }
 
-void FaultReader::ReadImpair(const DocumentValue& value, const DocumentValue* ramp, PlanStep& step) {
-  const Record record(value, "'impair'", ImpairKeys(), errors_);
-  if (!record.valid()) return;
-  step.ends = ReadEnds(record);
+void FaultReader::ReadImpairment(const DocumentValue& value, const DocumentValue* ramp, const Record& record,
+                                 PlanStep& step) {
+  step.ends = ends_.Read(Fault::kImpair, record);
   filter_.Read(record, step);
-  ImpairmentReader reader(std::holds_alternative<Between>(step.ends), samples_, errors_);
+  ImpairmentReader reader(!std::holds_alternative<OneWay>(step.ends), samples_, errors_);
   const Impairment impairment = reader.Read(record);
   step.effect = impairment;
   if (ramp != nullptr) step.ramp = reader.ReadRamp(*ramp, impairment, step.length);
@@ -115,10 +79,9 @@ void FaultReader::ReadImpair(const DocumentValue& value, const DocumentValue* ra
 }
 
 void FaultReader::ReadSemantics(const DocumentValue& value, const Record& record, PlanStep& step) {
-  if (!ReadWord(value, "'semantics'", Semantics(), errors_)) return;
+  if (!ReadWord(value, "'semantics'", keys::Semantics(), errors_)) return;
   if (record.Find("impair") != nullptr) {
-    errors_.Add(value.position,
-                "'semantics: security-group' is for 'block' and 'partition': a security group cannot impair");
+    errors_.Add(value.position, "'semantics: security-group' is for cuts: a security group cannot impair");
   } else if (std::holds_alternative<Reject>(step.effect)) {
     errors_.Add(value.position,
                 "'semantics: security-group' and 'action: reject' exclude each other: a security group "
@@ -135,7 +98,7 @@ void FaultReader::ReadSemantics(const DocumentValue& value, const Record& record
 Flap FaultReader::ReadFlap(const DocumentValue& value) {
   // Stands for a phase that could not be read.
   constexpr Duration kSomePhase = kLongestPhase;
-  const Record record(value, "'flap'", FlapKeys(), errors_);
+  const Record record(value, "'flap'", keys::Flap(), errors_);
   const DocumentValue* down = record.Require("down", "say how long the fault is on, for example 'down: 2s'", errors_);
   const DocumentValue* up = record.Require("up", "say how long it is off, for example 'up: 5s'", errors_);
   const DocumentValue* jitter = record.Find("jitter");
@@ -150,62 +113,10 @@ Flap FaultReader::ReadFlap(const DocumentValue& value) {
   return flap;
 }
 
-OneWay FaultReader::ReadOneWay(const Record& fault) {
-  const DocumentValue* from = fault.Require("from", "name the group that sends", errors_);
-  const DocumentValue* to = fault.Require("to", "name the group that receives", errors_);
-  OneWay ends;
-  if (from != nullptr) ends.from = ReadGroupUse(*from).value_or("");
-  if (to != nullptr) ends.to = ReadGroupUse(*to).value_or("");
-  if (!ends.from.empty() && ends.from == ends.to) {
-    errors_.Add(to->position,
-                absl::StrCat("'from' and 'to' are both '", ends.to, "'; a fault is between two different groups"));
-  }
-  return ends;
-}
-
-Between FaultReader::ReadBetween(const DocumentValue& value, absl::string_view what) {
-  Between between;
-  const std::span<const DocumentPtr> items = ReadList(value, what, errors_);
-  if (items.size() == 1) errors_.Add(value.position, absl::StrCat(what, " needs at least two groups"));
-  std::set<std::string> seen;
-  for (const DocumentPtr& item : items) {
-    const std::optional<std::string> group = ReadGroupUse(*item);
-    if (!group) continue;
-    if (seen.insert(*group).second) {
-      between.groups.push_back(*group);
-    } else {
-      errors_.Add(item->position, absl::StrCat("group '", *group, "' comes twice in ", what));
-    }
-  }
-  return between;
-}
-
-Ends FaultReader::ReadEnds(const Record& fault) {
-  const DocumentValue* between = fault.Find("between");
-  const bool one_way = fault.Find("from") != nullptr || fault.Find("to") != nullptr;
-  if (between == nullptr && !one_way) {
-    errors_.Add(fault.position(),
-                "'impair' has no ends; name one way's by 'from' and 'to', or both ways' by 'between'");
-    return Between();
-  }
-  if (between != nullptr && one_way) {
-    errors_.Add(between->position, "'between' and 'from' or 'to' exclude each other: 'between' is both ways");
-  }
-  if (between == nullptr) return ReadOneWay(fault);
-  return ReadBetween(*between, "'between'");
-}
-
 Effect FaultReader::ReadAction(const Record& fault) {
   const DocumentValue* action = fault.Find("action");
-  if (action != nullptr && ReadWord(*action, "'action'", Actions(), errors_).value_or(0) == 1) return Reject();
+  if (action != nullptr && ReadWord(*action, "'action'", keys::Actions(), errors_).value_or(0) == 1) return Reject();
   return Drop();
-}
-
-std::optional<std::string> FaultReader::ReadGroupUse(const DocumentValue& value) {
-  const std::optional<std::string> name = ReadText(value, "a group", errors_);
-  if (!name || groups_.empty() || std::binary_search(groups_.begin(), groups_.end(), *name)) return name;
-  errors_.Add(value.position, absl::StrCat("unknown group '", *name, "'", errors_.Suggest(*name, groups_)));
-  return std::nullopt;
 }
 
 }  // namespace faultline

@@ -4,20 +4,10 @@
 #include <array>
 
 #include "absl/strings/str_cat.h"
+#include "controller/plan/keys.h"
 
 namespace faultline {
 namespace {
-
-std::span<const std::string> Protocols() {
-  // In the order of Protocol.
-  static const std::array<std::string, 5> words = {"any", "tcp", "udp", "icmp", "sctp"};
-  return words;
-}
-
-std::span<const std::string> Connections() {
-  static const std::array<std::string, 2> words = {"new", "established"};
-  return words;
-}
 
 struct CodePoint {
   const char* name;
@@ -30,7 +20,7 @@ constexpr std::array<CodePoint, 24> kCodePoints = {
      {"af11", 10}, {"af12", 12}, {"af13", 14}, {"af21", 18}, {"af22", 20}, {"af23", 22}, {"af31", 26}, {"af32", 28},
      {"af33", 30}, {"af41", 34}, {"af42", 36}, {"af43", 38}, {"ef", 46},   {"va", 44},   {"le", 1},    {"be", 0}}};
 
-std::span<const std::string> CodePointNames() {
+Words CodePointNames() {
   static const auto& names = *new std::vector<std::string>([] {
     std::vector<std::string> all;
     for (const CodePoint& point : kCodePoints) all.emplace_back(point.name);
@@ -41,14 +31,8 @@ std::span<const std::string> CodePointNames() {
 
 }  // namespace
 
-std::span<const std::string> FilterReader::Keys() {
-  static const std::array<std::string, 8> keys = {"protocol", "ports",     "source_ports", "exclude_ports",
-                                                  "exclude",  "interface", "dscp",         "connections"};
-  return keys;
-}
-
 void FilterReader::Read(const Record& fault, PlanStep& step) {
-  step.filter = ReadFilter(fault, std::holds_alternative<Between>(step.ends));
+  step.filter = ReadFilter(fault, !std::holds_alternative<OneWay>(step.ends));
   if (const DocumentValue* exclude = fault.Find("exclude")) step.exclude = cidrs_.Read(*exclude, "'exclude'");
   CheckFilter(fault, step.filter);
 }
@@ -56,7 +40,7 @@ void FilterReader::Read(const Record& fault, PlanStep& step) {
 PacketFilter FilterReader::ReadFilter(const Record& fault, bool both_ways) {
   PacketFilter filter;
   if (const DocumentValue* protocol = fault.Find("protocol")) {
-    filter.protocol = static_cast<Protocol>(ReadWord(*protocol, "'protocol'", Protocols(), errors_).value_or(0));
+    filter.protocol = static_cast<Protocol>(ReadWord(*protocol, "'protocol'", keys::Protocols(), errors_).value_or(0));
   }
   (both_ways ? filter.either_ports : filter.destination_ports) = ReadPorts(fault, "ports");
   filter.except_ports = ReadPorts(fault, "exclude_ports");
@@ -71,7 +55,7 @@ PacketFilter FilterReader::ReadFilter(const Record& fault, bool both_ways) {
   if (const DocumentValue* dscp = fault.Find("dscp")) filter.dscp = ReadDscp(*dscp);
   if (const DocumentValue* interfaces = fault.Find("interface")) filter.interfaces = ReadInterfaces(*interfaces);
   if (const DocumentValue* value = fault.Find("connections")) {
-    const std::optional<std::size_t> word = ReadWord(*value, "'connections'", Connections(), errors_);
+    const std::optional<std::size_t> word = ReadWord(*value, "'connections'", keys::Connections(), errors_);
     if (word) filter.connection = *word == 0 ? Connection::kNew : Connection::kEstablished;
   }
   return filter;

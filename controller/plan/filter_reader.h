@@ -1,6 +1,5 @@
 #pragma once
 
-#include <span>
 #include <string>
 #include <vector>
 
@@ -15,9 +14,6 @@ namespace faultline {
 // Reads which packets a fault concerns: the keys that every fault's mapping may have beside its ends.
 class FilterReader {
  public:
-  // "protocol", "ports" and so on.
-  static std::span<const std::string> Keys();
-
   // Both must outlive the reader.
   FilterReader(CidrReader& cidrs, TextErrors& errors) : cidrs_(cidrs), errors_(errors) {}
 

@@ -1,11 +1,11 @@
 #include "controller/plan/impairment_reader.h"
 
-#include <array>
 #include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/duration.h"
+#include "controller/plan/keys.h"
 
 namespace faultline {
 namespace {
@@ -16,33 +16,6 @@ constexpr BitRate kSomeRate{1'000'000'000};
 constexpr Duration kSomeJitter{1};
 constexpr Duration kSomeLength = std::chrono::hours(10'000);
 
-std::span<const std::string> Distributions() {
-  // In the order of Distribution.
-  static const std::array<std::string, 4> words = {"uniform", "normal", "pareto", "paretonormal"};
-  return words;
-}
-
-std::span<const std::string> RampKeys() {
-  static const std::array<std::string, 10> keys = {"delay",   "rtt",     "jitter", "loss", "duplicate",
-                                                   "corrupt", "reorder", "rate",   "over", "steps"};
-  return keys;
-}
-
-std::span<const std::string> LossKeys() {
-  static const std::array<std::string, 3> keys = {"ratio", "correlation", "gemodel"};
-  return keys;
-}
-
-std::span<const std::string> GilbertElliottKeys() {
-  static const std::array<std::string, 4> keys = {"p", "r", "1-h", "1-k"};
-  return keys;
-}
-
-std::span<const std::string> ReorderKeys() {
-  static const std::array<std::string, 3> keys = {"ratio", "correlation", "gap"};
-  return keys;
-}
-
 std::optional<std::uint32_t> ReadCount(const DocumentValue& value, absl::string_view what, TextErrors& errors) {
   const std::optional<std::uint64_t> number =
       ReadNumber(value, what, errors, 1, std::numeric_limits<std::uint32_t>::max());
@@ -51,13 +24,6 @@ std::optional<std::uint32_t> ReadCount(const DocumentValue& value, absl::string_
 }
 
 }  // namespace
-
-std::span<const std::string> ImpairmentReader::Keys() {
-  static const std::array<std::string, 12> keys = {"delay",   "rtt",         "jitter", "distribution",
-                                                   "samples", "correlation", "loss",   "duplicate",
-                                                   "corrupt", "reorder",     "rate",   "burst"};
-  return keys;
-}
 
 Impairment ImpairmentReader::Read(const Record& impair) {
   Impairment impairment;
@@ -82,7 +48,7 @@ Impairment ImpairmentReader::Read(const Record& impair) {
 Ramp ImpairmentReader::ReadRamp(const DocumentValue& value, const Impairment& from, Duration longest) {
   Ramp ramp;
   ramp.to = from;
-  const Record record(value, "'ramp'", RampKeys(), errors_);
+  const Record record(value, "'ramp'", keys::Ramp(), errors_);
   prefix_ = "ramp.";
   TakeDelay(record, ramp.to.delay);
   Take(record, "jitter", ReadDuration, kSomeJitter, ramp.to.jitter);
@@ -139,7 +105,7 @@ void ImpairmentReader::TakeDelay(const Record& record, Duration& delay) {
 void ImpairmentReader::TakeDistribution(const Record& record, Impairment& impairment) {
   const DocumentValue* distribution = record.Find("distribution");
   if (distribution != nullptr) {
-    const std::optional<std::size_t> word = ReadWord(*distribution, "'distribution'", Distributions(), errors_);
+    const std::optional<std::size_t> word = ReadWord(*distribution, "'distribution'", keys::Distributions(), errors_);
     impairment.distribution = static_cast<Distribution>(word.value_or(0));
   }
   const DocumentValue* samples = record.Find("samples");
@@ -154,11 +120,10 @@ void ImpairmentReader::TakeDistribution(const Record& record, Impairment& impair
 }
 
 void ImpairmentReader::TakeShare(const Record& record, absl::string_view key, Share share) {
-  static const std::array<std::string, 2> keys = {"ratio", "correlation"};
   const DocumentValue* value = record.Find(key);
   if (value == nullptr) return;
   if (value->kind != DocumentValue::Kind::kMapping) return Take(record, key, ReadRatio, kSomeRatio, share.ratio);
-  const Record parts(*value, absl::StrCat("'", key, "'"), keys, errors_);
+  const Record parts(*value, absl::StrCat("'", key, "'"), keys::Share(), errors_);
   prefix_ = absl::StrCat(key, ".");
   Take(parts, "ratio", ReadRatio, kSomeRatio, share.ratio);
   Take(parts, "correlation", ReadRatio, Ratio(), share.correlation);
@@ -171,7 +136,7 @@ void ImpairmentReader::TakeLoss(const Record& record, Impairment& impairment) {
   if (value->kind != DocumentValue::Kind::kMapping) {
     return Take(record, "loss", ReadRatio, kSomeRatio, impairment.loss);
   }
-  const Record parts(*value, "'loss'", LossKeys(), errors_);
+  const Record parts(*value, "'loss'", keys::Loss(), errors_);
   prefix_ = "loss.";
   Take(parts, "ratio", ReadRatio, kSomeRatio, impairment.loss);
   Take(parts, "correlation", ReadRatio, Ratio(), impairment.loss_correlation);
@@ -181,7 +146,7 @@ void ImpairmentReader::TakeLoss(const Record& record, Impairment& impairment) {
 
 GilbertElliott ImpairmentReader::ReadGilbertElliott(const DocumentValue& value) {
   GilbertElliott bursts;
-  const Record record(value, "'gemodel'", GilbertElliottKeys(), errors_);
+  const Record record(value, "'gemodel'", keys::GilbertElliott(), errors_);
   prefix_ = "loss.gemodel.";
   bursts.p = bursts.r = kSomeRatio;
   record.Require("p", "give the chance to go from good to bad at each packet, for example 'p: 1%'", errors_);
@@ -201,7 +166,7 @@ void ImpairmentReader::TakeReorder(const Record& record, Impairment& impairment)
   } else if (value->kind != DocumentValue::Kind::kMapping) {
     Take(record, "reorder", ReadRatio, kSomeRatio, impairment.reorder);
   } else {
-    const Record parts(*value, "'reorder'", ReorderKeys(), errors_);
+    const Record parts(*value, "'reorder'", keys::Reorder(), errors_);
     prefix_ = "reorder.";
     Take(parts, "ratio", ReadRatio, kSomeRatio, impairment.reorder);
     Take(parts, "correlation", ReadRatio, Ratio(), impairment.reorder_correlation);

@@ -2,7 +2,6 @@
 
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -18,9 +17,6 @@ namespace faultline {
 // checks of the whole.
 class ImpairmentReader {
  public:
-  // "delay", "loss" and so on: the keys of "impair" beside its ends and packets.
-  static std::span<const std::string> Keys();
-
   // `both_ways`: whether the fault is, so that a round trip has two halves. Both references must outlive the reader.
   ImpairmentReader(bool both_ways, SampleLists& samples, TextErrors& errors)
       : both_ways_(both_ways), samples_(samples), errors_(errors) {}

@@ -4,8 +4,8 @@
 
 #include "absl/strings/string_view.h"
 #include "common/document/text_error.h"
+#include "controller/plan/missing_file.h"
 #include "controller/plan/plan.h"
-#include "controller/plan/sample_lists.h"
 
 namespace faultline {
 
@@ -13,14 +13,14 @@ namespace faultline {
 struct ParsedPlan {
   Plan plan;
   std::vector<TextError> errors;
-  // Samples that may be meant as files: a text with them under "samples" would be right. Each is one of `errors`, at
-  // its position.
-  std::vector<UnknownSamples> unknown_samples;
+  // What the plan names and may be files: a text that has it would be right. Each is one of `errors`.
+  std::vector<MissingFile> missing_files;
 };
 
-// Reads a plan. Pure; throws nothing; any bytes may be given. Work is bounded: at most 1 MiB of text, 1000 groups, 1000
-// steps, 100 000 CIDRs, 100 000 samples, 10 000 node names and labels, 10 000 h from T0 to the last step's end. Text
-// that is not UTF-8 or not YAML gives that one error; otherwise every error is found in one go.
+// Reads a plan. Pure; throws nothing; any bytes may be given. Work is bounded: at most 8 MiB of text, 1000 groups, 1000
+// steps, 100 000 CIDRs, 100 000 samples, 10 000 node names and labels, 10 000 h from T0 to the last step's end, and 1
+// MiB that variables fill in. Text that is not UTF-8 or not YAML gives that one error; otherwise every error is found
+// in one go.
 ParsedPlan ParsePlan(absl::string_view text);
 
 }  // namespace faultline

@@ -10,14 +10,9 @@
 #include "common/document/document.h"
 #include "common/document/text_error.h"
 #include "controller/plan/allowance.h"
+#include "controller/plan/missing_file.h"
 
 namespace faultline {
-
-// A list of samples that a step uses by a name which the plan does not explain.
-struct UnknownSamples {
-  std::string name;
-  SourcePosition position;
-};
 
 // Reads measured delays wherever a plan has them: lists in place, and the lists by name under the plan's "samples". Not
 // thread-safe.
@@ -31,7 +26,7 @@ class SampleLists {
   // The value of an impairment's "samples": a list or a name. In the form of Impairment::samples.
   std::optional<std::vector<Duration>> Read(const DocumentValue& value);
   // Names that Read did not find, when the plan has no "samples" at all: they may be files'. Each was an error.
-  const std::vector<UnknownSamples>& unknown() const { return unknown_; }
+  const std::vector<MissingFile>& missing() const { return missing_; }
 
  private:
   std::optional<std::vector<Duration>> ReadList(const DocumentValue& value, absl::string_view what);
@@ -40,8 +35,9 @@ class SampleLists {
   bool has_named_ = false;
   std::map<std::string, std::optional<std::vector<Duration>>> named_;
   std::vector<std::string> names_;
-  std::vector<UnknownSamples> unknown_;
-  Allowance allowance_{100'000, "samples"};
+  std::vector<MissingFile> missing_;
+  Allowance lists_{1000, "lists of samples"};
+  Allowance samples_{100'000, "samples"};
 };
 
 }  // namespace faultline

@@ -4,21 +4,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/duration.h"
+#include "common/name.h"
+#include "controller/plan/keys.h"
 
 namespace faultline {
 namespace {
 
-constexpr std::size_t kMostSteps = 1000;
 constexpr Duration kLongestPlan = std::chrono::hours(10'000);
-
-std::span<const std::string> StepKeys() {
-  static const auto& keys = *new std::vector<std::string>([] {
-    std::vector<std::string> all = {"name", "at", "after", "for"};
-    all.insert(all.end(), FaultReader::Keys().begin(), FaultReader::Keys().end());
-    return all;
-  }());
-  return keys;
-}
 
 std::set<std::string> NamesOf(std::span<const DocumentPtr> steps) {
   std::set<std::string> names;
@@ -32,33 +24,93 @@ std::set<std::string> NamesOf(std::span<const DocumentPtr> steps) {
 
 }  // namespace
 
-std::vector<PlanStep> StepsReader::Read(const DocumentValue& value) {
+void StepsReader::Read(const DocumentValue& value, Plan& plan) {
   const std::span<const DocumentPtr> list = ReadList(value, "'steps'", errors_);
-  if (list.size() > kMostSteps) {
-    errors_.Add(list[kMostSteps]->position, absl::StrCat("a plan has at most ", kMostSteps, " steps"));
-  }
   all_names_ = NamesOf(list);
-  std::vector<PlanStep> steps;
-  for (const DocumentPtr& item : list.first(std::min(list.size(), kMostSteps))) {
-    steps.push_back(ReadStep(*item, steps.size() + 1));
+  std::size_t number = 0;
+  for (const DocumentPtr& item : list) {
+    ReadStep(*item, ++number, plan);
+    if (full_) break;
   }
-  return steps;
 }
 
-PlanStep StepsReader::ReadStep(const DocumentValue& value, std::size_t number) {
-  const Record record(value, "a step", StepKeys(), errors_);
+void StepsReader::ReadStep(const DocumentValue& value, std::size_t number, Plan& plan) {
+  const Record record(value, "a step", keys::Step(), errors_);
   PlanStep step;
   step.position = value.position;
-  if (!record.valid()) return step;
+  if (!record.valid()) return;
   step.name = ReadStepName(record, number);
   step.at = ReadStart(record, step, /*first=*/number == 1);
   step.length = ReadLength(record);
-  CheckEnd(step);
+  const bool repeated = record.Find("every") != nullptr || record.Find("times") != nullptr;
+  const Repetition repetition = ReadRepetition(record, step);
+  CheckEnd(step, repetition);
   fault_.Read(record, step);
-  if (earlier_.emplace(step.name, Known{step.position, std::min(step.at + step.length, kLongestPlan)}).second) {
-    earlier_names_.push_back(step.name);
+  std::vector<Expectation> expectations;
+  if (const DocumentValue* expect = record.Find("expect")) expectations = expectations_.ReadOfStep(*expect, step);
+  AddSteps(step, repetition, repeated, expectations, plan);
+  if (!repeated) return;
+  const Duration last = std::min(step.at, kLongestPlan) + repetition.every * (repetition.times - 1);
+  AddKnown(step.name, step.position, std::min(last + step.length, kLongestPlan));
+}
+
+void StepsReader::AddSteps(const PlanStep& step, Repetition repetition, bool repeated,
+                           const std::vector<Expectation>& expectations, Plan& plan) {
+  const auto name_of = [&](std::uint32_t number) {
+    return repeated ? absl::StrCat(step.name, ".", number) : step.name;
+  };
+  if (const absl::Status name = CheckName(name_of(repetition.times), "the last repetition's name"); !name.ok()) {
+    errors_.Add(step.position, name.message());
   }
-  return step;
+  for (std::uint32_t i = 0; i < repetition.times; ++i) {
+    full_ = full_ || !steps_.Take(step.position, errors_);
+    if (full_) return;
+    const std::string name = name_of(i + 1);
+    if (const auto same = earlier_.find(name); repeated && same != earlier_.end()) {
+      errors_.Add(step.position, absl::StrCat("repetition '", name, "' has the name of the step at ",
+                                              same->second.position.line, ":", same->second.position.column));
+      return;
+    }
+    PlanStep& one = plan.steps.emplace_back(step);
+    one.name = name;
+    one.at = step.at + repetition.every * i;
+    AddKnown(name, step.position, std::min(one.at + one.length, kLongestPlan));
+    names_[step.name].push_back(name);
+    if (repeated) names_[name] = {name};
+    expectations_.Add(expectations, name, plan.expectations);
+  }
+}
+
+void StepsReader::AddKnown(const std::string& name, SourcePosition position, Duration end) {
+  if (earlier_.emplace(name, Known{position, end}).second) earlier_names_.push_back(name);
+}
+
+StepsReader::Repetition StepsReader::ReadRepetition(const Record& record, const PlanStep& step) {
+  constexpr std::uint64_t kMostTimes = 1000;
+  const DocumentValue* every = record.Find("every");
+  const DocumentValue* times = record.Find("times");
+  Repetition repetition;
+  if (every == nullptr && times == nullptr) return repetition;
+  if (every == nullptr || times == nullptr) {
+    errors_.Add((every != nullptr ? every : times)->position,
+                absl::StrCat("'every' and 'times' belong together, for example 'every: 30s, times: 5'"));
+    return repetition;
+  }
+  const std::optional<Duration> gap = ReadDuration(*every, "'every'", errors_);
+  const std::optional<std::uint64_t> count = ReadNumber(*times, "'times'", errors_, 1, kMostTimes);
+  if (!gap || !count) return repetition;
+  if (*gap < step.length) {
+    errors_.Add(every->position, absl::StrCat("'every' is ", FormatDuration(*gap), ", shorter than the step's ",
+                                              FormatDuration(step.length), "; it is counted from start to start"));
+    return repetition;
+  }
+  if (*gap > kLongestPlan / static_cast<std::int64_t>(*count)) {
+    errors_.Add(every->position,
+                absl::StrCat("repeated ", *count, " times every ", FormatDuration(*gap),
+                             ", the step goes on too long; a plan lasts at most ", FormatDuration(kLongestPlan)));
+    return repetition;
+  }
+  return {static_cast<std::uint32_t>(*count), *gap};
 }
 
 std::string StepsReader::ReadStepName(const Record& record, std::size_t number) {
@@ -83,7 +135,7 @@ Duration StepsReader::ReadStart(const Record& record, const PlanStep& step, bool
   }
   if (at != nullptr) return ReadDuration(*at, "'at'", errors_).value_or(Duration(0));
   if (after != nullptr) return ReadAfter(*after, step);
-  if (!first) {
+  if (!first && !record.MayBe("at") && !record.MayBe("after")) {
     errors_.Add(record.position(), absl::StrCat("step '", step.name, "' has no start; write 'at: 30s' or 'after: ",
                                                 earlier_names_.empty() ? "STEP" : earlier_names_.back(), "'"));
   }
@@ -116,9 +168,10 @@ Duration StepsReader::ReadLength(const Record& record) {
   return *length;
 }
 
-void StepsReader::CheckEnd(const PlanStep& step) {
-  if (step.at + step.length <= kLongestPlan) return;
-  errors_.Add(step.position, absl::StrCat("step '", step.name, "' ends ", FormatDuration(step.at + step.length),
+void StepsReader::CheckEnd(const PlanStep& step, Repetition repetition) {
+  const Duration end = step.at + repetition.every * (repetition.times - 1) + step.length;
+  if (end <= kLongestPlan) return;
+  errors_.Add(step.position, absl::StrCat("step '", step.name, "' ends ", FormatDuration(end),
                                           " after the start; a plan lasts at most ", FormatDuration(kLongestPlan)));
 }
 

@@ -1,54 +1,49 @@
 #include "controller/rpc/control_service.h"
 
+#include <algorithm>
+#include <future>
+#include <memory>
+
 #include "common/rpc/status.h"
 #include "common/status.h"
 #include "common/timeline_codec.h"
-#include "controller/compile/describe.h"
-#include "controller/plan/plan_yaml.h"
+#include "controller/preview/make_preview.h"
 #include "controller/report/verdict.h"
+#include "controller/rpc/scheduled_run.h"
+#include "controller/schedule/wall_time.h"
 
 namespace faultline {
 namespace {
 
 // How often a waiting call looks whether its caller is still there.
 constexpr Duration kLook = std::chrono::milliseconds(500);
+
 constexpr int kMostListed = 1000;
+// Beyond the time that looking up takes: for a turn on a busy host.
+constexpr Duration kLookUpSlack = std::chrono::seconds(5);
 
-absl::StatusOr<Plan> ReadPlan(const v1::PlanSource& source) {
-  ParsedPlan parsed = ParsePlan(source.text());
-  if (!parsed.errors.empty()) return absl::InvalidArgumentError(JoinErrors(parsed.errors, source.file_name()));
-  return std::move(parsed.plan);
-}
-
-void FillPreview(const Compiled& compiled, const Inventory& inventory, std::uint16_t probe_port,
-                 v1::PreviewPlanResponse& response) {
-  std::map<NodeName, Timeline> timelines;
-  for (const Timeline& timeline : compiled.timelines) {
-    timelines[timeline.node] = timeline;
-    for (const Step& step : timeline.steps) {
-      v1::NodeStepPreview& preview = *response.add_programs();
-      preview.set_node(timeline.node.text());
-      preview.set_step(step.name);
-      for (const Rule& rule : step.rules) preview.add_rules(DescribeRule(rule, step, timeline));
-    }
+// Gives the plan's groups the addresses of their names, as they are now.
+absl::Status LookUpNames(HostWork& host, Plan& plan) {
+  const std::vector<std::string> names = NamesOf(plan);
+  if (names.empty()) return absl::OkStatus();
+  // It may come when nobody waits any more.
+  const auto promise = std::make_shared<std::promise<absl::StatusOr<LookedUp>>>();
+  std::future<absl::StatusOr<LookedUp>> answer = promise->get_future();
+  host.LookUp(names, [promise](absl::StatusOr<LookedUp> found) { promise->set_value(std::move(found)); });
+  if (answer.wait_for(names.size() * kLookUpTime + kLookUpSlack) != std::future_status::ready) {
+    return absl::DeadlineExceededError("the names of the plan could not be looked up in time");
   }
-  const std::vector<ProbeNode> nodes = ProbeNodesOf(inventory);
-  for (const Stage& stage : StagesOf(compiled.timelines.front())) {
-    *response.add_stages() = PlannedStage(stage, {nodes, timelines, probe_port});
-  }
-  for (const std::string& warning : compiled.warnings) response.add_warnings(warning);
-  *response.mutable_length() = EncodeDuration(compiled.timelines.front().length);
+  FAULTLINE_ASSIGN_OR_RETURN(const LookedUp found, answer.get());
+  AddAddresses(found, plan);
+  return absl::OkStatus();
 }
 
 }  // namespace
 
-ControlService::ControlService(Fleet& fleet, Coordinator& coordinator, RunStore& store)
-    : fleet_(fleet), coordinator_(coordinator), store_(store) {}
-
 grpc::Status ControlService::ListNodes(grpc::ServerContext*, const v1::ListNodesRequest*,
                                        v1::ListNodesResponse* response) {
-  const std::map<NodeName, std::vector<std::string>> runs = coordinator_.RunsByNode();
-  for (v1::Node& node : fleet_.Nodes()) {
+  const std::map<NodeName, std::vector<std::string>> runs = parts_.coordinator.RunsByNode();
+  for (v1::Node& node : parts_.fleet.Nodes()) {
     const auto found = runs.find(NodeName(node.info().name()));
     if (found != runs.end()) node.mutable_runs()->Assign(found->second.begin(), found->second.end());
     *response->add_nodes() = std::move(node);
@@ -58,25 +53,40 @@ grpc::Status ControlService::ListNodes(grpc::ServerContext*, const v1::ListNodes
 
 grpc::Status ControlService::PreviewPlan(grpc::ServerContext*, const v1::PreviewPlanRequest* request,
                                          v1::PreviewPlanResponse* response) {
-  const absl::StatusOr<Plan> plan = ReadPlan(request->plan());
+  absl::StatusOr<Plan> plan = ReadPlan(request->plan());
   if (!plan.ok()) return ToGrpc(plan.status());
-  const Inventory inventory = fleet_.Snapshot();
-  const Compiled compiled = coordinator_.Preview(*plan, inventory, RunId("preview"));
+  const absl::Status names = LookUpNames(parts_.host, *plan);
+  if (!names.ok()) return ToGrpc(names);
+  const Inventory inventory = parts_.fleet.Snapshot();
+  const Compiled compiled = parts_.coordinator.Preview(*plan, inventory, RunId("preview"));
   if (!compiled.errors.empty()) {
     return ToGrpc(absl::InvalidArgumentError(JoinErrors(compiled.errors, request->plan().file_name())));
   }
-  FillPreview(compiled, inventory, fleet_.probe_port(), *response);
+  *response = MakePreview(compiled, inventory, parts_.fleet.probe_port(),
+                          {.brief = request->brief(), .rules = request->rules(), .node = request->node()});
   return grpc::Status::OK;
 }
 
 grpc::Status ControlService::StartRun(grpc::ServerContext* context, const v1::StartRunRequest* request,
                                       v1::StartRunResponse* response) {
-  const absl::StatusOr<Plan> plan = ReadPlan(request->plan());
+  absl::StatusOr<Plan> plan = ReadPlan(request->plan());
   if (!plan.ok()) return ToGrpc(plan.status());
-  const absl::StatusOr<std::string> id = coordinator_.Begin(*plan, request->plan().text(), request->plan().file_name());
+  const absl::Status allowed = CheckCommandsFrom(context->peer(), *plan, request->plan().file_name());
+  if (!allowed.ok()) return ToGrpc(allowed);
+  RunRequest asked = {.plan = *std::move(plan),
+                      .plan_text = request->plan().text(),
+                      .file_name = request->plan().file_name(),
+                      .queue = request->queue(),
+                      .request_id = request->request_id()};
+  if (request->has_at()) {
+    if (!IsWallTime(request->at())) return ToGrpc(absl::InvalidArgumentError("'at' must be within 1970 to 2199"));
+    asked.due = DecodeWall(request->at());
+  }
+  const absl::StatusOr<std::string> id = parts_.coordinator.Begin(std::move(asked));
   if (!id.ok()) return ToGrpc(id.status());
-  absl::StatusOr<v1::Run> run = AwaitRun(
-      *context, *id, [](const RunView& view) { return view.over || view.run.state() == v1::RUN_STATE_RUNNING; });
+  absl::StatusOr<v1::Run> run = AwaitRun(*context, *id, [](const RunView& view) {
+    return view.over || view.run.state() == v1::RUN_STATE_RUNNING || view.run.state() == v1::RUN_STATE_WAITING;
+  });
   if (!run.ok()) return ToGrpc(run.status());
   *response->mutable_run() = *std::move(run);
   return grpc::Status::OK;
@@ -86,10 +96,12 @@ grpc::Status ControlService::WatchRun(grpc::ServerContext* context, const v1::Wa
                                       grpc::ServerWriter<v1::WatchRunResponse>* writer) {
   std::uint64_t seen = 0;
   while (!context->IsCancelled()) {
-    absl::StatusOr<RunView> view = coordinator_.Await(request->run_id(), seen, kLook);
+    absl::StatusOr<RunView> view = parts_.coordinator.Await(request->run_id(), seen, kLook);
     if (!view.ok()) return ToGrpc(view.status());
     v1::WatchRunResponse response;
     *response.mutable_run() = std::move(view->run);
+    // It may be large, and never changes.
+    response.mutable_run()->clear_plan_text();
     if (view->elapsed) *response.mutable_elapsed() = EncodeDuration(*view->elapsed);
     if (!writer->Write(response) || view->over) break;
     seen = view->version;
@@ -97,21 +109,21 @@ grpc::Status ControlService::WatchRun(grpc::ServerContext* context, const v1::Wa
   return grpc::Status::OK;
 }
 
-grpc::Status ControlService::ListRuns(grpc::ServerContext*, const v1::ListRunsRequest*,
+grpc::Status ControlService::ListRuns(grpc::ServerContext*, const v1::ListRunsRequest* request,
                                       v1::ListRunsResponse* response) {
-  absl::StatusOr<std::vector<v1::Run>> runs = store_.List(kMostListed);
+  RunQuery query = {.plan_name = request->plan_name()};
+  if (request->has_since()) query.since = DecodeWall(request->since());
+  query.most =
+      request->most() == 0 ? kMostListed : static_cast<int>(std::min<std::uint32_t>(request->most(), kMostListed));
+  absl::StatusOr<std::vector<v1::Run>> runs = parts_.store.List(query);
   if (!runs.ok()) return ToGrpc(runs.status());
-  for (v1::Run& run : *runs) {
-    run.clear_stages();
-    run.clear_nodes();
-    *response->add_runs() = std::move(run);
-  }
+  for (v1::Run& run : *runs) *response->add_runs() = std::move(run);
   return grpc::Status::OK;
 }
 
 grpc::Status ControlService::GetRun(grpc::ServerContext*, const v1::GetRunRequest* request,
                                     v1::GetRunResponse* response) {
-  absl::StatusOr<RunView> view = coordinator_.Await(request->run_id(), 0, Duration(0));
+  absl::StatusOr<RunView> view = parts_.coordinator.Await(request->run_id(), 0, Duration(0));
   if (!view.ok()) return ToGrpc(view.status());
   *response->mutable_run() = std::move(view->run);
   return grpc::Status::OK;
@@ -120,7 +132,7 @@ grpc::Status ControlService::GetRun(grpc::ServerContext*, const v1::GetRunReques
 grpc::Status ControlService::AbortRun(grpc::ServerContext* context, const v1::AbortRunRequest* request,
                                       v1::AbortRunResponse* response) {
   const absl::Status status =
-      coordinator_.Abort(request->run_id(), v1::OUTCOME_ABORTED, "aborted with `faultline abort`");
+      parts_.coordinator.Abort(request->run_id(), v1::OUTCOME_ABORTED, "aborted with `faultline abort`");
   if (!status.ok()) return ToGrpc(status);
   absl::StatusOr<v1::Run> run = AwaitRun(*context, request->run_id(), [](const RunView& view) { return view.over; });
   if (!run.ok()) return ToGrpc(run.status());
@@ -129,12 +141,12 @@ grpc::Status ControlService::AbortRun(grpc::ServerContext* context, const v1::Ab
 }
 
 grpc::Status ControlService::Heal(grpc::ServerContext* context, const v1::HealRequest*, v1::HealResponse* response) {
-  for (const std::string& id : coordinator_.AbortAll(v1::OUTCOME_ABORTED, "ended with `faultline heal`")) {
+  for (const std::string& id : parts_.coordinator.AbortAll(v1::OUTCOME_ABORTED, "ended with `faultline heal`")) {
     const absl::StatusOr<v1::Run> run = AwaitRun(*context, id, [](const RunView& view) { return view.over; });
     if (!run.ok()) return ToGrpc(run.status());
     response->add_run_ids(id);
   }
-  for (const v1::Node& node : fleet_.Nodes()) {
+  for (const v1::Node& node : parts_.fleet.Nodes()) {
     if (!node.connected()) response->add_unreachable_nodes(node.info().name());
   }
   return grpc::Status::OK;
@@ -142,7 +154,7 @@ grpc::Status ControlService::Heal(grpc::ServerContext* context, const v1::HealRe
 
 grpc::Status ControlService::GetMatrix(grpc::ServerContext*, const v1::GetMatrixRequest*,
                                        v1::GetMatrixResponse* response) {
-  *response->mutable_now() = coordinator_.Matrix();
+  *response->mutable_now() = parts_.coordinator.Matrix();
   return grpc::Status::OK;
 }
 
@@ -151,7 +163,7 @@ absl::StatusOr<v1::Run> ControlService::AwaitRun(grpc::ServerContext& context, c
                                                  Predicate done) {
   std::uint64_t seen = 0;
   while (true) {
-    FAULTLINE_ASSIGN_OR_RETURN(RunView view, coordinator_.Await(run_id, seen, kLook));
+    FAULTLINE_ASSIGN_OR_RETURN(RunView view, parts_.coordinator.Await(run_id, seen, kLook));
     if (done(view)) return std::move(view.run);
     if (context.IsCancelled()) return absl::CancelledError("the caller has gone");
     seen = view.version;

@@ -2,17 +2,32 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "controller/guard/host_work.h"
 #include "controller/run/coordinator.h"
 #include "controller/run/fleet.h"
+#include "controller/schedule/freeze_book.h"
+#include "controller/schedule/scheduler.h"
 #include "controller/store/run_store.h"
 #include "faultline/v1/control.grpc.pb.h"
 
 namespace faultline {
 
-// What people ask of the controller. Synchronous: gRPC's own threads wait in Await. References must outlive the server.
+// What the service works with. All must outlive the server.
+struct ControlParts {
+  Fleet& fleet;
+  Coordinator& coordinator;
+  RunStore& store;
+  HostWork& host;
+  Scheduler& scheduler;
+  FreezeBook& freezes;
+  // Whether plans may have this host run programs.
+  bool allow_commands = false;
+};
+
+// What people ask of the controller. Synchronous: gRPC's own threads wait in Await.
 class ControlService : public v1::ControlService::Service {
  public:
-  ControlService(Fleet& fleet, Coordinator& coordinator, RunStore& store);
+  explicit ControlService(const ControlParts& parts) : parts_(parts) {}
 
   grpc::Status ListNodes(grpc::ServerContext* context, const v1::ListNodesRequest* request,
                          v1::ListNodesResponse* response) override;
@@ -31,15 +46,28 @@ class ControlService : public v1::ControlService::Service {
   grpc::Status Heal(grpc::ServerContext* context, const v1::HealRequest* request, v1::HealResponse* response) override;
   grpc::Status GetMatrix(grpc::ServerContext* context, const v1::GetMatrixRequest* request,
                          v1::GetMatrixResponse* response) override;
+  // control_schedules.cc.
+  grpc::Status AddSchedule(grpc::ServerContext* context, const v1::AddScheduleRequest* request,
+                           v1::AddScheduleResponse* response) override;
+  grpc::Status ListSchedules(grpc::ServerContext* context, const v1::ListSchedulesRequest* request,
+                             v1::ListSchedulesResponse* response) override;
+  grpc::Status PauseSchedule(grpc::ServerContext* context, const v1::PauseScheduleRequest* request,
+                             v1::PauseScheduleResponse* response) override;
+  grpc::Status RemoveSchedule(grpc::ServerContext* context, const v1::RemoveScheduleRequest* request,
+                              v1::RemoveScheduleResponse* response) override;
+  grpc::Status AddFreeze(grpc::ServerContext* context, const v1::AddFreezeRequest* request,
+                         v1::AddFreezeResponse* response) override;
+  grpc::Status ListFreezes(grpc::ServerContext* context, const v1::ListFreezesRequest* request,
+                           v1::ListFreezesResponse* response) override;
+  grpc::Status RemoveFreeze(grpc::ServerContext* context, const v1::RemoveFreezeRequest* request,
+                            v1::RemoveFreezeResponse* response) override;
 
  private:
   // Waits until the run satisfies `done` or the caller has gone.
   template <typename Predicate>
   absl::StatusOr<v1::Run> AwaitRun(grpc::ServerContext& context, const std::string& run_id, Predicate done);
 
-  Fleet& fleet_;
-  Coordinator& coordinator_;
-  RunStore& store_;
+  const ControlParts parts_;
 };
 
 }  // namespace faultline

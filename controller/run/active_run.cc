@@ -7,6 +7,9 @@
 #include "common/timeline_codec.h"
 #include "controller/compile/assembler.h"
 #include "controller/compile/describe.h"
+#include "controller/plan/plan_yaml.h"
+#include "controller/preview/make_preview.h"
+#include "controller/schedule/wall_time.h"
 
 namespace faultline {
 namespace {
@@ -44,36 +47,72 @@ v1::StageSchedule EncodeSchedule(const Stage& stage) {
 
 }  // namespace
 
-ActiveRun MakeActiveRun(const std::string& id, const Plan& plan, Compiled compiled, std::vector<ProbeNode> nodes,
-                        Duration lease) {
+std::string WhyNotOn(const v1::Run& record) {
+  if (record.on_controller_loss() != v1::CONTROLLER_LOSS_CONTINUE || record.nodes().empty()) return "";
+  const ParsedPlan parsed = ParsePlan(record.plan_text());
+  if (!parsed.errors.empty()) {
+    return "the controller was restarted during the run, and can neither read its plan any more nor check its guards";
+  }
+  const auto guard = std::ranges::find_if(parsed.plan.guards, &Guard::abort);
+  if (guard == parsed.plan.guards.end()) return "";
+  return absl::StrCat("the controller was restarted during the run, and guard '", guard->name,
+                      "' cannot be checked any more");
+}
+
+ActiveRun MakeActiveRun(RunRequest request, WallTime now, Duration lease) {
   ActiveRun run;
+  v1::Run& record = run.record;
+  record.set_plan_name(request.plan.name);
+  record.set_plan_text(std::move(request.plan_text));
+  record.set_file_name(std::move(request.file_name));
+  record.set_state(v1::RUN_STATE_WAITING);
+  record.set_seed(request.plan.seed);
+  record.set_queue(request.queue);
+  record.set_request_id(std::move(request.request_id));
+  record.set_schedule_name(std::move(request.schedule_name));
+  record.mutable_variables()->insert(request.plan.variables.begin(), request.plan.variables.end());
+  *record.mutable_created() = EncodeWall(now);
+  if (request.due) *record.mutable_due() = EncodeWall(*request.due);
+  *record.mutable_lease() = EncodeDuration(lease);
+  record.set_on_controller_loss(request.plan.on_controller_loss == ControllerLoss::kHeal
+                                    ? v1::CONTROLLER_LOSS_HEAL
+                                    : v1::CONTROLLER_LOSS_CONTINUE);
+  run.due = request.due;
+  run.passed = request.passed;
+  run.plan = std::move(request.plan);
+  return run;
+}
+
+absl::StatusOr<ActiveRun> RestoreWaiting(v1::Run record) {
+  ParsedPlan parsed = ParsePlan(record.plan_text());
+  if (!parsed.errors.empty()) return absl::InvalidArgumentError(JoinErrors(parsed.errors, record.file_name()));
+  ActiveRun run;
+  run.plan = std::move(parsed.plan);
+  // One without a moment of its own was to begin at once.
+  run.due = DecodeWall(record.has_due() ? record.due() : record.created());
+  run.record = std::move(record);
+  return run;
+}
+
+void SetCompiled(Compiled compiled, std::vector<ProbeNode> nodes, ActiveRun& run) {
+  v1::Run& record = run.record;
   run.nodes = std::move(nodes);
   run.stages = StagesOf(compiled.timelines.front());
-  v1::Run& record = run.record;
-  record.set_id(id);
-  record.set_plan_name(plan.name);
-  record.set_state(v1::RUN_STATE_ARMING);
-  record.set_seed(plan.seed);
-  *record.mutable_lease() = EncodeDuration(lease);
-  record.set_on_controller_loss(plan.on_controller_loss == ControllerLoss::kHeal ? v1::CONTROLLER_LOSS_HEAL
-                                                                                 : v1::CONTROLLER_LOSS_CONTINUE);
   *record.mutable_length() = EncodeDuration(compiled.timelines.front().length);
-  for (const PlanStep& step : plan.steps) {
+  for (const PlanStep& step : run.plan.steps) {
     record.add_step_names(step.name);
     record.add_step_effects(DescribeStep(BlankStep(step, 0)));
   }
-  for (const std::string& warning : compiled.warnings) record.add_warnings(warning);
+  record.mutable_warnings()->Assign(compiled.warnings.begin(), compiled.warnings.end());
+  for (const ResolvedGroup& group : compiled.groups) *record.add_groups() = EncodeGroup(group);
   for (const Stage& stage : run.stages) *record.add_schedule() = EncodeSchedule(stage);
   for (Timeline& timeline : compiled.timelines) {
+    timeline.run = RunId(record.id());
     const bool has_part =
         std::any_of(timeline.steps.begin(), timeline.steps.end(), [](const Step& step) { return !step.rules.empty(); });
-    if (has_part) {
-      run.parties.insert(timeline.node);
-      record.add_nodes()->set_node(timeline.node.text());
-    }
+    if (has_part) run.parties.insert(timeline.node);
     run.timelines[timeline.node] = std::move(timeline);
   }
-  return run;
 }
 
 v1::NodeRun& ActiveRun::PartOf(const NodeName& node) {
@@ -94,10 +133,15 @@ const v1::StageVerdict* ActiveRun::Baseline() const { return record.stages().emp
 
 bool ActiveRun::GoesOn() const {
   switch (phase) {
+    case RunPhase::kWaiting:
+    case RunPhase::kCompiling:
+    case RunPhase::kChecking:
+      return false;
     case RunPhase::kArming:
     case RunPhase::kRunning:
       return true;
     case RunPhase::kReleasing:
+    case RunPhase::kUnstored:
       return false;
     case RunPhase::kRecovering:
       return record.on_controller_loss() == v1::CONTROLLER_LOSS_CONTINUE;

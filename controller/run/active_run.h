@@ -6,19 +6,29 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "common/clock.h"
 #include "common/name.h"
 #include "common/timeline.h"
 #include "controller/compile/compiler.h"
 #include "controller/compile/predict.h"
+#include "controller/guard/guard_watch.h"
+#include "controller/guard/observation_watch.h"
 #include "controller/plan/plan.h"
 #include "controller/report/probe_config.h"
+#include "controller/run/run_request.h"
 #include "faultline/v1/run.pb.h"
 
 namespace faultline {
 
 // Where a run that is not over stands.
 enum class RunPhase : std::uint8_t {
+  // For its moment, or for other runs to end.
+  kWaiting,
+  // Its names are being looked up and its plan is being compiled.
+  kCompiling,
+  // Its guards' first checks are under way, and the observations that come before everything else.
+  kChecking,
   // Timelines are out; not every node has answered.
   kArming,
   // T0 is set.
@@ -27,23 +37,44 @@ enum class RunPhase : std::uint8_t {
   kReleasing,
   // Found unfinished at the controller's start; waiting for its nodes to tell how it ended there.
   kRecovering,
+  // Over, but its end could not be stored yet.
+  kUnstored,
 };
 
 // One run that is not over: its stored record and what is only of interest while it goes on. A plain value with the
 // bookkeeping of node answers; the Coordinator decides and sends. Not thread-safe.
 struct ActiveRun {
   v1::Run record;
-  RunPhase phase = RunPhase::kArming;
-  // Every inventory node's part, by name; empty when recovering.
+  RunPhase phase = RunPhase::kWaiting;
+  // As it was asked for; empty when recovering.
+  Plan plan;
+  // In which runs were accepted.
+  std::uint64_t order = 0;
+  // kWaiting: when it is to begin; absent: as soon as no other run is in its way.
+  std::optional<WallTime> due;
+  // Of its schedule.
+  int passed = 0;
+  // Its moment has come while this process looked on: it may begin late, having waited for others.
+  bool came_in_time = false;
+  // kCompiling: since when.
+  ControllerTime compiling_since;
+  // kWaiting: the runs that were in its way.
+  std::set<std::string> waits_for;
+  // Every inventory node's part, by name; empty before it is compiled, and when recovering.
   std::map<NodeName, Timeline> timelines;
   std::vector<Stage> stages;
   // Whom the verdict looks at: the inventory it was compiled for.
   std::vector<ProbeNode> nodes;
-  // Nodes with a fault to carry out.
+  // Nodes with a fault to carry out; known once it is compiled.
   std::set<NodeName> parties;
+  // Whether they were sent anything: only then they are in the record, and have something to let go of.
+  bool sent = false;
   std::set<NodeName> armed;
+  GuardWatch guards;
+  ObservationWatch observations;
   std::optional<ControllerTime> t0;
-  // kArming: when patience ends. kReleasing, kRecovering, kRunning: when nodes that have not answered are given up.
+  // kChecking, kArming: when patience ends. kReleasing, kRecovering, kRunning: when nodes that have not answered are
+  // given up. kUnstored: when storing it is tried again.
   ControllerTime deadline;
   // What the run will have ended as, once it is released.
   v1::Outcome outcome = v1::OUTCOME_UNSPECIFIED;
@@ -52,7 +83,16 @@ struct ActiveRun {
 
   // The node's part of the record. REQUIRES: the node is a party.
   v1::NodeRun& PartOf(const NodeName& node);
-  bool IsParty(const NodeName& node) const { return parties.contains(node); }
+  // Whether the node was sent its part.
+  bool IsParty(const NodeName& node) const { return sent && parties.contains(node); }
+  // Whether its guards are watched.
+  bool IsGuarded() const {
+    return phase == RunPhase::kChecking || phase == RunPhase::kArming || phase == RunPhase::kRunning;
+  }
+  // Whether it has begun and is not over.
+  bool IsUnderWay() const { return phase != RunPhase::kWaiting && phase != RunPhase::kUnstored; }
+  // Whether it keeps other runs off its nodes.
+  bool Claims() const { return IsUnderWay() || (phase == RunPhase::kWaiting && !waits_for.empty()); }
   // Steps that act at that moment, by the plan. REQUIRES: t0.
   std::vector<StepIndex> ActiveAt(ControllerTime now) const;
   // Its first stage, judged; null before. Lives until the record changes.
@@ -69,9 +109,19 @@ struct ActiveRun {
   void GiveUp(v1::NodeEnd end, const std::string& detail);
 };
 
-// A run of a compiled plan, about to be armed. REQUIRES: the plan was compiled without errors.
-ActiveRun MakeActiveRun(const std::string& id, const Plan& plan, Compiled compiled, std::vector<ProbeNode> nodes,
-                        Duration lease);
+// Why a run that an earlier process began, and that its nodes carry on with, must not go on: it has guards that abort,
+// which nobody checks any more. Empty when it may.
+std::string WhyNotOn(const v1::Run& record);
+
+// A run that was asked for, not compiled yet. Its record has no id.
+ActiveRun MakeActiveRun(RunRequest request, WallTime now, Duration lease);
+
+// A stored run that was waiting. INVALID_ARGUMENT when its plan cannot be read any more.
+absl::StatusOr<ActiveRun> RestoreWaiting(v1::Run record);
+
+// What becomes of a run by its compiled plan: its timelines get its id, its record all that is known in advance but for
+// its nodes. REQUIRES: the plan was compiled without errors.
+void SetCompiled(Compiled compiled, std::vector<ProbeNode> nodes, ActiveRun& run);
 
 // Names of the nodes that ended otherwise than `end`: "par-1 (lost its lease), par-2 (vanished)"; empty when none.
 std::string DescribeEnds(const v1::Run& run, v1::NodeEnd except);

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -11,20 +12,33 @@
 #include "common/clock.h"
 #include "common/name.h"
 #include "controller/compile/compiler.h"
+#include "controller/guard/host_work.h"
 #include "controller/plan/plan.h"
 #include "controller/report/probe_log.h"
 #include "controller/run/active_run.h"
+#include "controller/run/conflict.h"
 #include "controller/run/fleet.h"
+#include "controller/run/run_request.h"
+#include "controller/schedule/freeze_book.h"
 #include "controller/store/run_store.h"
 #include "faultline/v1/agent_session.pb.h"
 
 namespace faultline {
+
+// Agents redial a controller that was restarted within seconds, some seconds apart.
+inline constexpr Duration kSettling = std::chrono::seconds(10);
 
 struct CoordinatorOptions {
   // How long faults outlive the controller.
   Duration lease = kDefaultLease;
   // How long nodes may take to arm.
   Duration arm_patience = std::chrono::seconds(10);
+  // Whether plans may have this host run programs.
+  bool allow_commands = false;
+  // Under which agents know this host, as far as it is known.
+  std::vector<IpAddress> addresses;
+  // How long agents may take to dial in again after a start; until then no run begins whose moment has come.
+  Duration settling = kSettling;
 
   // Time between two heartbeats: several must be lost before a lease is.
   Duration Heartbeat() const;
@@ -40,30 +54,51 @@ struct RunView {
   bool over = false;
 };
 
-// Carries out plans on the fleet: arms all nodes or none, picks T0, renews leases, gathers what the nodes report,
-// judges each stage when it is over, and ends runs. Knows no threads of its own: every method may be called from any
-// thread, takes one lock and waits for nothing but the store (Await alone waits, without the lock). Advance does what
-// is due; CoordinatorThread calls it in time. All references must outlive it.
+// What a coordinator works with. All must outlive it; `host` must call nothing back any more when it goes.
+struct CoordinatorParts {
+  const Clock& clock;
+  Fleet& fleet;
+  RunStore& store;
+  ProbeLog& probes;
+  HostWork& host;
+  const FreezeBook& freezes;
+};
+
+// A run whose moment this process let pass by more than this never begins, unless it waited for others.
+inline constexpr Duration kMostLate = std::chrono::minutes(1);
+
+// Carries out plans on the fleet: waits for their moment and for other runs with nodes in common, looks up names,
+// checks guards, arms all nodes or none, picks T0, renews leases, gathers what the nodes report and what commands
+// capture, judges each stage when it is over, and ends runs. Knows no threads of its own: every method may be called
+// from any thread, takes one lock and waits for nothing but the store (Await alone waits, without the lock). Advance
+// does what is due; the thread that calls it waits in WaitForWork.
 class Coordinator {
  public:
-  Coordinator(const Clock& clock, Fleet& fleet, RunStore& store, ProbeLog& probes, CoordinatorOptions options);
+  Coordinator(const CoordinatorParts& parts, CoordinatorOptions options);
 
-  // Takes up the runs an earlier process left unfinished: they are ended, with what their nodes tell of them.
+  // Takes up the runs an earlier process left: those that were waiting wait on, or are MISSED if their moment was
+  // before this process; those that had begun are ended, with what their nodes tell of them.
   absl::Status Recover();
 
   // Compiles a plan for the fleet as it is now. Errors come back inside.
   Compiled Preview(const Plan& plan, const Inventory& inventory, const RunId& run) const;
 
-  // Sends a compiled plan to its nodes. INVALID_ARGUMENT with all errors, each a line, when it cannot be compiled;
-  // UNAVAILABLE when a node is lost meanwhile. The run's id.
-  absl::StatusOr<std::string> Begin(const Plan& plan, const std::string& plan_text, const std::string& file_name);
+  // Accepts a run: it is stored when this returns. The run's id; of a request whose id was seen before, that of the run
+  // it made then. A run that is to begin at once, and whose plan names no names, is compiled first: INVALID_ARGUMENT
+  // with all errors, each a line; also for a person's moment that is over. FAILED_PRECONDITION: it would run commands
+  // and must not, a freeze is on, another run has nodes in common with it (and it is not to queue), its request id was
+  // that of another plan, moment or way to queue, or the controller is stopping. All that is found out later ends the
+  // run instead, as REFUSED or MISSED.
+  absl::StatusOr<std::string> Begin(RunRequest request);
 
-  // Tells every node to let go. NOT_FOUND; FAILED_PRECONDITION when the run is over.
+  // Ends a run: every node is told to let go; one that waits is just not begun. NOT_FOUND; FAILED_PRECONDITION when the
+  // run is over.
   absl::Status Abort(const std::string& run_id, v1::Outcome outcome, const std::string& reason);
-  // All of them; their ids.
+  // All that have begun, and all that wait for others to end; their ids. Those that wait for their moment stay.
   std::vector<std::string> AbortAll(v1::Outcome outcome, const std::string& reason);
 
-  // The controller is about to stop: ends the runs that are not to go on without it; their ids.
+  // The controller is about to stop: nothing begins any more, and the runs that have begun end, but for those that have
+  // fired and are to go on without it. The ids of those that end.
   std::vector<std::string> StopRuns();
 
   // Waits until the run has changed since version `seen` or `patience` is over. NOT_FOUND.
@@ -95,35 +130,79 @@ class Coordinator {
   using Runs = std::map<std::string, ActiveRun>;
 
   ControllerTime Now() const;
-  // A node's session has ended.
-  void Lost(const NodeName& node);
   ActiveRun* Find(const std::string& run_id);
   // A node's message about a run: the run, when the node is a party of it.
   ActiveRun* FindParty(const std::string& run_id, const NodeName& node);
+  // A node's session has ended.
+  void Lost(const NodeName& node);
+  bool AnyBegun() const;
+  void Changed(ActiveRun& run);
+  void Wake();
+  void Store(const ActiveRun& run);
+
+  // coordinator_begin.cc: from a request to armed nodes.
+  absl::Status CheckRequest(const RunRequest& request) const;
+  absl::StatusOr<std::optional<std::string>> MadeBefore(const RunRequest& request);
+  // Whether a run's moment is over unused; it is then ended.
+  bool Missed(ActiveRun& run, WallTime now);
+  absl::StatusOr<ActiveRun*> Accept(RunRequest request, const std::set<NodeName>& parties);
+  Conflicts ConflictsOf(const std::string& run_id, const std::set<NodeName>& parties) const;
+  void AdvanceWaiting(ActiveRun& run);
+  void StartCompiling(ActiveRun& run);
+  void OnLookedUp(const std::string& run_id, const absl::StatusOr<LookedUp>& names);
+  void OnCompiled(ActiveRun& run, Compiled compiled, const Inventory& inventory);
+  void StartChecking(ActiveRun& run, Compiled compiled, const Inventory& inventory);
+  void Arm(ActiveRun& run);
+
+  // coordinator_host.cc: what is done on this host meanwhile.
+  void LaunchChecks(ActiveRun& run);
+  // Whether every check of its guards has come back in time, or may fail; else the run is released.
+  bool GuardsAnswer(ActiveRun& run);
+  void OnChecked(const std::string& run_id, std::size_t guard, ControllerTime begun, const CheckResult& result);
+  void LaunchObservations(ActiveRun& run, const std::vector<std::size_t>& moments);
+  void OnCaptured(const std::string& run_id, std::size_t moment, ControllerTime begun, CommandResult result);
+  void ArmWhenSteady(ActiveRun& run);
+
+  // coordinator_progress.cc: from T0 to the end.
   void AdvanceRun(ActiveRun& run);
   void AdvanceRunning(ActiveRun& run);
   void Fire(ActiveRun& run);
   void JudgeStages(ActiveRun& run);
+  // Has every node let go, and stores that.
   void Release(ActiveRun& run, v1::Outcome outcome, const std::string& reason);
+  // Has every node let go. False when that was done before, or the run is over.
+  bool LetGo(ActiveRun& run, v1::Outcome outcome, const std::string& reason);
+  // All at once: stored only when every node was told. Their ids.
+  std::vector<std::string> ReleaseAll(const std::vector<ActiveRun*>& runs, v1::Outcome outcome,
+                                      const std::string& reason);
   void SendRelease(const NodeName& node, const std::string& run_id, const std::string& reason);
   void Conclude(ActiveRun& run);
+  // Moves a run that is over from the active to the stored ones; one that cannot be stored stays.
+  void StoreEnded(ActiveRun& run);
   void SendHeartbeats();
-  void Changed(ActiveRun& run);
-  void Store(const ActiveRun& run);
+  Duration NextLook() const;
 
   const Clock& clock_;
   Fleet& fleet_;
   RunStore& store_;
   ProbeLog& probes_;
+  HostWork& host_;
+  const FreezeBook& freezes_;
   const CoordinatorOptions options_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::condition_variable work_;
   bool shutdown_ = false;
+  // Nothing begins any more.
+  bool stopping_ = false;
   bool has_work_ = false;
   Runs runs_;
+  std::uint64_t last_order_ = 0;
   MonotonicTime next_heartbeat_;
+  // When this process began.
+  const MonotonicTime began_;
+  const WallTime began_wall_;
 };
 
 }  // namespace faultline

@@ -1,147 +1,153 @@
 #include "controller/store/run_store.h"
 
+#include <google/protobuf/util/time_util.h>
 #include <sqlite3.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/status.h"
+#include "controller/store/run_moment.h"
 
 namespace faultline {
 namespace {
 
-// Stored in the file; a reader refuses a greater one.
-constexpr int kSchemaVersion = 1;
+// Rows of a list; between them others have their turn.
+constexpr int kAtATime = 16;
 
-constexpr const char* kSchema = R"sql(
-  CREATE TABLE IF NOT EXISTS runs (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    ended INTEGER NOT NULL,
-    run BLOB NOT NULL);
-  CREATE TABLE IF NOT EXISTS counters (plan_name TEXT PRIMARY KEY, last INTEGER NOT NULL);
-)sql";
-
-absl::Status SqliteError(sqlite3* database, absl::string_view path) {
-  const absl::string_view text = sqlite3_errmsg(database);
-  if (sqlite3_errcode(database) == SQLITE_BUSY || sqlite3_errcode(database) == SQLITE_LOCKED) {
-    return absl::FailedPreconditionError(absl::StrCat(path, " is in use by another controller"));
-  }
-  return absl::InternalError(absl::StrCat(path, ": ", text));
+void KeepOverview(v1::Run& run) {
+  run.clear_stages();
+  run.clear_nodes();
+  run.clear_plan_text();
+  run.clear_captures();
+  run.clear_guard_checks();
+  run.clear_groups();
 }
-
-// One prepared statement, stepped to its end by its user.
-class Statement {
- public:
-  Statement(sqlite3* database, const char* sql) { sqlite3_prepare_v2(database, sql, -1, &statement_, nullptr); }
-  ~Statement() { sqlite3_finalize(statement_); }
-  Statement(const Statement&) = delete;
-  Statement& operator=(const Statement&) = delete;
-
-  void Bind(int index, absl::string_view text) {
-    sqlite3_bind_text(statement_, index, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
-  }
-  void Bind(int index, int number) { sqlite3_bind_int(statement_, index, number); }
-  void BindBytes(int index, const std::string& bytes) {
-    sqlite3_bind_blob64(statement_, index, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
-  }
-  // SQLITE_ROW, SQLITE_DONE or an error. A statement that did not compile gives SQLITE_MISUSE.
-  int Step() { return sqlite3_step(statement_); }
-  int Int(int column) { return sqlite3_column_int(statement_, column); }
-  std::string Bytes(int column) {
-    const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_, column));
-    return data == nullptr ? "" : std::string(data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
-  }
-
- private:
-  sqlite3_stmt* statement_ = nullptr;
-};
 
 }  // namespace
 
-void RunStore::Closer::operator()(sqlite3* database) const { sqlite3_close(database); }
-
-RunStore::RunStore(Database database, std::string path) : database_(std::move(database)), path_(std::move(path)) {}
-
-RunStore::~RunStore() = default;
-
-absl::StatusOr<std::unique_ptr<RunStore>> RunStore::Open(const std::string& path) {
-  sqlite3* raw = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
-  Database database(raw);
-  if (code != SQLITE_OK) return SqliteError(raw, path);
-  auto store = std::unique_ptr<RunStore>(new RunStore(std::move(database), path));
-  FAULTLINE_RETURN_IF_ERROR(store->Prepare());
-  return store;
-}
-
-absl::Status RunStore::Prepare() {
-  // The exclusive lock keeps a second controller off the same state.
-  constexpr const char* kModes =
-      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN EXCLUSIVE; COMMIT;";
-  sqlite3* database = database_.get();
-  if (sqlite3_exec(database, kModes, nullptr, nullptr, nullptr) != SQLITE_OK) return SqliteError(database, path_);
-  Statement version(database, "PRAGMA user_version");
-  if (version.Step() != SQLITE_ROW) return SqliteError(database, path_);
-  if (version.Int(0) > kSchemaVersion) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        path_, " was made by a newer version of faultline-controller; use that one or another state folder"));
-  }
-  const std::string schema = absl::StrCat(kSchema, "PRAGMA user_version = ", kSchemaVersion, ";");
-  if (sqlite3_exec(database, schema.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
-    return SqliteError(database, path_);
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<std::string> RunStore::NewId(absl::string_view plan_name) {
-  const std::lock_guard lock(mutex_);
-  Statement statement(database_.get(),
+  const std::lock_guard lock(database_.mutex());
+  Statement statement(database_,
                       "INSERT INTO counters VALUES (?1, 1) ON CONFLICT (plan_name) DO UPDATE SET last = last + 1 "
                       "RETURNING last");
   statement.Bind(1, plan_name);
-  if (statement.Step() != SQLITE_ROW) return SqliteError(database_.get(), path_);
-  const int number = statement.Int(0);
-  if (statement.Step() != SQLITE_DONE) return SqliteError(database_.get(), path_);
+  if (!statement.Step()) return statement.Done();
+  const std::int64_t number = statement.Int(0);
+  FAULTLINE_RETURN_IF_ERROR(statement.Run());
   return absl::StrCat(plan_name, "-", number);
 }
 
 absl::Status RunStore::Put(const v1::Run& run) {
-  const std::lock_guard lock(mutex_);
-  Statement statement(database_.get(),
-                      "INSERT INTO runs (id, ended, run) VALUES (?1, ?2, ?3) "
-                      "ON CONFLICT (id) DO UPDATE SET ended = excluded.ended, run = excluded.run");
+  const std::lock_guard lock(database_.mutex());
+  Statement statement(
+      database_,
+      "INSERT INTO runs (id, ended, run, plan_name, created, request_id, moment) VALUES (?1, ?2, ?3, ?4, "
+      "?5, ?6, ?7) ON CONFLICT (id) DO UPDATE SET ended = excluded.ended, run = excluded.run, "
+      "moment = excluded.moment");
   statement.Bind(1, run.id());
-  statement.Bind(2, run.state() == v1::RUN_STATE_ENDED ? 1 : 0);
+  statement.Bind(2, std::int64_t{run.state() == v1::RUN_STATE_ENDED});
   statement.BindBytes(3, run.SerializeAsString());
-  return statement.Step() == SQLITE_DONE ? absl::OkStatus() : SqliteError(database_.get(), path_);
+  statement.Bind(4, run.plan_name());
+  statement.Bind(5, google::protobuf::util::TimeUtil::TimestampToNanoseconds(run.created()));
+  if (run.request_id().empty()) {
+    statement.BindNull(6);
+  } else {
+    statement.Bind(6, run.request_id());
+  }
+  statement.Bind(7, MomentOf(run));
+  const absl::Status status = statement.Run();
+  if (!status.ok() && sqlite3_extended_errcode(database_.handle()) == SQLITE_CONSTRAINT_UNIQUE) {
+    return absl::AlreadyExistsError(absl::StrCat("another run has the request id '", run.request_id(), "'"));
+  }
+  return status;
 }
 
 absl::StatusOr<v1::Run> RunStore::Get(absl::string_view id) {
-  FAULTLINE_ASSIGN_OR_RETURN(std::vector<v1::Run> runs, Select("SELECT run FROM runs WHERE id = ?1 LIMIT ?2", id, 1));
+  const std::lock_guard lock(database_.mutex());
+  Statement statement(database_, "SELECT run FROM runs WHERE id = ?1");
+  statement.Bind(1, id);
+  FAULTLINE_ASSIGN_OR_RETURN(std::vector<v1::Run> runs, Read(statement));
   if (runs.empty()) return absl::NotFoundError(absl::StrCat("there is no run '", id, "'; see `faultline runs`"));
-  return runs.front();
+  return std::move(runs.front());
 }
 
-absl::StatusOr<std::vector<v1::Run>> RunStore::List(int most) {
-  return Select("SELECT run FROM runs WHERE ?1 = '' ORDER BY number DESC LIMIT ?2", "", most);
+absl::StatusOr<std::optional<v1::Run>> RunStore::FindRequest(absl::string_view request_id) {
+  const std::lock_guard lock(database_.mutex());
+  Statement statement(database_, "SELECT run FROM runs WHERE request_id = ?1");
+  statement.Bind(1, request_id);
+  FAULTLINE_ASSIGN_OR_RETURN(std::vector<v1::Run> runs, Read(statement));
+  if (runs.empty()) return std::optional<v1::Run>();
+  return std::optional<v1::Run>(std::move(runs.front()));
+}
+
+absl::StatusOr<std::vector<v1::Run>> RunStore::List(const RunQuery& query) {
+  std::vector<v1::Run> runs;
+  std::int64_t before = std::numeric_limits<std::int64_t>::max();
+  while (static_cast<int>(runs.size()) < query.most) {
+    const int most = std::min(kAtATime, query.most - static_cast<int>(runs.size()));
+    FAULTLINE_ASSIGN_OR_RETURN(const std::vector<std::string> rows, ReadSome(query, most, before));
+    for (const std::string& row : rows) {
+      FAULTLINE_ASSIGN_OR_RETURN(v1::Run run, Parse(row));
+      KeepOverview(run);
+      runs.push_back(std::move(run));
+    }
+    if (static_cast<int>(rows.size()) < most) break;
+  }
+  return runs;
+}
+
+absl::StatusOr<std::vector<std::string>> RunStore::ReadSome(const RunQuery& query, int most, std::int64_t& before) {
+  const std::lock_guard lock(database_.mutex());
+  Statement statement(database_,
+                      "SELECT run, number FROM runs WHERE number < ?4 AND moment >= ?1 AND (?2 = '' OR plan_name = ?2) "
+                      "ORDER BY number DESC LIMIT ?3");
+  statement.Bind(1, query.since ? ToColumn(*query.since) : std::numeric_limits<std::int64_t>::min());
+  statement.Bind(2, query.plan_name);
+  statement.Bind(3, std::int64_t{most});
+  statement.Bind(4, before);
+  std::vector<std::string> rows;
+  while (statement.Step()) {
+    rows.push_back(statement.Bytes(0));
+    before = statement.Int(1);
+  }
+  FAULTLINE_RETURN_IF_ERROR(statement.Done());
+  return rows;
 }
 
 absl::StatusOr<std::vector<v1::Run>> RunStore::Unfinished() {
-  return Select("SELECT run FROM runs WHERE ?1 = '' AND ended = 0 ORDER BY number LIMIT ?2", "", 1'000'000);
+  const std::lock_guard lock(database_.mutex());
+  Statement statement(database_, "SELECT run FROM runs WHERE ended = 0 ORDER BY number");
+  return Read(statement);
 }
 
-absl::StatusOr<std::vector<v1::Run>> RunStore::Select(const char* sql, absl::string_view text, int number) {
-  const std::lock_guard lock(mutex_);
-  Statement statement(database_.get(), sql);
-  statement.Bind(1, text);
-  statement.Bind(2, number);
+absl::StatusOr<int> RunStore::Purge(const Retention& retention, WallTime now) {
+  const std::lock_guard lock(database_.mutex());
+  Statement statement(database_,
+                      "DELETE FROM runs WHERE ended = 1 AND (moment < ?1 OR (?2 >= 0 AND moment < ?3 AND number "
+                      "NOT IN (SELECT number FROM runs WHERE ended = 1 ORDER BY number DESC LIMIT ?2)))");
+  statement.Bind(1,
+                 retention.keep_for ? ToColumn(now - *retention.keep_for) : std::numeric_limits<std::int64_t>::min());
+  statement.Bind(2, std::int64_t{retention.keep_count.value_or(-1)});
+  statement.Bind(3, ToColumn(now - Retention::kAlwaysKept));
+  FAULTLINE_RETURN_IF_ERROR(statement.Run());
+  return sqlite3_changes(database_.handle());
+}
+
+absl::StatusOr<v1::Run> RunStore::Parse(const std::string& bytes) const {
+  v1::Run run;
+  if (run.ParseFromString(bytes)) return run;
+  return absl::DataLossError(absl::StrCat(database_.path(), ": a run is damaged"));
+}
+
+absl::StatusOr<std::vector<v1::Run>> RunStore::Read(Statement& statement) {
   std::vector<v1::Run> runs;
-  int code = SQLITE_ROW;
-  while ((code = statement.Step()) == SQLITE_ROW) {
-    v1::Run run;
-    if (!run.ParseFromString(statement.Bytes(0))) return absl::DataLossError(absl::StrCat(path_, ": a run is damaged"));
-    runs.push_back(std::move(run));
+  while (statement.Step()) {
+    FAULTLINE_ASSIGN_OR_RETURN(runs.emplace_back(), Parse(statement.Bytes(0)));
   }
-  if (code != SQLITE_DONE) return SqliteError(database_.get(), path_);
+  FAULTLINE_RETURN_IF_ERROR(statement.Done());
   return runs;
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/program/program.h"
+#include "common/program/program.h"
 #include "common/timeline.h"
 #include "tests/support/netns.h"
 

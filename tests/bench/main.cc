@@ -30,8 +30,9 @@ struct Measure {
   const char* name;
   absl::StatusOr<Table> (*run)(bool quick);
 };
-constexpr Measure kMeasures[] = {
-    {"fire", MeasureFire}, {"arm", MeasureArm}, {"skew", MeasureSkew}, {"collateral", MeasureCollateral}};
+constexpr Measure kMeasures[] = {{"fire", MeasureFire},       {"arm", MeasureArm},
+                                 {"skew", MeasureSkew},       {"collateral", MeasureCollateral},
+                                 {"compile", MeasureCompile}, {"read", MeasureRead}};
 
 constexpr char kUsageText[] =
     "faultline-bench [--quick] [--json] [--only NAME]...     (as root)\n"
@@ -41,6 +42,8 @@ constexpr char kUsageText[] =
     "  arm         installing the rules, beside nft -f and iptables-restore\n"
     "  skew        how far apart six agents begin and end a step, in a lab\n"
     "  collateral  what an unrelated flow loses meanwhile, beside tc\n"
+    "  compile     turning large plans into what each node does\n"
+    "  read        plans from their texts: the library, and 100 000 CIDRs\n"
     "\n"
     "  --quick       fewer samples, for trying it out\n"
     "  --json        one JSON object in place of the tables\n"
@@ -82,7 +85,7 @@ std::optional<Arguments> Parse(const std::vector<std::string>& words, std::strin
     } else if (words[i] == "--only" && i + 1 < words.size() && IsMeasure(words[i + 1])) {
       arguments.only.push_back(words[++i]);
     } else {
-      why = words[i] == "--only" ? "--only needs one of: fire, arm, skew, collateral"
+      why = words[i] == "--only" ? "--only needs one of: fire, arm, skew, collateral, compile"
                                  : "unknown argument '" + words[i] + "'; see --help";
       return std::nullopt;
     }

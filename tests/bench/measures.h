@@ -20,4 +20,10 @@ absl::StatusOr<measure::Table> MeasureSkew(bool quick);
 // What an unrelated flow loses while faults come and go, beside what it loses to root qdiscs.
 absl::StatusOr<measure::Table> MeasureCollateral(bool quick);
 
+// How long the controller takes to turn large plans into timelines.
+absl::StatusOr<measure::Table> MeasureCompile(bool quick);
+
+// How long it takes to read plans from their texts.
+absl::StatusOr<measure::Table> MeasureRead(bool quick);
+
 }  // namespace faultline::bench

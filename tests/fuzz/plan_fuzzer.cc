@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <set>
+#include <string>
 
 #include "common/document/document.h"
+#include "common/name.h"
 #include "controller/compile/compiler.h"
 #include "controller/compile/describe.h"
 #include "controller/compile/packet.h"
@@ -64,6 +67,69 @@ void CheckSteps(const Plan& plan) {
   }
 }
 
+void CheckGroup(const Plan& plan, const std::string& name) {
+  FAULTLINE_REQUIRE(name == kEveryNode || plan.groups.contains(name));
+}
+
+struct EndsCheck {
+  const Plan& plan;
+
+  void operator()(const OneWay& ends) const {
+    CheckGroup(plan, ends.from);
+    CheckGroup(plan, ends.to);
+  }
+  void operator()(const Between& ends) const {
+    FAULTLINE_REQUIRE(ends.groups.size() >= 2);
+    for (const std::string& group : ends.groups) CheckGroup(plan, group);
+  }
+  void operator()(const Isolate& ends) const {
+    CheckGroup(plan, ends.group);
+    if (ends.from) CheckGroup(plan, *ends.from);
+  }
+  void operator()(const Shape& ends) const {
+    CheckGroup(plan, ends.of);
+    FAULTLINE_REQUIRE(ends.islands >= 2);
+  }
+};
+
+// Every group and step that is named exists, and names of steps are their own.
+void CheckNames(const Plan& plan) {
+  std::set<std::string> steps;
+  for (const PlanStep& step : plan.steps) {
+    FAULTLINE_REQUIRE(steps.insert(step.name).second && CheckName(step.name, "step").ok());
+    std::visit(EndsCheck{plan}, step.ends);
+  }
+  for (const auto& [name, group] : plan.groups) {
+    FAULTLINE_REQUIRE(name == group.name && name != kEveryNode);
+    for (const std::string& part : group.all) CheckGroup(plan, part);
+    for (const std::string& part : group.except) CheckGroup(plan, part);
+    if (group.draw) CheckGroup(plan, group.draw->of);
+  }
+  for (const Expectation& expectation : plan.expectations) {
+    FAULTLINE_REQUIRE(steps.contains(expectation.step) && !expectation.text.empty());
+    CheckGroup(plan, expectation.from);
+    CheckGroup(plan, expectation.to);
+  }
+  for (const Observation& observation : plan.observations) {
+    FAULTLINE_REQUIRE(!observation.command.arguments.empty() && !observation.name.empty());
+    for (const std::string& step : observation.before) FAULTLINE_REQUIRE(steps.contains(step));
+    for (const std::string& step : observation.after) FAULTLINE_REQUIRE(steps.contains(step));
+  }
+}
+
+void CheckTimes(const Plan& plan) {
+  FAULTLINE_REQUIRE(plan.warmup >= Duration(0) && plan.cooldown >= Duration(0));
+  for (const PlanStep& step : plan.steps) {
+    FAULTLINE_REQUIRE(step.at >= plan.warmup);
+    FAULTLINE_REQUIRE(!plan.length || step.at + step.length <= *plan.length);
+  }
+  for (const Guard& guard : plan.guards) {
+    FAULTLINE_REQUIRE(guard.timeout > Duration(0) && guard.timeout <= guard.every && guard.failures >= 1);
+    const auto* command = std::get_if<Command>(&guard.check);
+    FAULTLINE_REQUIRE(command == nullptr || !command->arguments.empty());
+  }
+}
+
 void CheckPrediction(const Prediction& prediction) {
   FAULTLINE_REQUIRE(prediction.arrives >= 0 && prediction.arrives <= 1 && prediction.corrupt >= 0);
   FAULTLINE_REQUIRE(prediction.delay >= Duration(0) && prediction.delay_deviation >= Duration(0));
@@ -95,10 +161,12 @@ void CheckPlan(absl::string_view text) {
   const ParsedPlan parsed = ParsePlan(text);
   CheckErrors(parsed.errors);
   for (const TextError& error : parsed.errors) FAULTLINE_REQUIRE(error.position.line > 0 && error.position.column > 0);
-  FAULTLINE_REQUIRE(parsed.unknown_samples.empty() || !parsed.errors.empty());
+  FAULTLINE_REQUIRE(parsed.missing_files.empty() || !parsed.errors.empty());
   if (!parsed.errors.empty()) return;
-  FAULTLINE_REQUIRE(!parsed.plan.steps.empty() && !parsed.plan.groups.empty());
+  FAULTLINE_REQUIRE(!parsed.plan.steps.empty());
   CheckSteps(parsed.plan);
+  CheckNames(parsed.plan);
+  CheckTimes(parsed.plan);
   CompileOptions options;
   options.run = RunId("run");
   const Compiled compiled = CompilePlan(parsed.plan, Fleet(), options);

@@ -137,11 +137,11 @@ class EndingTest(LabTest):
         self.assertEqual(self.get(run)["outcome"], "OUTCOME_ABORTED")
 
     def test_heal_ends_every_run(self):
-        first = self.run_detached("partition", LONDON, PARIS, "--for", "5m")
-        second = self.run_detached("block", "lon-1", "lon-2", "--for", "5m")
-        self.assertFalse(self.reaches("lon-1", "lon-2"))
+        first = self.run_detached("block", "lon-1", "lon-2", "--for", "5m")
+        second = self.run_detached("block", "par-1", "par-2", "--for", "5m")
+        self.assertFalse(self.reaches("lon-1", "lon-2") or self.reaches("par-1", "par-2"))
         self.assertCountEqual(self.lab.cli_json("heal", "--all")["run_ids"], [first, second])
-        self.assertTrue(self.reaches("lon-1", "par-1") and self.reaches("lon-1", "lon-2"))
+        self.assertTrue(self.reaches("lon-1", "lon-2") and self.reaches("par-1", "par-2"))
 
     def test_ctrl_c_heals(self):
         self.interrupt(1)

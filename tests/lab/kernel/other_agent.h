@@ -2,8 +2,8 @@
 
 #include <sys/types.h>
 
-#include "agent/program/program.h"
 #include "common/clock.h"
+#include "common/program/program.h"
 #include "tests/support/netns.h"
 
 namespace faultline::testing {

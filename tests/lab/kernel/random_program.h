@@ -2,8 +2,8 @@
 
 #include <random>
 
-#include "agent/program/program.h"
 #include "common/capability.h"
+#include "common/program/program.h"
 
 namespace faultline::testing {
 

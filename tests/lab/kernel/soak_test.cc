@@ -121,7 +121,9 @@ TEST_F(SoakTest, NothingIsLeftOfManyRandomPrograms) {
       Live(*kernel_, program);
     }
     if (HasFatalFailure()) return;
-    if (round % 50 == 0) EXPECT_EQ(node().State(), before());
+    if (round % 50 == 0) {
+      EXPECT_EQ(node().State(), before());
+    }
   }
   EXPECT_EQ(OpenFiles(), files);
   // The rest of the machine lives too: a program's few kilobytes lost in each round would be far more.

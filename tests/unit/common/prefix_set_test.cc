@@ -105,7 +105,36 @@ TEST(PrefixSetTest, EqualsABitmap) {
     ASSERT_EQ(BitmapOf(both), a.bitmap | b.bitmap);
     ASSERT_EQ(both.prefixes().size(), Fewest(a.bitmap | b.bitmap, 0, 256));
     ASSERT_EQ(both == a.set, (a.bitmap | b.bitmap) == a.bitmap);
+    const PrefixSet shared = a.set.Intersection(b.set);
+    ASSERT_EQ(BitmapOf(shared), a.bitmap & b.bitmap);
+    ASSERT_EQ(shared.prefixes().size(), Fewest(a.bitmap & b.bitmap, 0, 256));
+    const PrefixSet rest = a.set.Subtract(b.set);
+    ASSERT_EQ(BitmapOf(rest), a.bitmap & ~b.bitmap);
+    ASSERT_EQ(rest.prefixes().size(), Fewest(a.bitmap & ~b.bitmap, 0, 256));
+    const PrefixSet outside = a.set.Complement();
+    ASSERT_EQ(BitmapOf(outside), ~a.bitmap);
+    ASSERT_EQ(outside.Complement(), a.set);
   }
+}
+
+TEST(PrefixSetTest, TakesAwayInEitherFamily) {
+  EXPECT_EQ(Set({"10.0.0.0/8", "fd20::/48"}).Subtract(Set({"10.128.0.0/9", "fd20::/49"})).ToString(),
+            "10.0.0.0/9, fd20:0:0:8000::/49");
+  EXPECT_EQ(Set({"10.0.0.0/30", "10.0.0.8/30"}).Subtract(Set({"10.0.0.0/24"})), PrefixSet());
+  EXPECT_EQ(Set({"10.0.0.0/30", "fd20::/48"}).Subtract(Set({"::/0"})).ToString(), "10.0.0.0/30");
+  EXPECT_EQ(Set({"10.0.0.0/30"}).Subtract(Set({"10.0.0.1"})).ToString(), "10.0.0.0/32, 10.0.0.2/31");
+  EXPECT_EQ(Set({"10.0.0.0/8", "fd20::/48"}).Intersection(Set({"10.1.0.0/16", "fd00::/8"})).ToString(),
+            "10.1.0.0/16, fd20::/48");
+}
+
+TEST(PrefixSetTest, TheComplementIsAllElse) {
+  EXPECT_EQ(PrefixSet().Complement().ToString(), "0.0.0.0/0, ::/0");
+  EXPECT_EQ(Set({"0.0.0.0/0", "::/0"}).Complement(), PrefixSet());
+  EXPECT_EQ(Set({"128.0.0.0/2"}).Complement().ToString(), "0.0.0.0/1, 192.0.0.0/2, ::/0");
+  const PrefixSet without_one = Set({"fd20::1"}).Complement();
+  EXPECT_EQ(without_one.prefixes().size(), 129U);
+  EXPECT_FALSE(without_one.Contains(Ip("fd20::1")));
+  EXPECT_TRUE(without_one.Contains(Ip("fd20::")));
 }
 
 TEST(PrefixSetTest, KeepsFamiliesApart) {

@@ -138,6 +138,9 @@ class Oracle {
     if (const auto* one_way = std::get_if<OneWay>(&step.ends)) {
       return ConcernsEdge(step, one_way->from, one_way->to, from, to);
     }
+    if (const auto* isolate = std::get_if<Isolate>(&step.ends)) {
+      return SomebodyActs(step, from, to) && (Crosses(*isolate, from, to) || Crosses(*isolate, to, from));
+    }
     for (const std::string& a : std::get<Between>(step.ends).groups) {
       for (const std::string& b : std::get<Between>(step.ends).groups) {
         if (a != b && ConcernsEdge(step, a, b, from, to)) return true;
@@ -148,8 +151,16 @@ class Oracle {
 
   bool ConcernsEdge(const PlanStep& step, const std::string& a, const std::string& b, const End& from,
                     const End& to) const {
-    return InGroup(a, from) && InGroup(b, to) &&
-           (to.node != nullptr || (from.node != nullptr && CanSend(step, *from.node)));
+    return InGroup(a, from) && InGroup(b, to) && SomebodyActs(step, from, to);
+  }
+
+  bool Crosses(const Isolate& isolate, const End& inside, const End& outside) const {
+    return InGroup(isolate.group, inside) && !InGroup(isolate.group, outside) &&
+           (!isolate.from || InGroup(*isolate.from, outside));
+  }
+
+  static bool SomebodyActs(const PlanStep& step, const End& from, const End& to) {
+    return to.node != nullptr || (from.node != nullptr && CanSend(step, *from.node));
   }
 
   // In this fleet nodes lack nothing else that a sender needs.
@@ -298,8 +309,8 @@ TEST_F(CompilePropertyTest, LanesDrainBeforeTheRunEnds) {
     const Timeline& timeline = world.compiled.timelines.front();
     for (const Step& step : timeline.steps) {
       const Duration drain = DrainTime(step, Duration(0), step.length);
-      ASSERT_GE(timeline.length, step.end() + std::min(drain, Options().cooldown + kMostDrain));
-      ASSERT_GE(timeline.length, step.end() + Options().cooldown);
+      ASSERT_GE(timeline.length, step.end() + std::min(drain, world.made.plan.cooldown + kMostDrain));
+      ASSERT_GE(timeline.length, step.end() + world.made.plan.cooldown);
     }
   });
 }

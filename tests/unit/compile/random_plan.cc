@@ -103,8 +103,11 @@ class Maker {
     step.position = {number + 20, 5};
     step.at = std::chrono::milliseconds(1 + Below(10'000));
     step.length = std::chrono::milliseconds(100 + Below(10'000));
-    if (Chance(50)) {
+    if (Chance(45)) {
       step.ends = OneWay{names[0], names[1]};
+    } else if (Chance(25)) {
+      step.ends = Isolate{names[0], std::nullopt};
+      if (Chance(50)) step.ends = Isolate{names[0], names[1]};
     } else {
       names.resize(static_cast<std::size_t>(2 + Below(regions_ - 1)));
       step.ends = Between{names};

@@ -42,5 +42,41 @@ TEST(PlanErrorsTest, StopsSuggestingWhenThereAreMany) {
   EXPECT_EQ(errors.Suggest("nam", known), "");
 }
 
+TEST(TextErrorsTest, NotesEndEveryMessageAboutTheirValue) {
+  TextErrors errors;
+  errors.Note({1, 2}, "(${x} is '80')");
+  errors.Add({1, 2}, "no unit");
+  errors.Add({1, 3}, "other");
+  EXPECT_THAT(errors.Take(), ElementsAre(TextError{{1, 2}, "no unit (${x} is '80')"}, TextError{{1, 3}, "other"}));
+}
+
+TEST(TextErrorsTest, AMutedValueHasNoMoreErrors) {
+  TextErrors errors;
+  errors.Add({1, 2}, "unknown");
+  errors.Mute({1, 2});
+  errors.Add({1, 2}, "no unit");
+  EXPECT_THAT(errors.Take(), ElementsAre(TextError{{1, 2}, "unknown"}));
+}
+
+TEST(TextErrorsTest, ErrorsOfAnIncludedTextStandWhereItIsIncluded) {
+  TextErrors errors;
+  errors.Mute({1, 1});
+  TextErrors::Place place;
+  {
+    const IncludedText inside(errors, {7, 3}, "groups.yaml");
+    errors.Add({1, 1}, "not muted in here");
+    errors.Note({2, 2}, "(note)");
+    place = errors.Locate({2, 2});
+  }
+  errors.AddAt(place, "found later");
+  errors.Add({1, 1}, "muted again");
+  errors.Add({2, 2}, "no note");
+  EXPECT_EQ(place.ToString(), "groups.yaml:2:2");
+  EXPECT_EQ(errors.Locate({4, 5}).ToString(), "4:5");
+  EXPECT_THAT(errors.Take(),
+              ElementsAre(TextError{{2, 2}, "no note"}, TextError{{7, 3}, "groups.yaml:1:1: not muted in here"},
+                          TextError{{7, 3}, "groups.yaml:2:2: found later (note)"}));
+}
+
 }  // namespace
 }  // namespace faultline

@@ -1,6 +1,6 @@
 // Which chains a program becomes, and which programs make no sense.
 
-#include "agent/kernel/nft_layout.h"
+#include "common/program/nft_layout.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

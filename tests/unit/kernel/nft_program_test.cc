@@ -9,9 +9,9 @@
 #include <set>
 
 #include "absl/strings/strip.h"
-#include "agent/kernel/nft_names.h"
 #include "agent/kernel/nft_object.h"
 #include "agent/kernel/nl_reply.h"
+#include "common/program/nft_names.h"
 #include "tests/support/matchers.h"
 #include "tests/unit/kernel/programs.h"
 

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/kernel/nft_batch.h"
 #include "agent/kernel/nft_step.h"
-#include "agent/program/program.h"
+#include "common/program/program.h"
 
 namespace faultline::testing {
 

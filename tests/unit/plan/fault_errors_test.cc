@@ -75,7 +75,7 @@ INSTANTIATE_TEST_SUITE_P(
                  absl::StrCat(Block("connections: established"), ", semantics: ^security-group"),
                  "'semantics: security-group' and 'connections' exclude each other: it means 'connections: new'"},
         BadFault{"SemanticsImpair", absl::StrCat(OneWay("delay: 1ms"), ", semantics: ^security-group"),
-                 "'semantics: security-group' is for 'block' and 'partition': a security group cannot impair"}),
+                 "'semantics: security-group' is for cuts: a security group cannot impair"}),
     NameOf);
 
 INSTANTIATE_TEST_SUITE_P(
@@ -137,7 +137,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadFault{"Text", "impair: ^80ms", "'impair' must be a mapping, but it is a single value"},
         BadFault{"Empty", "impair: ^{}", "'impair' is an empty mapping"},
         BadFault{"NoEnds", "impair: ^{delay: 80ms}",
-                 "'impair' has no ends; name one way's by 'from' and 'to', or both ways' by 'between'"},
+                 "'impair' has no ends; name one way's by 'from' and 'to', both ways' by 'between', or by 'group' "
+                 "those of a group and all others"},
         BadFault{"NoTo", "impair: ^{from: lon, delay: 80ms}", "'impair' has no 'to'; name the group that receives"},
         BadFault{"NoFrom", "impair: ^{to: lon, delay: 80ms}", "'impair' has no 'from'; name the group that sends"},
         BadFault{"BothEnds", "impair: {from: lon, to: par, between: ^[lon, par], delay: 80ms}",
@@ -147,12 +148,12 @@ INSTANTIATE_TEST_SUITE_P(
                  "'from' and 'to' are both 'lon'; a fault is between two different groups"},
         BadFault{"UnknownKey", OneWay("delay: 1ms, ^dealy: 80ms"),
                  "unknown key 'dealy' in 'impair'; did you mean 'delay'?"},
-        BadFault{
-            "Action", OneWay("delay: 1ms, ^action: drop"),
-            "unknown key 'action' in 'impair'; expected: from, to, between, delay, rtt, jitter, distribution, samples, "
-            "correlation, loss, duplicate, corrupt, reorder, rate, burst, protocol, ports, source_ports, "
-            "exclude_ports, "
-            "exclude, interface, dscp, connections"},
+        BadFault{"Action", OneWay("delay: 1ms, ^action: drop"),
+                 "unknown key 'action' in 'impair'; expected: from, to, between, group, delay, rtt, jitter, "
+                 "distribution, samples, "
+                 "correlation, loss, duplicate, corrupt, reorder, rate, burst, protocol, ports, source_ports, "
+                 "exclude_ports, "
+                 "exclude, interface, dscp, connections"},
         BadFault{"Nothing", "impair: ^{from: lon, to: par}",
                  "'impair': it changes nothing; give a delay, a loss or a rate"},
         BadFault{"NothingButZero", "impair: ^{from: lon, to: par, delay: 0ms, loss: 0%}",

@@ -205,13 +205,13 @@ TEST(FaultTest, ManySamplesBecomeQuantiles) {
   }
 }
 
-TEST(FaultTest, UnknownSamplesAreNamedForTheReaderOfFiles) {
+TEST(FaultTest, MissingSamplesAreNamedForTheReaderOfFiles) {
   const ParsedPlan parsed = ParsePlan(
       "name: p\ngroups: {lon: {nodes: [a]}, par: {nodes: [b]}}\nsteps:\n"
       "  - {for: 1m, impair: {between: [lon, par], samples: a.csv}}\n");
-  ASSERT_THAT(parsed.unknown_samples, SizeIs(1));
-  EXPECT_EQ(parsed.unknown_samples[0].name, "a.csv");
-  EXPECT_EQ(parsed.unknown_samples[0].position, (SourcePosition{4, 54}));
+  ASSERT_THAT(parsed.missing_files, SizeIs(1));
+  EXPECT_EQ(parsed.missing_files[0].name, "a.csv");
+  EXPECT_EQ(parsed.missing_files[0].position, (SourcePosition{4, 54}));
   EXPECT_THAT(parsed.errors, SizeIs(1));
 }
 

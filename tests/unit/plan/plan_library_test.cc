@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/file.h"
 #include "controller/plan/plan_yaml.h"
@@ -31,11 +32,23 @@ std::vector<std::string> Files() {
 
 std::string TextOf(const std::string& file) { return ReadFile(absl::StrCat(FAULTLINE_SOURCE_DIR "/", file)).value(); }
 
+// A text with the address ranges that the command line would read from a file.
+std::string WithRanges(std::string text) {
+  const std::vector<MissingFile> missing_files = ParsePlan(text).missing_files;
+  if (!missing_files.empty()) absl::StrAppend(&text, "ip_ranges:\n");
+  for (const MissingFile& missing : missing_files) {
+    EXPECT_EQ(missing.kind, MissingFile::Kind::kIpRanges);
+    absl::StrAppend(&text, "  - {file: ", missing.name, ", service: [", absl::StrJoin(missing.services, ", "),
+                    "], region: [", absl::StrJoin(missing.regions, ", "), "], cidrs: [3.0.0.0/8]}\n");
+  }
+  return text;
+}
+
 class PlanLibraryTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(PlanLibraryTest, IsAGoodPlanCalledAsItsFile) {
   const std::string text = TextOf("plans/" + GetParam());
-  const ParsedPlan parsed = ParsePlan(text);
+  const ParsedPlan parsed = ParsePlan(WithRanges(text));
   for (const TextError& error : parsed.errors) ADD_FAILURE() << error.ToString(GetParam());
   EXPECT_EQ(parsed.plan.name + ".yaml", GetParam());
   EXPECT_FALSE(parsed.plan.description.empty());
@@ -51,20 +64,25 @@ INSTANTIATE_TEST_SUITE_P(Plans, PlanLibraryTest, testing::ValuesIn(Files()),
 
 TEST(PlanLibrary, HasAPlanOfEveryKind) {
   EXPECT_THAT(Files(), SizeIs(testing::Ge(7u)));
-  for (const char* file : {"split-brain.yaml", "one-way-reject.yaml", "oregon-mumbai.yaml", "flaky-link.yaml",
+  for (const char* file : {"split-brain.yaml", "one-way.yaml", "oregon-mumbai-300ms.yaml", "flaky-link.yaml",
                            "flapping-peering.yaml", "replication-lag-ramp.yaml", "one-way-security-group.yaml"}) {
     EXPECT_THAT(Files(), Contains(file));
   }
 }
 
-TEST(PlanFormatTest, TheDocumentsExampleIsAGoodPlan) {
-  const std::string document = TextOf("docs/PLAN_FORMAT.md");
-  const std::vector<std::string> blocks = absl::StrSplit(document, "```");
+// The first example of a document is a whole plan.
+void ExpectGoodExample(const std::string& document) {
+  const std::vector<std::string> blocks = absl::StrSplit(TextOf(document), "```");
   ASSERT_GE(blocks.size(), 3u);
   ASSERT_TRUE(absl::StartsWith(blocks[1], "yaml\n"));
-  const ParsedPlan parsed = ParsePlan(absl::string_view(blocks[1]).substr(5));
-  for (const TextError& error : parsed.errors) ADD_FAILURE() << error.ToString("PLAN_FORMAT.md");
+  const ParsedPlan parsed = ParsePlan(WithRanges(blocks[1].substr(5)));
+  for (const TextError& error : parsed.errors) ADD_FAILURE() << error.ToString(document);
   EXPECT_THAT(parsed.plan.steps, testing::Not(IsEmpty()));
+}
+
+TEST(PlanFormatTest, TheDocumentsExamplesAreGoodPlans) {
+  ExpectGoodExample("docs/PLAN_FORMAT.md");
+  ExpectGoodExample("docs/PLAN_SAFETY.md");
 }
 
 }  // namespace

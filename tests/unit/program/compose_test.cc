@@ -1,4 +1,4 @@
-#include "agent/program/compose.h"
+#include "common/program/compose.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,14 +1,12 @@
 #include "controller/run/coordinator.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+#include <sqlite3.h>
 
-#include <filesystem>
-#include <functional>
+#include <atomic>
+#include <thread>
 
-#include "controller/plan/plan_yaml.h"
-#include "tests/fakes/fake_clock.h"
-#include "tests/unit/run/fake_agent.h"
+#include "controller/guard/deadline.h"
+#include "tests/unit/run/coordinator_harness.h"
 
 namespace faultline {
 namespace {
@@ -18,90 +16,6 @@ using std::chrono::seconds;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-constexpr char kPlan[] = R"yaml(
-name: split
-groups:
-  london: {cidrs: [172.32.0.0/16]}
-  paris: {cidrs: [172.33.0.0/16]}
-steps:
-  - {at: 5s, for: 10s, name: cut, partition: [london, paris]}
-)yaml";
-// The step's end and the cooldown.
-constexpr Duration kLength = seconds(18);
-
-class CoordinatorTest : public ::testing::Test {
- protected:
-  CoordinatorTest() {
-    store_ = *RunStore::Open(folder_ + "/runs.sqlite");
-    coordinator_.emplace(clock_, fleet_, *store_, probes_, CoordinatorOptions{.lease = seconds(15)});
-    for (FakeAgent* agent : {&london_, &paris_}) EXPECT_TRUE(agent->Join(fleet_).ok());
-  }
-  ~CoordinatorTest() override {
-    coordinator_.reset();
-    store_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-
-  std::string Begin(const std::string& text = kPlan) {
-    const auto id = coordinator_->Begin(ParsePlan(text).plan, text, "plan.yaml");
-    EXPECT_TRUE(id.ok()) << id.status();
-    return id.value_or("");
-  }
-  std::string BeginAndFire(const std::string& text = kPlan) {
-    const std::string id = Begin(text);
-    london_.AnswerArmed(*coordinator_, id);
-    paris_.AnswerArmed(*coordinator_, id);
-    return id;
-  }
-  void Pass(Duration time) {
-    for (const MonotonicTime until = clock_.Now() + time; clock_.Now() < until;) {
-      clock_.Advance(std::min<Duration>(milliseconds(50), until - clock_.Now()));
-      coordinator_->Advance();
-    }
-  }
-  v1::Run Get(const std::string& id) { return coordinator_->Await(id, 0, Duration(0))->run; }
-
-  // Reports every probe window of [from, to) after T0 for both directions; those of [cut_from, cut_to) do not arrive.
-  // `delay`: of those that do.
-  void ReportProbes(
-      Duration from, Duration to, Duration cut_from, Duration cut_to,
-      const std::function<Duration(Duration)>& delay = [](Duration) { return milliseconds(2); }) {
-    const ControllerTime t0(clock_.Now().time_since_epoch() + milliseconds(500));
-    for (Duration at = from; at < to; at += milliseconds(200)) {
-      const Duration start = (t0 + at).time_since_epoch() / milliseconds(100) * milliseconds(100);
-      for (auto [sender, receiver] : {std::pair(&london_, &paris_), std::pair(&paris_, &london_)}) {
-        v1::Observation sent;
-        Fill(*sent.add_windows(), receiver->name().text(), start).set_sent(1);
-        coordinator_->OnObservation(sender->name(), sent);
-        if (at >= cut_from && at < cut_to) continue;
-        v1::Observation received;
-        v1::ProbeWindow& window = Fill(*received.add_windows(), sender->name().text(), start);
-        window.set_received(1);
-        *window.mutable_sum_delay() = EncodeDuration(delay(at));
-        coordinator_->OnObservation(receiver->name(), received);
-      }
-    }
-  }
-  static v1::ProbeWindow& Fill(v1::ProbeWindow& window, const std::string& peer, Duration start) {
-    window.set_peer(peer);
-    window.set_family(v1::FAMILY_IPV4);
-    *window.mutable_start() = EncodeDuration(start);
-    return window;
-  }
-
-  std::string folder_ = [] {
-    std::string name = std::filesystem::temp_directory_path() / "faultline-test-XXXXXX";
-    return std::string(mkdtemp(name.data()));
-  }();
-  FakeClock clock_;
-  Fleet fleet_{{}};
-  ProbeLog probes_;
-  std::unique_ptr<RunStore> store_;
-  std::optional<Coordinator> coordinator_;
-  FakeAgent london_{"lon-1", "172.32.4.2"};
-  FakeAgent paris_{"par-1", "172.33.4.2"};
-};
 
 TEST_F(CoordinatorTest, FiresOnlyWhenAllHaveArmed) {
   const std::string id = Begin();
@@ -231,7 +145,7 @@ TEST_F(CoordinatorTest, AFaultThatNoProbeSeesMustHaveMetPackets) {
       "name: rst\ngroups:\n  london: {cidrs: [172.32.0.0/16]}\n  paris: {cidrs: [172.33.0.0/16]}\n"
       "steps:\n  - {at: 5s, for: 10s, name: rst, block: {from: london, to: paris, action: reject, protocol: tcp}}\n";
   for (const std::uint64_t packets : {0u, 12u}) {
-    const auto id = coordinator_->Begin(ParsePlan(text).plan, text, "plan.yaml");
+    const auto id = coordinator_->Begin(Asked(text));
     ASSERT_TRUE(id.ok()) << id.status();
     for (FakeAgent* agent : {&london_, &paris_}) agent->AnswerArmed(*coordinator_, *id);
     ReportProbes(Duration(0), kLength, Duration(0), Duration(0));
@@ -256,7 +170,7 @@ TEST_F(CoordinatorTest, ANodeThatCannotDoItIsNamedBeforeAnythingIsSent) {
   has.Set(Capability::kNetem, false);
   *paris_.info().mutable_capabilities() = EncodeCapabilities(has, {.id = "debian", .kernel_release = "6.1.0"});
   ASSERT_TRUE(fleet_.Update(paris_.name(), paris_.info()).ok());
-  const auto id = coordinator_->Begin(ParsePlan(kFar).plan, kFar, "plan.yaml");
+  const auto id = coordinator_->Begin(Asked(kFar));
   EXPECT_EQ(id.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(id.status().message()),
               HasSubstr("plan.yaml:7:5: step 'far': node par-1 has no netem qdisc: the module sch_netem comes with: "));
@@ -309,6 +223,52 @@ TEST_F(CoordinatorTest, AbortHealsEveryNodeAndEndsWhenAllHaveConfirmed) {
   EXPECT_EQ(coordinator_->Abort("nope", v1::OUTCOME_ABORTED, "").code(), absl::StatusCode::kNotFound);
 }
 
+// Counts what it is told to release; may be looked at while another thread sends.
+struct CountingLink : AgentLink {
+  void Send(v1::SessionResponse message) override { releases += message.has_release(); }
+  void Close(absl::Status) override {}
+  std::atomic<int> releases = 0;
+};
+
+TEST_F(CoordinatorTest, AbortOfAllTellsEveryNodeBeforeAnythingIsStored) {
+  BeginAndFire();
+  FakeAgent rome("rom-1", "172.34.4.2");
+  FakeAgent oslo("osl-1", "172.35.4.2");
+  const auto link = std::make_shared<CountingLink>();
+  for (FakeAgent* agent : {&rome, &oslo}) ASSERT_TRUE(fleet_.Join(agent->info(), link, {}).ok());
+  const std::string last = Begin(
+      "name: z-last\ngroups:\n  rome: {cidrs: [172.34.0.0/16]}\n  oslo: {cidrs: [172.35.0.0/16]}\n"
+      "steps:\n  - {for: 5s, partition: [rome, oslo]}\n");
+  for (FakeAgent* agent : {&rome, &oslo}) agent->AnswerArmed(*coordinator_, last);
+  std::unique_lock busy(database_->mutex());
+  std::thread heal([&] { EXPECT_THAT(coordinator_->AbortAll(v1::OUTCOME_ABORTED, "heal"), SizeIs(2)); });
+  const Deadline patience(seconds(10));
+  while (link->releases < 2 && !patience.passed()) std::this_thread::yield();
+  EXPECT_EQ(link->releases, 2);
+  busy.unlock();
+  heal.join();
+}
+
+TEST_F(CoordinatorTest, RunWhoseEndCannotBeStoredIsKeptUntilItCan) {
+  const std::string id = BeginAndFire();
+  ASSERT_TRUE(coordinator_->Abort(id, v1::OUTCOME_ABORTED, "enough").ok());
+  ASSERT_EQ(sqlite3_exec(database_->handle(), "PRAGMA query_only = ON", nullptr, nullptr, nullptr), SQLITE_OK);
+  End(id);
+  const auto view = coordinator_->Await(id, 0, Duration(0));
+  ASSERT_TRUE(view.ok()) << view.status();
+  EXPECT_TRUE(view->over);
+  EXPECT_EQ(view->run.outcome(), v1::OUTCOME_ABORTED);
+  EXPECT_EQ(coordinator_->Abort(id, v1::OUTCOME_ABORTED, "again").code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(coordinator_->RunsByNode(), IsEmpty());
+  Pass(seconds(3));
+  EXPECT_NE(store_->Get(id)->state(), v1::RUN_STATE_ENDED);
+  ASSERT_EQ(sqlite3_exec(database_->handle(), "PRAGMA query_only = OFF", nullptr, nullptr, nullptr), SQLITE_OK);
+  Pass(seconds(1) + milliseconds(100));
+  EXPECT_EQ(store_->Get(id)->state(), v1::RUN_STATE_ENDED);
+  EXPECT_EQ(store_->Get(id)->summary(), "enough");
+  Begin();
+}
+
 TEST_F(CoordinatorTest, SilentNodeIsGivenUpAfterItsLease) {
   const std::string id = BeginAndFire();
   ASSERT_TRUE(coordinator_->Abort(id, v1::OUTCOME_ABORTED, "enough").ok());
@@ -346,29 +306,26 @@ TEST_F(CoordinatorTest, UnknownHeldRunsAreReleased) {
 TEST_F(CoordinatorTest, PlanThatCannotBeCompiledStartsNothing) {
   paris_.Leave(fleet_);
   london_.Leave(fleet_);
-  const auto id = coordinator_->Begin(ParsePlan(kPlan).plan, kPlan, "plan.yaml");
-  EXPECT_EQ(id.status().code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(id.status().message()), HasSubstr("plan.yaml:"));
-  EXPECT_THAT(*store_->List(10), IsEmpty());
+  const absl::Status error = BeginError(Asked(kPlan));
+  EXPECT_EQ(error.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(error.message()), HasSubstr("plan.yaml:"));
+  EXPECT_THAT(*store_->List({}), IsEmpty());
 }
 
 TEST_F(CoordinatorTest, PlanThatTouchesNobodyIsAnError) {
   const std::string text =
       "name: none\ngroups:\n  a: {cidrs: [172.32.0.0/16]}\n  b: {cidrs: [\"fd21::/48\"]}\n"
       "steps:\n  - {for: 5s, block: {from: a, to: b}}\n";
-  const auto id = coordinator_->Begin(ParsePlan(text).plan, text, "plan.yaml");
-  EXPECT_EQ(id.status().code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(id.status().message()), HasSubstr("no node has anything to do"));
-  EXPECT_THAT(*store_->List(10), IsEmpty());
+  const absl::Status error = BeginError(Asked(text));
+  EXPECT_EQ(error.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(error.message()), HasSubstr("no node has anything to do"));
+  EXPECT_THAT(*store_->List({}), IsEmpty());
 }
 
 // A controller that died mid-run, and the one after it on the same store.
 class RestartedCoordinatorTest : public CoordinatorTest {
  protected:
-  void Restart() {
-    coordinator_.emplace(clock_, fleet_, *store_, probes_, CoordinatorOptions{.lease = seconds(15)});
-    ASSERT_TRUE(coordinator_->Recover().ok());
-  }
+  void Restart() { Start(); }
 };
 
 TEST_F(RestartedCoordinatorTest, KnowsHowTheRunEnded) {

@@ -27,5 +27,25 @@ TEST(ControllerConfigTest, BoundsAreKept) {
   EXPECT_THAT(message, ::testing::HasSubstr("c.yaml:2:24: 'rate' must be within 1 to 200"));
 }
 
+TEST(ControllerConfigTest, CommandsAreDeniedUnlessAllowed) {
+  EXPECT_FALSE(ParseControllerConfig("lease: 3s\n", "c.yaml")->allow_commands);
+  EXPECT_FALSE(ParseControllerConfig("commands: deny\n", "c.yaml")->allow_commands);
+  EXPECT_TRUE(ParseControllerConfig("commands: allow\n", "c.yaml")->allow_commands);
+  EXPECT_THAT(std::string(ParseControllerConfig("commands: yes\n", "c.yaml").status().message()),
+              ::testing::HasSubstr("c.yaml:1:11: 'commands'"));
+}
+
+TEST(ControllerConfigTest, RetentionIsRead) {
+  const auto config = ParseControllerConfig("keep_runs: 90d\nkeep_run_count: 500\n", "c.yaml");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->keep_runs, std::chrono::hours(24 * 90));
+  EXPECT_EQ(config->keep_run_count, 500);
+  EXPECT_EQ(ParseControllerConfig("lease: 3s\n", "c.yaml")->keep_runs, std::nullopt);
+  for (const std::string bad : {"90", "0d", "-1d", "d", "12h", "99999d"}) {
+    EXPECT_THAT(std::string(ParseControllerConfig("keep_runs: " + bad, "c.yaml").status().message()),
+                ::testing::HasSubstr("c.yaml:1:12: 'keep_runs' must be within 1d to 10000d, such as 90d"));
+  }
+}
+
 }  // namespace
 }  // namespace faultline

@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "agent/program/program.h"
+#include "common/program/program.h"
 #include "common/timeline.h"
 
 namespace faultline {

@@ -1,0 +1,64 @@
+#include "controller/cli/command_line.h"
+
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+
+namespace faultline {
+namespace {
+
+constexpr const char* kFooter =
+    "Plans: a file, or the name of one of `faultline plans`. Groups (A and B): CIDRs (172.32.0.0/16,fd20::/48), "
+    "labels\n"
+    "(region=eu-west-2), node names or globs (lon-1,lon-2*), or @FILE with a CIDR a line. Durations need a unit: "
+    "250ms,\n"
+    "30s, 1h30m; so do shares: 1%, 200ppm.\n"
+    "Exit codes: 0 done and verified, 1 the fault did not take or verification failed, 2 usage or plan error,\n"
+    "3 refused, nothing was applied, 4 controller unreachable.";
+
+}  // namespace
+
+CommandLine::CommandLine()
+    : app_("faultline: makes network faults between groups of nodes, proves them, and heals them.") {
+  const char* const target = std::getenv("FAULTLINE_CONTROLLER");
+  common_.controller = target != nullptr ? target : "unix:/run/faultline/controller.sock";
+  app_.set_version_flag("--version", FAULTLINE_VERSION);
+  app_.add_option("--controller", common_.controller,
+                  "unix:PATH or HOST:PORT of the controller (environment: FAULTLINE_CONTROLLER)")
+      ->capture_default_str();
+  app_.add_flag("--insecure", common_.insecure, "Allow plaintext beyond loopback and the test range");
+  app_.add_flag("--json", common_.json, "Print JSON");
+  app_.require_subcommand(1);
+  app_.fallthrough();
+  app_.footer(kFooter);
+}
+
+CLI::App& CommandLine::AddNoun(const std::string& name, const std::string& help) {
+  CLI::App* const noun = app_.add_subcommand(name, help);
+  noun->require_subcommand(1);
+  noun->fallthrough();
+  return *noun;
+}
+
+CLI::App& CommandLine::AddVerb(CLI::App& parent, const std::string& name, const std::string& help,
+                               const std::string& example, Command command) {
+  CLI::App* const verb = parent.add_subcommand(name, help);
+  // The outermost is called last: a verb with a verb of its own gives way to it.
+  verb->callback([this, verb, command = std::move(command)] {
+    if (verb->get_subcommands().empty()) command_ = command;
+  });
+  verb->fallthrough();
+  if (!example.empty()) verb->footer(absl::StrCat("Example: ", example));
+  return *verb;
+}
+
+ExitCode CommandLine::Run(int argc, char** argv) {
+  try {
+    app_.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app_.exit(error) == 0 ? ExitCode::kOk : ExitCode::kUsage;
+  }
+  return command_();
+}
+
+}  // namespace faultline

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "controller/cli/command_line.h"
+
+namespace faultline {
+
+// Each adds the verbs of one noun, which live as long as `line`.
+
+// plan check, preview, diff, security-groups, schema; plans, plans show.
+void AddPlanVerbs(CommandLine& line);
+// run, abort, runs, show.
+void AddRunVerbs(CommandLine& line);
+// block, partition, flap, impair.
+void AddFaultVerbs(CommandLine& line);
+// schedule add, list, pause, resume, remove, next.
+void AddScheduleVerbs(CommandLine& line);
+// freeze add, list, remove.
+void AddFreezeVerbs(CommandLine& line);
+// nodes, matrix, heal.
+void AddFleetVerbs(CommandLine& line);
+
+}  // namespace faultline

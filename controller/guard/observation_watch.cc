@@ -1,0 +1,73 @@
+#include "controller/guard/observation_watch.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/timeline_codec.h"
+
+namespace faultline {
+
+ObservationWatch::ObservationWatch(const Plan& plan) : observations_(plan.observations), moments_(MomentsOf(plan)) {}
+
+std::vector<std::size_t> ObservationWatch::TakeFirst() {
+  std::vector<std::size_t> taken;
+  for (; next_ < moments_.size() && moments_[next_].first; ++next_) taken.push_back(next_);
+  under_way_ += taken.size();
+  return taken;
+}
+
+std::vector<std::size_t> ObservationWatch::TakeDue(Duration elapsed) {
+  std::vector<std::size_t> taken;
+  for (; next_ < moments_.size() && moments_[next_].at <= elapsed; ++next_) taken.push_back(next_);
+  under_way_ += taken.size();
+  return taken;
+}
+
+CommandRequest ObservationWatch::RequestOf(std::size_t moment, const std::string& run, const std::string& plan) const {
+  const ObservationMoment& what = moments_[moment];
+  const Observation& observation = observations_[what.observation];
+  return {.command = observation.command,
+          .context = {.run = run, .plan = plan, .step = what.step, .moment = what.before ? "before" : "after"},
+          .timeout = observation.timeout};
+}
+
+void ObservationWatch::Answer(std::size_t moment, ControllerTime begun, CommandResult result) {
+  --under_way_;
+  const Observation& observation = observations_[moments_[moment].observation];
+  const std::size_t room = kMostRecordedOutput - recorded_;
+  if (result.output.size() > room) {
+    result.output.resize(room);
+    result.truncated = true;
+  }
+  recorded_ += result.output.size();
+  Captured& captured = captured_.emplace_back();
+  captured.begun = begun;
+  v1::Capture& capture = captured.capture;
+  capture.set_name(observation.name);
+  capture.set_moment(moments_[moment].text);
+  *capture.mutable_took() = EncodeDuration(result.took);
+  capture.mutable_command()->Assign(observation.command.arguments.begin(), observation.command.arguments.end());
+  capture.set_exit_code(result.exit_code);
+  capture.set_output(std::move(result.output));
+  capture.set_truncated(result.truncated);
+  capture.set_timed_out(result.timed_out);
+}
+
+Duration ObservationWatch::LongestTimeout() const {
+  Duration longest(0);
+  for (const Observation& observation : observations_) longest = std::max(longest, observation.timeout);
+  return longest;
+}
+
+void ObservationWatch::Record(std::optional<ControllerTime> t0, v1::Run& run) const {
+  std::vector<const Captured*> sorted;
+  for (const Captured& captured : captured_) sorted.push_back(&captured);
+  std::ranges::stable_sort(sorted, {}, &Captured::begun);
+  run.clear_captures();
+  for (const Captured* captured : sorted) {
+    v1::Capture& capture = *run.add_captures() = captured->capture;
+    if (t0) *capture.mutable_at() = EncodeDuration(captured->begun - *t0);
+  }
+}
+
+}  // namespace faultline

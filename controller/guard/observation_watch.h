@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "common/clock.h"
+#include "controller/guard/host_work.h"
+#include "controller/guard/observation_moments.h"
+#include "controller/plan/plan.h"
+#include "faultline/v1/run.pb.h"
+
+namespace faultline {
+
+// The observations of one run: which are due, and what they captured. Each moment is taken once. Pure; not thread-safe.
+class ObservationWatch {
+ public:
+  // Of the whole run, so that records stay small enough to be sent; what comes later is recorded without its output.
+  static constexpr std::size_t kMostRecordedOutput = 1024 * 1024;
+
+  ObservationWatch() = default;
+  explicit ObservationWatch(const Plan& plan);
+
+  // Those to be done before any node is armed, by position.
+  std::vector<std::size_t> TakeFirst();
+  // Those due by then, after T0.
+  std::vector<std::size_t> TakeDue(Duration elapsed);
+  // What to run at a moment. REQUIRES: a position that was taken.
+  CommandRequest RequestOf(std::size_t moment, const std::string& run, const std::string& plan) const;
+  // The command of a moment, begun then, has ended.
+  void Answer(std::size_t moment, ControllerTime begun, CommandResult result);
+  // Nothing is under way.
+  bool Idle() const { return under_way_ == 0; }
+  // Every moment was taken and has been answered.
+  bool Over() const { return Idle() && next_ == moments_.size(); }
+  // How long a command may take at most.
+  Duration LongestTimeout() const;
+
+  // The captures for the record, in order of time; times only once there is a T0.
+  void Record(std::optional<ControllerTime> t0, v1::Run& run) const;
+
+ private:
+  struct Captured {
+    ControllerTime begun;
+    v1::Capture capture;
+  };
+
+  std::vector<Observation> observations_;
+  // Those `first` come first.
+  std::vector<ObservationMoment> moments_;
+  std::size_t next_ = 0;
+  std::size_t under_way_ = 0;
+  std::size_t recorded_ = 0;
+  std::vector<Captured> captured_;
+};
+
+}  // namespace faultline

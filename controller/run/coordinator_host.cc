@@ -1,0 +1,74 @@
+#include "absl/strings/str_cat.h"
+#include "controller/run/coordinator.h"
+
+namespace faultline {
+namespace {
+
+CheckRequest RequestOf(const Guard& guard, const v1::Run& run) {
+  return {.check = guard.check,
+          .context = {.run = run.id(), .plan = run.plan_name(), .step = "", .moment = "guard"},
+          .timeout = guard.timeout};
+}
+
+}  // namespace
+
+void Coordinator::LaunchChecks(ActiveRun& run) {
+  const ControllerTime begun = Now();
+  for (const std::size_t guard : run.guards.TakeDue(begun)) {
+    host_.Check(
+        RequestOf(run.guards.guard(guard), run.record),
+        [this, id = run.record.id(), guard, begun](const CheckResult& result) { OnChecked(id, guard, begun, result); });
+  }
+}
+
+bool Coordinator::GuardsAnswer(ActiveRun& run) {
+  if (!run.guards.AnyOverdue(Now())) return true;
+  const std::optional<std::string> why = run.guards.FailOverdue(Now());
+  run.guards.Record(run.t0, run.record);
+  if (why) {
+    Release(run, run.t0 ? v1::OUTCOME_ABORTED : v1::OUTCOME_REFUSED, *why);
+  } else {
+    Changed(run);
+  }
+  return !why;
+}
+
+void Coordinator::OnChecked(const std::string& run_id, std::size_t guard, ControllerTime begun,
+                            const CheckResult& result) {
+  const std::lock_guard lock(mutex_);
+  ActiveRun* run = Find(run_id);
+  if (run == nullptr || !run->IsGuarded()) return;
+  const int recorded = run->record.guard_checks_size();
+  const std::optional<std::string> why = run->guards.Answer(guard, begun, result);
+  run->guards.Record(run->t0, run->record);
+  if (why) return Release(*run, run->t0 ? v1::OUTCOME_ABORTED : v1::OUTCOME_REFUSED, *why);
+  if (run->record.guard_checks_size() != recorded) Changed(*run);
+  ArmWhenSteady(*run);
+}
+
+void Coordinator::LaunchObservations(ActiveRun& run, const std::vector<std::size_t>& moments) {
+  const ControllerTime begun = Now();
+  for (const std::size_t moment : moments) {
+    host_.Run(run.observations.RequestOf(moment, run.record.id(), run.record.plan_name()),
+              [this, id = run.record.id(), moment, begun](CommandResult result) {
+                OnCaptured(id, moment, begun, std::move(result));
+              });
+  }
+}
+
+void Coordinator::OnCaptured(const std::string& run_id, std::size_t moment, ControllerTime begun,
+                             CommandResult result) {
+  const std::lock_guard lock(mutex_);
+  ActiveRun* run = Find(run_id);
+  if (run == nullptr || run->phase == RunPhase::kUnstored) return;
+  run->observations.Answer(moment, begun, std::move(result));
+  run->observations.Record(run->t0, run->record);
+  Changed(*run);
+  ArmWhenSteady(*run);
+}
+
+void Coordinator::ArmWhenSteady(ActiveRun& run) {
+  if (run.phase == RunPhase::kChecking && run.guards.Steady() && run.observations.Idle()) Arm(run);
+}
+
+}  // namespace faultline

@@ -1,0 +1,227 @@
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/duration.h"
+#include "common/timeline_codec.h"
+#include "controller/report/expectation.h"
+#include "controller/report/verdict.h"
+#include "controller/run/conclusion.h"
+#include "controller/run/coordinator.h"
+#include "controller/run/waits.h"
+#include "controller/schedule/wall_time.h"
+
+namespace faultline {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Between the last armed answer and T0: time for the fire message to reach every node, with room for a lost packet.
+constexpr Duration kLeastLead = milliseconds(500);
+constexpr int kLeadRoundTrips = 4;
+// Agents ping once a second.
+constexpr Duration kLongestSilence = seconds(5);
+constexpr Duration kIdleInterval = seconds(1);
+constexpr Duration kLook = milliseconds(50);
+// Between two tries to store the end of a run.
+constexpr Duration kStoreAgain = seconds(1);
+
+}  // namespace
+
+MonotonicTime Coordinator::Advance() {
+  const std::lock_guard lock(mutex_);
+  const MonotonicTime now = clock_.Now();
+  if (now >= next_heartbeat_) {
+    for (const NodeName& node : fleet_.DropSilent(now - kLongestSilence)) Lost(node);
+    SendHeartbeats();
+    probes_.Trim(Now() - (AnyBegun() ? ProbeLog::kKeepForRun : ProbeLog::kKeep));
+    next_heartbeat_ = now + options_.Heartbeat();
+  }
+  std::vector<std::string> ids;
+  for (const auto& [id, run] : runs_) ids.push_back(id);
+  for (const std::string& id : ids) AdvanceRun(runs_.at(id));
+  return std::min(now + NextLook(), next_heartbeat_);
+}
+
+Duration Coordinator::NextLook() const {
+  // While runs go on, stages and deadlines are looked at often enough to be told within a blink.
+  if (AnyBegun()) return kLook;
+  Duration look = kIdleInterval;
+  const WallTime now = clock_.WallNow();
+  for (const auto& [id, run] : runs_) {
+    if (run.due && *run.due > now) look = std::min(look, *run.due - now);
+  }
+  return look;
+}
+
+void Coordinator::AdvanceRun(ActiveRun& run) {
+  if (run.IsGuarded() && !GuardsAnswer(run)) return;
+  switch (run.phase) {
+    case RunPhase::kWaiting:
+      return AdvanceWaiting(run);
+    case RunPhase::kCompiling:
+      return;
+    case RunPhase::kChecking:
+      if (Now() >= run.deadline) {
+        return Release(run, v1::OUTCOME_REFUSED, "the first checks of its guards and observations did not come back");
+      }
+      LaunchChecks(run);
+      return ArmWhenSteady(run);
+    case RunPhase::kArming:
+      LaunchChecks(run);
+      if (Now() >= run.deadline) {
+        std::vector<std::string> silent;
+        for (const NodeName& node : run.parties) {
+          if (!run.armed.contains(node)) silent.push_back(node.text());
+        }
+        Release(run, v1::OUTCOME_REFUSED,
+                absl::StrCat("no answer within ", FormatDuration(options_.arm_patience), " from ",
+                             absl::StrJoin(silent, ", ")));
+      }
+      return;
+    case RunPhase::kRunning:
+      return AdvanceRunning(run);
+    case RunPhase::kReleasing:
+    case RunPhase::kRecovering:
+      if (run.AllEnded() || Now() >= run.deadline) Conclude(run);
+      return;
+    case RunPhase::kUnstored:
+      if (Now() >= run.deadline) StoreEnded(run);
+      return;
+  }
+}
+
+void Coordinator::AdvanceRunning(ActiveRun& run) {
+  LaunchChecks(run);
+  LaunchObservations(run, run.observations.TakeDue(Now() - *run.t0));
+  JudgeStages(run);
+  const Duration length = run.timelines.begin()->second.length;
+  const bool observed = Now() >= *run.t0 + length + kSettle && run.observations.Over();
+  const bool cut_short = !DescribeEnds(run.record, v1::NODE_END_COMPLETED).empty();
+  if ((run.AllEnded() && (observed || cut_short)) || Now() >= run.deadline) Conclude(run);
+}
+
+void Coordinator::Fire(ActiveRun& run) {
+  const std::vector<NodeName> parties(run.parties.begin(), run.parties.end());
+  const Duration lead = std::max(kLeastLead, kLeadRoundTrips * fleet_.WorstRoundTrip(parties));
+  const WallTime started = clock_.WallNow() + lead;
+  if (const auto frozen = freezes_.At(started)) {
+    return Release(run, v1::OUTCOME_MISSED, absl::StrCat("it was armed only in ", frozen->ToString()));
+  }
+  run.t0 = Now() + lead;
+  run.phase = RunPhase::kRunning;
+  run.deadline = *run.t0 + run.timelines.begin()->second.length + options_.lease + kGivingUpAfterLease +
+                 run.observations.LongestTimeout();
+  run.record.set_state(v1::RUN_STATE_RUNNING);
+  *run.record.mutable_started() = EncodeWall(started);
+  run.guards.Record(run.t0, run.record);
+  run.observations.Record(run.t0, run.record);
+  for (const NodeName& node : parties) {
+    *run.PartOf(node).mutable_clock_error() = EncodeDuration(fleet_.WorstRoundTrip({node}) / 2);
+    v1::SessionResponse message;
+    message.mutable_fire()->set_run_id(run.record.id());
+    *message.mutable_fire()->mutable_t0() = EncodeDuration(run.t0->time_since_epoch());
+    fleet_.Send(node, message);
+  }
+  Changed(run);
+}
+
+void Coordinator::JudgeStages(ActiveRun& run) {
+  const Duration elapsed = Now() - *run.t0;
+  while (static_cast<std::size_t>(run.record.stages_size()) < run.stages.size()) {
+    Stage stage = run.stages[static_cast<std::size_t>(run.record.stages_size())];
+    if (elapsed < stage.end + SettleTime(stage, run.timelines)) return;
+    // What was observed before T0 counts too, where the plan leaves the baseline too little time.
+    if (run.record.stages().empty()) stage.start = std::min(stage.start, stage.end - kBaseline);
+    const std::vector<NodeName> parties(run.parties.begin(), run.parties.end());
+    const Evidence evidence = {
+        .log = probes_, .t0 = *run.t0, .clock_error = fleet_.WorstRoundTrip(parties) / 2, .baseline = run.Baseline()};
+    v1::StageVerdict verdict = JudgeStage(stage, {run.nodes, run.timelines, fleet_.probe_port()}, evidence);
+    std::vector<std::string> active;
+    for (const StepIndex step : stage.active) active.push_back(run.record.step_names(static_cast<int>(step)));
+    JudgeExpectations(run.plan.expectations, active, verdict, run.record);
+    *run.record.add_stages() = std::move(verdict);
+    Changed(run);
+  }
+}
+
+void Coordinator::Release(ActiveRun& run, v1::Outcome outcome, const std::string& reason) {
+  if (LetGo(run, outcome, reason)) Changed(run);
+}
+
+bool Coordinator::LetGo(ActiveRun& run, v1::Outcome outcome, const std::string& reason) {
+  if (run.phase == RunPhase::kReleasing || run.phase == RunPhase::kUnstored) return false;
+  run.phase = RunPhase::kReleasing;
+  run.outcome = outcome;
+  run.record.set_summary(reason);
+  // Nobody has anything to let go of.
+  if (!run.sent) run.parties.clear();
+  run.deadline = Now() + DecodeDuration(run.record.lease()).value_or(options_.lease) + kGivingUpAfterLease;
+  for (const NodeName& node : run.parties) SendRelease(node, run.record.id(), reason);
+  return true;
+}
+
+std::vector<std::string> Coordinator::ReleaseAll(const std::vector<ActiveRun*>& runs, v1::Outcome outcome,
+                                                 const std::string& reason) {
+  std::vector<ActiveRun*> changed;
+  std::vector<std::string> ids;
+  for (ActiveRun* run : runs) {
+    if (LetGo(*run, outcome, reason)) changed.push_back(run);
+    ids.push_back(run->record.id());
+  }
+  for (ActiveRun* run : changed) Changed(*run);
+  return ids;
+}
+
+void Coordinator::SendRelease(const NodeName& node, const std::string& run_id, const std::string& reason) {
+  v1::SessionResponse message;
+  message.mutable_release()->set_run_id(run_id);
+  message.mutable_release()->set_reason(reason);
+  fleet_.Send(node, message);
+}
+
+void Coordinator::Conclude(ActiveRun& run) {
+  run.GiveUp(v1::NODE_END_VANISHED, "");
+  v1::Run& record = run.record;
+  if (run.phase == RunPhase::kRunning) {
+    ConcludeByEvidence(run.stages, record);
+  } else if (run.phase == RunPhase::kRecovering) {
+    ConcludeInterrupted(record);
+  } else {
+    record.set_outcome(run.outcome);
+  }
+  record.set_state(v1::RUN_STATE_ENDED);
+  *record.mutable_ended() = EncodeWall(clock_.WallNow());
+  ++run.version;
+  run.phase = RunPhase::kUnstored;
+  StoreEnded(run);
+  // Others may have waited for it.
+  Wake();
+}
+
+void Coordinator::StoreEnded(ActiveRun& run) {
+  if (store_.Put(run.record).ok()) {
+    runs_.erase(std::string(run.record.id()));
+  } else {
+    run.deadline = Now() + kStoreAgain;
+  }
+}
+
+void Coordinator::SendHeartbeats() {
+  std::map<NodeName, v1::SessionResponse> messages;
+  for (const NodeName& node : fleet_.ConnectedNodes()) messages[node].mutable_heartbeat();
+  for (const auto& [id, run] : runs_) {
+    if (!run.GoesOn()) continue;
+    for (const NodeName& node : run.parties) {
+      const auto message = messages.find(node);
+      if (message != messages.end()) message->second.mutable_heartbeat()->add_run_ids(id);
+    }
+  }
+  for (auto& [node, message] : messages) {
+    *message.mutable_heartbeat()->mutable_controller_sent() = EncodeDuration(Now().time_since_epoch());
+    fleet_.Send(node, message);
+  }
+}
+
+}  // namespace faultline

@@ -1,0 +1,83 @@
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "controller/run/coordinator.h"
+
+namespace faultline {
+namespace {
+
+v1::NodeOutcome MakeOutcome(v1::NodeEnd end, const std::string& detail) {
+  v1::NodeOutcome outcome;
+  outcome.set_end(end);
+  outcome.set_detail(detail);
+  return outcome;
+}
+
+}  // namespace
+
+void Coordinator::OnJoin(const NodeName& node, const std::vector<std::string>& held_runs) {
+  const std::lock_guard lock(mutex_);
+  for (const std::string& id : held_runs) {
+    const ActiveRun* run = Find(id);
+    if (run == nullptr || !run->GoesOn()) SendRelease(node, id, "the controller does not run it any more");
+  }
+  for (auto& [id, run] : runs_) {
+    const bool holds = std::find(held_runs.begin(), held_runs.end(), id) != held_runs.end();
+    if (holds || !run.IsParty(node) || run.PartOf(node).has_outcome()) continue;
+    // Either it ended there meanwhile, and the node's journal tells; or the agent is a new one, and knows nothing: ask.
+    SendRelease(node, id, "is it still held?");
+  }
+  has_work_ = true;
+  work_.notify_all();
+}
+
+void Coordinator::OnArmed(const NodeName& node, const v1::Armed& armed) {
+  const std::lock_guard lock(mutex_);
+  ActiveRun* run = FindParty(armed.run_id(), node);
+  if (run == nullptr || run->phase != RunPhase::kArming) {
+    SendRelease(node, armed.run_id(), "it was given up while the node armed");
+    return;
+  }
+  run->armed.insert(node);
+  if (run->armed.size() == run->parties.size()) Fire(*run);
+}
+
+void Coordinator::OnRefused(const NodeName& node, const v1::Refused& refused) {
+  const std::lock_guard lock(mutex_);
+  ActiveRun* run = FindParty(refused.run_id(), node);
+  if (run == nullptr) return;
+  const std::string reason = absl::StrCat("node ", node.text(), " refused: ", refused.reason());
+  run->SetOutcome(node, MakeOutcome(v1::NODE_END_FAILED, refused.reason()));
+  Release(*run, v1::OUTCOME_REFUSED, reason);
+}
+
+void Coordinator::OnStepEvent(const NodeName& node, const v1::StepEvent& event) {
+  const std::lock_guard lock(mutex_);
+  ActiveRun* run = FindParty(event.run_id(), node);
+  if (run != nullptr && run->AddTransition(node, event.transition())) Changed(*run);
+}
+
+void Coordinator::OnRunEnd(const NodeName& node, const v1::NodeRunEnd& end) {
+  const std::lock_guard lock(mutex_);
+  ActiveRun* run = FindParty(end.run_id(), node);
+  if (run != nullptr && run->SetOutcome(node, end.outcome())) Changed(*run);
+}
+
+void Coordinator::OnObservation(const NodeName& node, const v1::Observation& observation) {
+  // A malformed report says nothing; its edges stay unknown, which no verdict takes for a success.
+  probes_.Add(node, observation).IgnoreError();
+}
+
+void Coordinator::OnLeave(const NodeName& node) {
+  const std::lock_guard lock(mutex_);
+  Lost(node);
+}
+
+void Coordinator::Lost(const NodeName& node) {
+  for (auto& [id, run] : runs_) {
+    if (run.phase != RunPhase::kArming || !run.IsParty(node)) continue;
+    Release(run, v1::OUTCOME_REFUSED, absl::StrCat("node ", node.text(), " was lost while arming"));
+  }
+}
+
+}  // namespace faultline
