@@ -169,6 +169,8 @@ CommandResult RunCommand(const CommandRequest& request, const StopSignal& stop) 
   errors.CloseWriter();
   // glibc has pidfd_open since 2.36, some C libraries of the same age have not.
   const UniqueFd process(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
+  // It is over already, and waited for by nobody, as SIGCHLD is ignored.
+  const bool gone = !process && errno == ESRCH;
   CommandResult result;
   while (true) {
     std::array<pollfd, 4> waits = {{{process.get(), POLLIN, 0},
@@ -178,7 +180,7 @@ CommandResult RunCommand(const CommandRequest& request, const StopSignal& stop) 
     poll(waits.data(), waits.size(), process ? deadline.LeftMilliseconds() : 0);
     output.Drain(result);
     errors.Drain(result);
-    if (waits[0].revents != 0) break;
+    if (waits[0].revents != 0 || gone) break;
     if (!deadline.passed() && !stop.raised() && process) continue;
     result.timed_out = true;
     break;

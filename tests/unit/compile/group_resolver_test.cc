@@ -142,7 +142,7 @@ TEST(ResolveGroupsTest, ANewNodeChangesADrawByOneAtMost) {
 // Members by the words of Group, for random groups made of each other.
 TEST(ResolveGroupsTest, EqualsSetsOfNodes) {
   int compared = 0;
-  for (std::uint32_t seed = 1; seed <= 300; ++seed) {
+  for (std::uint32_t seed = 1; seed <= 100; ++seed) {
     std::mt19937 random(seed);
     const Inventory inventory = FleetOf(12);
     PlanBuilder builder(seed);
@@ -184,7 +184,7 @@ TEST(ResolveGroupsTest, EqualsSetsOfNodes) {
       ++compared;
     }
   }
-  EXPECT_EQ(compared, 2'400);
+  EXPECT_EQ(compared, 800);
 }
 
 TEST(GroupErrorsTest, ADrawThatCannotBe) {

