@@ -15,10 +15,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/strip.h"
 #include "common/duration.h"
 #include "common/prefix.h"
 #include "common/timeline_codec.h"
+#include "controller/report/standing.h"
 
 namespace faultline {
 namespace {
@@ -108,22 +108,6 @@ std::string RenderRuns(const v1::ListRunsResponse& response) {
                     run.summary()});
   }
   return Table(rows);
-}
-
-std::string StandingOf(const v1::Run& run) {
-  switch (run.state()) {
-    case v1::RUN_STATE_ENDED:
-      break;
-    case v1::RUN_STATE_RUNNING:
-      return "running";
-    case v1::RUN_STATE_WAITING:
-      return "waiting";
-    default:
-      return "arming";
-  }
-  std::string word(absl::StripPrefix(v1::Outcome_Name(run.outcome()), "OUTCOME_"));
-  std::replace(word.begin(), word.end(), '_', ' ');
-  return absl::AsciiStrToLower(word);
 }
 
 }  // namespace faultline

@@ -19,7 +19,4 @@ std::string ToJson(const google::protobuf::Message& message);
 std::string RenderNodes(const v1::ListNodesResponse& response);
 std::string RenderRuns(const v1::ListRunsResponse& response);
 
-// "running", "verified" and so on: where a run stands, in a word.
-std::string StandingOf(const v1::Run& run);
-
 }  // namespace faultline

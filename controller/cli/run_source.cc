@@ -9,6 +9,7 @@
 #include "controller/cli/plan_source.h"
 #include "controller/cli/watch.h"
 #include "controller/cli/wire_time.h"
+#include "controller/report/standing.h"
 
 namespace faultline {
 namespace {

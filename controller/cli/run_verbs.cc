@@ -9,6 +9,7 @@
 #include "controller/cli/verbs.h"
 #include "controller/cli/wire_time.h"
 #include "controller/report/render_run.h"
+#include "controller/report/standing.h"
 
 namespace faultline {
 namespace {

@@ -12,6 +12,7 @@
 #include "controller/report/render_matrix.h"
 #include "controller/report/result_text.h"
 #include "controller/report/run_figures.h"
+#include "controller/report/standing.h"
 #include "controller/report/summary.h"
 #include "controller/report/text_table.h"
 
@@ -19,23 +20,6 @@ namespace faultline {
 namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
-
-std::string WordOf(v1::Outcome outcome) {
-  switch (outcome) {
-    case v1::OUTCOME_VERIFIED:
-      return "verified";
-    case v1::OUTCOME_NOT_VERIFIED:
-      return "NOT verified";
-    case v1::OUTCOME_REFUSED:
-      return "refused";
-    case v1::OUTCOME_ABORTED:
-      return "aborted";
-    case v1::OUTCOME_INTERRUPTED:
-      return "interrupted";
-    default:
-      return "ended";
-  }
-}
 
 std::string WordOf(v1::NodeEnd end) {
   switch (end) {
@@ -58,14 +42,6 @@ std::string WordOf(v1::NodeEnd end) {
     default:
       return "ended";
   }
-}
-
-std::string Standing(const v1::Run& run, const TerminalStyle& style) {
-  if (run.state() == v1::RUN_STATE_ARMING) return "arming";
-  if (run.state() == v1::RUN_STATE_RUNNING) return "running";
-  const bool good = run.outcome() == v1::OUTCOME_VERIFIED;
-  const bool bad = run.outcome() == v1::OUTCOME_NOT_VERIFIED;
-  return Paint(WordOf(run.outcome()), good ? Ink::kGood : bad ? Ink::kBad : Ink::kPlain, style);
 }
 
 std::string TimeText(const google::protobuf::Timestamp& time) {
@@ -94,7 +70,7 @@ std::string Header(const v1::Run& run, const TerminalStyle& style) {
   rows.push_back({"started", run.has_started() ? TimeText(run.started()) : "never"});
   if (run.has_ended()) rows.push_back({"ended", TimeText(run.ended())});
   if (run.has_length()) rows.push_back({"length", LengthText(DecodeDuration(run.length()))});
-  return absl::StrCat(run.id(), ": ", Standing(run, style), "\n", Tame(run.summary()),
+  return absl::StrCat(run.id(), ": ", StandingOf(run, style), "\n", Tame(run.summary()),
                       run.summary().empty() ? "" : "\n", FormatTable(rows, 2));
 }
 

@@ -76,8 +76,6 @@ struct ActiveRun {
   // kChecking, kArming: when patience ends. kReleasing, kRecovering, kRunning: when nodes that have not answered are
   // given up. kUnstored: when storing it is tried again.
   ControllerTime deadline;
-  // What the run will have ended as, once it is released.
-  v1::Outcome outcome = v1::OUTCOME_UNSPECIFIED;
   // Grows with every change; watchers wait for it.
   std::uint64_t version = 1;
 

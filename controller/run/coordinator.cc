@@ -60,7 +60,11 @@ absl::Status Coordinator::Recover() {
       const std::string why = WhyNotOn(run.record);
       // Its nodes carry on until they are told, which may be as late as its own end.
       const ControllerTime deadline = run.deadline;
-      if (!why.empty()) Release(run, v1::OUTCOME_INTERRUPTED, why);
+      if (run.record.state() == v1::RUN_STATE_ENDING) {
+        Release(run, run.record.outcome(), std::string(run.record.summary()));
+      } else if (!why.empty()) {
+        Release(run, v1::OUTCOME_INTERRUPTED, why);
+      }
       run.deadline = deadline;
       continue;
     }

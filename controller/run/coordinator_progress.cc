@@ -153,7 +153,8 @@ void Coordinator::Release(ActiveRun& run, v1::Outcome outcome, const std::string
 bool Coordinator::LetGo(ActiveRun& run, v1::Outcome outcome, const std::string& reason) {
   if (run.phase == RunPhase::kReleasing || run.phase == RunPhase::kUnstored) return false;
   run.phase = RunPhase::kReleasing;
-  run.outcome = outcome;
+  run.record.set_state(v1::RUN_STATE_ENDING);
+  run.record.set_outcome(outcome);
   run.record.set_summary(reason);
   // Nobody has anything to let go of.
   if (!run.sent) run.parties.clear();
@@ -188,8 +189,6 @@ void Coordinator::Conclude(ActiveRun& run) {
     ConcludeByEvidence(run.stages, record);
   } else if (run.phase == RunPhase::kRecovering) {
     ConcludeInterrupted(record);
-  } else {
-    record.set_outcome(run.outcome);
   }
   record.set_state(v1::RUN_STATE_ENDED);
   *record.mutable_ended() = EncodeWall(clock_.WallNow());

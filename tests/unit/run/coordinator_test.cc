@@ -357,6 +357,25 @@ TEST_F(RestartedCoordinatorTest, DoesNotRenewARunThatWasToHeal) {
   EXPECT_THAT(london_.Take(v1::SessionResponse::kHeartbeat).back().heartbeat().run_ids(), IsEmpty());
 }
 
+// The process died between the abort and its nodes' answers.
+TEST_F(RestartedCoordinatorTest, AnAbortedRunDoesNotGoOn) {
+  const std::string id = BeginAndFire(std::string(kPlan) + "on_controller_loss: continue\n");
+  ASSERT_TRUE(coordinator_->Abort(id, v1::OUTCOME_ABORTED, "by hand").ok());
+  EXPECT_EQ(Get(id).state(), v1::RUN_STATE_ENDING);
+  Restart();
+  for (FakeAgent* agent : {&london_, &paris_}) {
+    agent->Take(v1::SessionResponse::kRelease);
+    coordinator_->OnJoin(agent->name(), {id});
+    EXPECT_THAT(agent->Take(v1::SessionResponse::kRelease), SizeIs(1));
+  }
+  london_.Take(v1::SessionResponse::kHeartbeat);
+  Pass(seconds(4));
+  EXPECT_THAT(london_.Take(v1::SessionResponse::kHeartbeat).back().heartbeat().run_ids(), IsEmpty());
+  End(id);
+  EXPECT_EQ(Get(id).outcome(), v1::OUTCOME_ABORTED);
+  EXPECT_EQ(Get(id).summary(), "by hand");
+}
+
 TEST_F(RestartedCoordinatorTest, LetsARunContinueThatWasToContinue) {
   const std::string id = BeginAndFire(std::string(kPlan) + "on_controller_loss: continue\n");
   Restart();
