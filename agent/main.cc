@@ -5,7 +5,6 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <string>
 
@@ -19,6 +18,7 @@
 #include "agent/session/journal.h"
 #include "agent/session/session.h"
 #include "agent/timeline/engine_thread.h"
+#include "common/arguments.h"
 #include "common/capability.h"
 #include "common/clock.h"
 #include "common/file.h"
@@ -31,7 +31,6 @@ namespace {
 // As the man page has them.
 constexpr int kOk = 0;
 constexpr int kFailed = 1;
-constexpr int kUsage = 2;
 
 struct Arguments {
   std::string config_file = "/etc/faultline/agent.yaml";
@@ -42,7 +41,7 @@ struct Arguments {
 int Fail(const absl::Status& status) {
   std::cerr << "faultline-agent: " << status.message()
             << (absl::IsPermissionDenied(status) ? "; root or CAP_NET_ADMIN is needed" : "") << "\n";
-  return absl::IsInvalidArgument(status) ? kUsage : kFailed;
+  return absl::IsInvalidArgument(status) ? kWrongUsage : kFailed;
 }
 
 absl::StatusOr<AgentConfig> LoadConfig(const Arguments& arguments) {
@@ -161,11 +160,7 @@ int Main(int argc, char** argv) {
       ->fallthrough()
       ->callback([&arguments] { arguments.heal = true; });
   app.footer("Exit codes: 0 stopped or healed, 1 failed, 2 wrong usage or configuration.");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kOk : kUsage;
-  }
+  if (const std::optional<int> code = ParseArguments(app, argc, argv)) return *code;
   spdlog::set_default_logger(spdlog::stderr_logger_mt("faultline-agent"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
   const absl::StatusOr<AgentConfig> config = LoadConfig(arguments);

@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <iostream>
 #include <random>
@@ -13,6 +12,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "common/arguments.h"
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/rpc/credentials.h"
@@ -36,7 +36,6 @@ namespace {
 // As the man page has them.
 constexpr int kOk = 0;
 constexpr int kFailed = 1;
-constexpr int kUsage = 2;
 
 // How long runs may take to heal before the controller stops all the same; leases finish the work.
 constexpr Duration kFarewell = std::chrono::seconds(3);
@@ -193,7 +192,7 @@ absl::Status Serve(const ControllerConfig& config, bool insecure) {
 
 int Fail(const absl::Status& status) {
   std::cerr << "faultline-controller: " << status.message() << "\n";
-  return absl::IsInvalidArgument(status) ? kUsage : kFailed;
+  return absl::IsInvalidArgument(status) ? kWrongUsage : kFailed;
 }
 
 int Main(int argc, char** argv) {
@@ -203,11 +202,7 @@ int Main(int argc, char** argv) {
   app.add_option("--config", arguments.config_file, "Configuration file")->capture_default_str();
   app.add_flag("--insecure", arguments.insecure, "Allow plaintext on addresses beside loopback and the test range");
   app.footer("Exit codes: 0 stopped, 1 failed, 2 wrong usage or configuration.");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kOk : kUsage;
-  }
+  if (const std::optional<int> code = ParseArguments(app, argc, argv)) return *code;
   spdlog::set_default_logger(spdlog::stderr_logger_mt("faultline-controller"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
   const absl::StatusOr<std::string> text = ReadFile(arguments.config_file);

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "absl/strings/str_cat.h"
+#include "common/arguments.h"
 
 namespace faultline {
 namespace {
@@ -52,13 +53,9 @@ CLI::App& CommandLine::AddVerb(CLI::App& parent, const std::string& name, const 
   return *verb;
 }
 
-ExitCode CommandLine::Run(int argc, char** argv) {
-  try {
-    app_.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app_.exit(error) == 0 ? ExitCode::kOk : ExitCode::kUsage;
-  }
-  return command_();
+int CommandLine::Run(int argc, char** argv) {
+  if (const std::optional<int> code = ParseArguments(app_, argc, argv)) return *code;
+  return static_cast<int>(command_());
 }
 
 }  // namespace faultline

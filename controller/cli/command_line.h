@@ -33,7 +33,8 @@ class CommandLine {
     return AddVerb(app_, name, help, example, std::move(command));
   }
 
-  ExitCode Run(int argc, char** argv);
+  // The program's exit code.
+  int Run(int argc, char** argv);
 
  private:
   CLI::App app_;

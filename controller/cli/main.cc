@@ -12,5 +12,5 @@ int main(int argc, char** argv) {
   faultline::AddScheduleVerbs(line);
   faultline::AddFreezeVerbs(line);
   faultline::AddFleetVerbs(line);
-  return static_cast<int>(line.Run(argc, argv));
+  return line.Run(argc, argv);
 }

@@ -62,16 +62,23 @@ absl::Status BenchLab::Lab(const std::vector<std::string>& arguments) {
   return ToStatus(result, command);
 }
 
-absl::StatusOr<v1::Run> BenchLab::Run(const std::string& plan) {
-  const std::vector<std::string> command = LabCommand({"faultline", "run", "/dev/stdin", "--json"});
-  const ProcessResult result = RunProcess(command, {.input = plan, .interrupts = &interrupts_});
+absl::StatusOr<std::string> BenchLab::Faultline(const std::vector<std::string>& arguments, const std::string& input) {
+  std::vector<std::string> command = LabCommand({"faultline"});
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  ProcessResult result = RunProcess(command, {.input = input, .interrupts = &interrupts_});
   if (interrupts_.Caught()) return absl::CancelledError("interrupted");
   if (result.code != kNotVerified) FAULTLINE_RETURN_IF_ERROR(ToStatus(result, command));
+  return std::move(result.output);
+}
+
+absl::StatusOr<v1::Run> BenchLab::FaultlineRun(std::vector<std::string> arguments, const std::string& input) {
+  arguments.push_back("--json");
+  FAULTLINE_ASSIGN_OR_RETURN(const std::string output, Faultline(arguments, input));
   v1::Run run;
   google::protobuf::util::JsonParseOptions options;
   options.ignore_unknown_fields = true;
-  if (!google::protobuf::util::JsonStringToMessage(result.output, &run, options).ok()) {
-    return absl::InternalError(absl::StrCat("faultline run: did not print a run: ", result.error_output));
+  if (!google::protobuf::util::JsonStringToMessage(output, &run, options).ok()) {
+    return absl::InternalError(absl::StrCat("faultline ", arguments.front(), " did not print a run: ", output));
   }
   return run;
 }

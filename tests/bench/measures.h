@@ -17,6 +17,9 @@ absl::StatusOr<measure::Table> MeasureArm(bool quick);
 // How far apart the nodes of a lab begin and end the same step: real controller, real agents.
 absl::StatusOr<measure::Table> MeasureSkew(bool quick);
 
+// How long after `faultline abort` was typed every node of a lab has healed.
+absl::StatusOr<measure::Table> MeasureAbort(bool quick);
+
 // What an unrelated flow loses while faults come and go, beside what it loses to root qdiscs.
 absl::StatusOr<measure::Table> MeasureCollateral(bool quick);
 

@@ -1,0 +1,55 @@
+#include "common/arguments.h"
+
+#include <iostream>
+
+#include "absl/strings/str_cat.h"
+#include "common/edit_distance.h"
+
+namespace faultline {
+namespace {
+
+// What may be said after the words that were understood: options of all verbs typed so far, and the next verbs.
+struct Vocabulary {
+  std::vector<std::string> options;
+  std::vector<std::string> verbs;
+};
+
+void Collect(const CLI::App& app, Vocabulary& words) {
+  for (const CLI::Option* const option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) words.options.push_back(absl::StrCat("--", name));
+  }
+  const std::vector<CLI::App*> typed = app.get_subcommands();
+  for (const CLI::App* const verb : typed) Collect(*verb, words);
+  if (!typed.empty()) return;
+  for (const CLI::App* const verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+    words.verbs.push_back(verb->get_name());
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> Misspelt(const CLI::App& app) {
+  Vocabulary words;
+  Collect(app, words);
+  std::vector<std::string> lines;
+  for (const std::string& argument : app.remaining(true)) {
+    const std::string word = argument.substr(0, argument.find('='));
+    const std::optional<std::string> meant = Nearest(word, word.starts_with('-') ? words.options : words.verbs);
+    if (meant) lines.push_back(absl::StrCat("there is no '", word, "': did you mean '", *meant, "'?"));
+  }
+  return lines;
+}
+
+std::optional<int> ParseArguments(CLI::App& app, int argc, const char* const* argv) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() != 0) {
+      for (const std::string& line : Misspelt(app)) std::cerr << line << "\n";
+    }
+    return app.exit(error) == 0 ? 0 : kWrongUsage;
+  }
+  return std::nullopt;
+}
+
+}  // namespace faultline
