@@ -86,8 +86,9 @@ class Kernel {
   virtual absl::Status Reset() = 0;
 
   // Installs a run with every gate closed: no packet is treated differently. A run without rules is remembered, and
-  // touches nothing. ALREADY_EXISTS when the run is installed, NOT_FOUND when a device does not exist,
-  // INVALID_ARGUMENT when the program makes no sense.
+  // touches nothing. A VLAN or macvlan on another of the program's devices is acted on there, where its packets are
+  // seen as well, so that nothing is done to them twice; but for steps that name the interface. ALREADY_EXISTS when the
+  // run is installed, NOT_FOUND when a device does not exist, INVALID_ARGUMENT when the program makes no sense.
   virtual absl::Status Install(const Program& program) = 0;
 
   // In one atomic batch closes gates and opens others. Opening an open gate renews it: it then ends `timeout` from

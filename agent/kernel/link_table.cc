@@ -1,11 +1,13 @@
 #include "agent/kernel/link_table.h"
 
 #include <linux/if_addr.h>
+#include <linux/if_vlan.h>
 #include <net/if.h>
 #include <netlink/cache.h>
 #include <netlink/errno.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
+#include <netlink/route/link/vlan.h>
 
 #include <algorithm>
 #include <cctype>
@@ -75,6 +77,45 @@ bool IsMarked(rtnl_link* link) {
   return (rtnl_link_get_flags(link) & IFF_UP) == 0 && rtnl_link_get_mtu(link) == kLaneMtu;
 }
 
+// A device as those that lie on it, or that it lies on, see it.
+struct Layer {
+  std::string name;
+  // The number of the device of this namespace that sees its packets as they come and go; 0: none.
+  int lower = 0;
+  // Puts a tag on them.
+  bool tags = false;
+};
+
+Layer LayerOf(rtnl_link* link) {
+  Layer layer{.name = rtnl_link_get_name(link)};
+  const char* type = rtnl_link_get_type(link);
+  std::int32_t elsewhere = 0;
+  if (type == nullptr || rtnl_link_get_link_netnsid(link, &elsewhere) == 0) return layer;
+  layer.tags = std::strcmp(type, "vlan") == 0;
+  // Otherwise what goes out is tagged too early to be seen.
+  const bool tags_late = layer.tags && (rtnl_link_vlan_get_flags(link) & VLAN_FLAG_REORDER_HDR) != 0;
+  if (tags_late || std::strcmp(type, "macvlan") == 0) layer.lower = rtnl_link_get_link(link);
+  return layer;
+}
+
+// Of all links, by number.
+using Layers = std::map<int, Layer>;
+
+// The name of the device that sees the packets of `of`; null when none of `devices` does.
+const std::string* FindLower(const Layers& layers, const Layer& of, std::span<const std::string> devices) {
+  int tags = 0;
+  for (const Layer* layer = &of; layer->lower != 0;) {
+    if (layer->tags && ++tags > 1) return nullptr;
+    const auto lower = layers.find(layer->lower);
+    if (lower == layers.end()) return nullptr;
+    layer = &lower->second;
+    const bool listed = std::find(devices.begin(), devices.end(), layer->name) != devices.end();
+    // One that is stacked itself is not acted on.
+    if (listed && FindLower(layers, *layer, devices) == nullptr) return &layer->name;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 bool IsOurs(rtnl_link* link) {
@@ -119,6 +160,18 @@ absl::StatusOr<std::vector<Interface>> ListInterfaces(RtSocket& socket) {
     if (!interface.addresses.empty()) interfaces.push_back(std::move(interface));
   }
   return interfaces;
+}
+
+absl::StatusOr<std::map<std::string, std::string>> FindStacked(RtSocket& socket, std::span<const std::string> devices) {
+  FAULTLINE_ASSIGN_OR_RETURN(const Cache links, Links(socket));
+  Layers layers;
+  ForEach<rtnl_link>(links.get(), [&](rtnl_link* link) { layers[rtnl_link_get_ifindex(link)] = LayerOf(link); });
+  std::map<std::string, std::string> stacked;
+  for (const auto& [index, layer] : layers) {
+    if (std::find(devices.begin(), devices.end(), layer.name) == devices.end()) continue;
+    if (const std::string* lower = FindLower(layers, layer, devices)) stacked[layer.name] = *lower;
+  }
+  return stacked;
 }
 
 absl::Status CheckInterface(RtSocket& socket, const std::string& name) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,10 @@ absl::StatusOr<std::uint32_t> LargestFrame(RtSocket& socket);
 // can arrive there), and so is 169.254.0.0/16. Temporary and deprecated ones stay: packets come and
 // go by them.
 absl::StatusOr<std::vector<Interface>> ListInterfaces(RtSocket& socket);
+
+// Those of `devices` that lie on another one of them, whose hooks see all of their packets: a VLAN or a macvlan, by the
+// name of that other one. Two VLANs below, packets do not look like IP: that other one does not count.
+absl::StatusOr<std::map<std::string, std::string>> FindStacked(RtSocket& socket, std::span<const std::string> devices);
 
 // NOT_FOUND when there is no interface of this name.
 absl::Status CheckInterface(RtSocket& socket, const std::string& name);

@@ -28,6 +28,16 @@ absl::Status CheckChange(const LaneSpec& spec, const LaneChange& change) {
   return absl::InvalidArgumentError(absl::StrCat("step ", change.step, "'s lane cannot do what it is to change to"));
 }
 
+// Where a run has base chains, of the netdev family.
+std::vector<Place> NetdevPlaces(const RunObjects& objects) {
+  std::vector<Place> places;
+  for (const RunObjects::BaseChain& chain : objects.base_chains) {
+    if (InfoOf(chain.place).family != NftFamily::kNetdev) continue;
+    if (std::find(places.begin(), places.end(), chain.place) == places.end()) places.push_back(chain.place);
+  }
+  return places;
+}
+
 // A socket's port is by default its process's id, so it usually tells whose it is.
 std::string DescribeOwner(std::uint32_t port) {
   std::string text = absl::StrCat("netlink port ", port);
@@ -100,9 +110,11 @@ absl::Status LinuxKernel::Install(const Program& program) {
   for (const std::string& device : program.devices) {
     FAULTLINE_RETURN_IF_ERROR(WithContext(CheckInterface(route_, device), context));
   }
+  FAULTLINE_ASSIGN_OR_RETURN(const auto stacked, FindStacked(route_, program.devices));
   Run run{.program = program, .objects = ObjectsOf(program)};
+  std::erase_if(run.program.devices, [&stacked](const std::string& device) { return stacked.contains(device); });
   absl::Status status = MakeLanes(run);
-  if (status.ok()) status = CommitInstall(run);
+  if (status.ok()) status = CommitInstall(run, stacked);
   if (!status.ok()) {
     // The first error says more than one of clearing up after it.
     DropLanes(run).IgnoreError();
@@ -149,7 +161,7 @@ absl::Status LinuxKernel::DropLanes(Run& run) {
   return absl::OkStatus();
 }
 
-absl::Status LinuxKernel::CommitInstall(const Run& run) {
+absl::Status LinuxKernel::CommitInstall(Run& run, const std::map<std::string, std::string>& stacked) {
   if (run.objects.empty()) return absl::OkStatus();
   NftBatch batch(nft_.next_sequence());
   bool first = false;
@@ -161,6 +173,8 @@ absl::Status LinuxKernel::CommitInstall(const Run& run) {
   RunLanes lanes{.blackhole = blackhole_};
   for (const RunLane& lane : run.lanes) lanes.detours.emplace(std::pair(lane.step, lane.direction), lane.lane);
   AddInstall(batch, run.program, lanes);
+  const std::vector<Place> places = NetdevPlaces(run.objects);
+  for (const auto& [device, lower] : stacked) AddAttach(batch, run.program, run.objects, places, device, lower);
   const absl::Status status = batch.Commit(nft_);
   if (first && absl::IsAlreadyExists(status)) {
     return absl::FailedPreconditionError(
@@ -221,22 +235,28 @@ absl::Status LinuxKernel::Attach(const RunId& run, const std::string& device) {
     if (!absl::IsNotFound(changed)) FAULTLINE_RETURN_IF_ERROR(WithContext(changed, context));
   }
   FAULTLINE_ASSIGN_OR_RETURN(const std::vector<Place> places, PlacesWithout(entry, device));
+  std::vector<std::string> devices = entry.program.devices;
+  if (std::find(devices.begin(), devices.end(), device) == devices.end()) devices.push_back(device);
+  FAULTLINE_ASSIGN_OR_RETURN(const auto stacked, FindStacked(route_, devices));
+  const auto lower = stacked.find(device);
   RunObjects objects = entry.objects;
   NftBatch batch(nft_.next_sequence());
-  AddAttach(batch, entry.program, objects, places, device);
+  AddAttach(batch, entry.program, objects, places, device, lower == stacked.end() ? "" : lower->second);
   const absl::Status status = batch.Commit(nft_);
   // When the answer was lost the chains may be there: removing them takes no harm when they are not.
-  if (status.ok() || absl::IsDataLoss(status) || absl::IsDeadlineExceeded(status)) entry.objects = std::move(objects);
+  if (status.ok() || absl::IsDataLoss(status) || absl::IsDeadlineExceeded(status)) {
+    entry.objects = std::move(objects);
+    if (lower == stacked.end()) entry.program.devices = std::move(devices);
+  }
   return WithContext(status, context);
 }
 
 absl::StatusOr<std::vector<Place>> LinuxKernel::PlacesWithout(const Run& run, const std::string& device) {
-  std::vector<Place> places;
+  std::vector<Place> places = NetdevPlaces(run.objects);
   std::vector<Place> seen;
   for (const RunObjects::BaseChain& chain : run.objects.base_chains) {
     const NftFamily family = InfoOf(chain.place).family;
     if (family != NftFamily::kNetdev) continue;
-    if (std::find(places.begin(), places.end(), chain.place) == places.end()) places.push_back(chain.place);
     FAULTLINE_ASSIGN_OR_RETURN(const auto devices, ReadChainDevices(nft_, {.family = family}, chain.name));
     if (std::find(devices.begin(), devices.end(), device) != devices.end()) seen.push_back(chain.place);
   }

@@ -60,6 +60,7 @@ class LinuxKernel : public Kernel {
     LaneSpec spec;
   };
   struct Run {
+    // Without the devices that lie on another one.
     Program program;
     RunObjects objects;
     std::vector<RunLane> lanes;
@@ -74,7 +75,8 @@ class LinuxKernel : public Kernel {
   bool BlackholeUsed(const RunId& except) const;
   absl::Status MakeLanes(Run& run);
   absl::Status DropLanes(Run& run);
-  absl::Status CommitInstall(const Run& run);
+  // `stacked`: as FindStacked has them.
+  absl::Status CommitInstall(Run& run, const std::map<std::string, std::string>& stacked);
   absl::Status CommitRemove(const Run& run);
   absl::Status CommitRemoveFrom(const Run& run, std::span<const NftFamily> tables);
   // Those where no base chain of the run sees the device's packets, of the netdev family.

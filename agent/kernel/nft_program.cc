@@ -88,6 +88,11 @@ void ForEachGateElement(const RunObjects& objects, const RunId& run, StepIndex s
   }
 }
 
+bool Names(const StepChain& chain, const std::string& device) {
+  const std::vector<std::string>& names = chain.step->filter.interfaces;
+  return std::find(names.begin(), names.end(), device) != names.end();
+}
+
 // A base chain takes its rules with it, and they their holds on step chains and gates. Kernels that do not keep hooks
 // by name remove a base chain with its last device (nf_tables_netdev_event), and then deleting it would fail the batch;
 // adding a chain that exists changes nothing, so afterwards there is one to delete in either case.
@@ -171,9 +176,12 @@ void AddSwitch(NftBatch& batch, const RunId& run, const RunObjects& objects, std
 }
 
 void AddAttach(NftBatch& batch, const Program& program, RunObjects& objects, std::span<const Place> places,
-               const std::string& device) {
-  const std::vector<StepChain> chains = LayOut(program);
+               const std::string& device, const std::string& lower) {
+  std::vector<StepChain> chains = LayOut(program);
+  std::erase_if(
+      chains, [&](const StepChain& chain) { return !lower.empty() && (!Names(chain, device) || Names(chain, lower)); });
   for (const Place place : places) {
+    if (!UsesPlace(chains, place)) continue;
     RunObjects::BaseChain base{place, AttachedChainName(program.run, InfoOf(place).suffix, device)};
     DeleteBaseChain(batch, base);
     AddWholeBaseChain(batch, program, chains, place, base.name, {&device, 1});

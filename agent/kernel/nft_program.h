@@ -63,8 +63,10 @@ void AddSwitch(NftBatch& batch, const RunId& run, const RunObjects& objects, std
                std::span<const GateOpening> open);
 
 // Has the run act on one more device: base chains of its own at `places`, of the netdev family, and its name among the
-// devices that the other places know. What was attached to a device of this name before is replaced.
+// devices that the other places know. What was attached to a device of this name before is replaced. Not empty, `lower`
+// is a device that the run acts on and that sees all packets of this one: then it has base chains only for steps that
+// name it, and do not name `lower`.
 void AddAttach(NftBatch& batch, const Program& program, RunObjects& objects, std::span<const Place> places,
-               const std::string& device);
+               const std::string& device, const std::string& lower);
 
 }  // namespace faultline

@@ -30,7 +30,8 @@ absl::Duration ToAbsl(const google::protobuf::Duration& duration) {
 }
 
 bool AllFired(const v1::Run& run) {
-  return std::ranges::all_of(run.nodes(), [](const v1::NodeRun& node) { return !node.transitions().empty(); });
+  return !run.nodes().empty() &&
+         std::ranges::all_of(run.nodes(), [](const v1::NodeRun& node) { return !node.transitions().empty(); });
 }
 
 struct Times {
@@ -43,14 +44,14 @@ absl::Status AbortOne(BenchLab& lab, Times& times) {
   absl::StripAsciiWhitespace(&id);
   const absl::Time deadline = absl::Now() + kPatience;
   while (true) {
-    FAULTLINE_ASSIGN_OR_RETURN(const v1::Run run, lab.FaultlineRun({"show", id}));
+    FAULTLINE_ASSIGN_OR_RETURN(const v1::Run run, lab.Show(id));
     if (AllFired(run)) break;
     if (absl::Now() > deadline) return absl::InternalError(absl::StrCat(id, " did not begin: ", run.summary()));
   }
   const absl::Time typed = absl::Now();
   FAULTLINE_RETURN_IF_ERROR(lab.Faultline({"abort", id}).status());
   const absl::Duration answered = absl::Now() - typed;
-  FAULTLINE_ASSIGN_OR_RETURN(const v1::Run run, lab.FaultlineRun({"show", id}));
+  FAULTLINE_ASSIGN_OR_RETURN(const v1::Run run, lab.Show(id));
   const absl::Time t0 = absl::FromUnixSeconds(run.started().seconds()) + absl::Nanoseconds(run.started().nanos());
   absl::Duration healed = absl::ZeroDuration();
   for (const v1::NodeRun& node : run.nodes()) {

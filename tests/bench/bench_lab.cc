@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status.h"
+#include "faultline/v1/control.pb.h"
 
 namespace faultline::bench {
 namespace {
@@ -26,6 +27,14 @@ std::vector<std::string> LabCommand(const std::vector<std::string>& arguments) {
   std::vector<std::string> command{FAULTLINE_LAB, "--prefix", "bench"};
   command.insert(command.end(), arguments.begin(), arguments.end());
   return command;
+}
+
+template <typename Message>
+absl::StatusOr<Message> FromJson(const std::string& text) {
+  Message message;
+  const auto status = google::protobuf::util::JsonStringToMessage(text, &message);
+  if (!status.ok()) return absl::InternalError(absl::StrCat("not what was asked for: ", text));
+  return message;
 }
 
 absl::Status TakeDown() {
@@ -71,16 +80,15 @@ absl::StatusOr<std::string> BenchLab::Faultline(const std::vector<std::string>& 
   return std::move(result.output);
 }
 
-absl::StatusOr<v1::Run> BenchLab::FaultlineRun(std::vector<std::string> arguments, const std::string& input) {
-  arguments.push_back("--json");
-  FAULTLINE_ASSIGN_OR_RETURN(const std::string output, Faultline(arguments, input));
-  v1::Run run;
-  google::protobuf::util::JsonParseOptions options;
-  options.ignore_unknown_fields = true;
-  if (!google::protobuf::util::JsonStringToMessage(output, &run, options).ok()) {
-    return absl::InternalError(absl::StrCat("faultline ", arguments.front(), " did not print a run: ", output));
-  }
-  return run;
+absl::StatusOr<v1::Run> BenchLab::Run(const std::string& plan) {
+  FAULTLINE_ASSIGN_OR_RETURN(const std::string output, Faultline({"run", "/dev/stdin", "--json"}, plan));
+  return FromJson<v1::Run>(output);
+}
+
+absl::StatusOr<v1::Run> BenchLab::Show(const std::string& run_id) {
+  FAULTLINE_ASSIGN_OR_RETURN(const std::string output, Faultline({"show", run_id, "--json"}));
+  FAULTLINE_ASSIGN_OR_RETURN(v1::GetRunResponse response, FromJson<v1::GetRunResponse>(output));
+  return std::move(*response.mutable_run());
 }
 
 }  // namespace faultline::bench

@@ -26,10 +26,10 @@ class BenchLab {
   // What `faultline ARGUMENTS` prints, `input` being its standard input; also of a run that was not verified. CANCELLED
   // when a signal came.
   absl::StatusOr<std::string> Faultline(const std::vector<std::string>& arguments, const std::string& input = "");
-  // The same for a command that prints a run with --json, which is added.
-  absl::StatusOr<v1::Run> FaultlineRun(std::vector<std::string> arguments, const std::string& input = "");
   // Carries a plan out to its end.
-  absl::StatusOr<v1::Run> Run(const std::string& plan) { return FaultlineRun({"run", "/dev/stdin"}, plan); }
+  absl::StatusOr<v1::Run> Run(const std::string& plan);
+  // A run as it is now.
+  absl::StatusOr<v1::Run> Show(const std::string& run_id);
 
  private:
   BenchLab(measure::Interrupts& interrupts, UniqueFd lock) : interrupts_(interrupts), lock_(std::move(lock)) {}

@@ -25,7 +25,7 @@ table inet firewall {
 """
 
 
-class CoexistenceTest(FaultTest):
+class NeighbourTest(FaultTest):
     def block(self, sender=LONDON, receiver=PARIS):
         return self.run_detached("block", sender, receiver, "--one-way", "--for", "1m")
 
@@ -35,6 +35,8 @@ class CoexistenceTest(FaultTest):
         tables = ("table " + text for text in listing.split("table ")[1:])
         return [table for table in tables if not table.split("{")[0].rstrip().endswith(" faultline")]
 
+
+class CoexistenceTest(NeighbourTest):
     def reload_firewall(self, node):
         rules = self.lab.state / "firewall.nft"
         rules.write_text(FIREWALL)
@@ -163,6 +165,47 @@ else:
         self.assertTrue(self.reaches("lon-1", "par-1"))
         self.assertEqual(state(), before)
         self.lab.cli("abort", run)
+        self.assertEqual(state(), before)
+
+    def count(self, node, table, condition):
+        """Has a node count the packets that come in and meet the condition, in a table of that name; what reads it."""
+        self.lab.exec(node, "nft", f"add table inet {table}; add chain inet {table} in {{ type filter hook prerouting "
+                      f"priority 0; }}; add rule inet {table} in {condition} counter")
+        self.addCleanup(self.lab.exec, node, "nft", f"delete table inet {table}")
+        listing = lambda: self.lab.exec(node, "nft", f"list table inet {table}").stdout
+        return lambda: int(listing().split("packets ")[1].split()[0])
+
+    def test_marks_stay_on_packets_and_still_choose_their_route(self):
+        node = lambda *command: self.lab.exec("par-1", *command)
+        self.lab.lab("plug", "par-1", "eth1", "172.33.200.9/24")
+        self.addCleanup(self.lab.lab, "unplug", "par-1", "eth1")
+        node("ip", "route", "add", "default", "via", "172.33.200.1", "dev", "eth1", "table", "100")
+        node("ip", "rule", "add", "fwmark", "7", "lookup", "100")
+        self.addCleanup(node, "ip", "rule", "del", "fwmark", "7")
+        node("nft", "add table inet marks; add chain inet marks out { type route hook output priority mangle; }; "
+             "add rule inet marks out udp dport 9000 meta mark set 7; add table netdev marks; "
+             "add chain netdev marks in { type filter hook ingress device eth0 priority -600; }; "
+             "add rule netdev marks in udp dport 9000 meta mark set 9")
+        self.addCleanup(node, "nft", "delete table inet marks; delete table netdev marks")
+        routed = self.count("rtr-par", "routed", 'iifname "par-1.eth1" udp dport 9000')
+        marked = self.count("par-1", "marked", "iifname eth0 meta mark 9 udp dport 9000")
+        state = lambda: [node("ip", "rule").stdout, node("ip", "route", "show", "table", "all").stdout,
+                         *self.ruleset("par-1")]
+        before = state()
+        # The router has no agent, so both ways are par-1's to impair: in by eth0, out by eth1.
+        router = "172.33.0.1"
+        sent = lambda: traffic.udp_arrivals(self.lab, "par-1", "rtr-par", router)[0]
+        run = self.run_detached("impair", self.address("par-1"), router, "--rate", "50mbit", "--for", "1m")
+        self.assertEqual((sent(), routed()), (5, 5))
+        self.assertTrue(self.reaches("rtr-par", "par-1"))
+        self.assertEqual(marked(), 5)
+        self.lab.cli("abort", run)
+        counted = self.counters(run, "par-1")
+        self.assertEqual((int(counted["packets"]), int(counted["passed"])), (10, 10), "all went through a lane, once")
+        run = self.run_detached("block", self.address("par-1"), router, "--for", "1m")
+        self.assertEqual((sent(), routed()), (0, 5))
+        self.lab.cli("abort", run)
+        self.assertEqual((sent(), routed()), (5, 10))
         self.assertEqual(state(), before)
 
     def test_interface_that_is_renamed_stays_cut(self):

@@ -175,7 +175,7 @@ TEST(GoldenTest, Attach) {
   RunObjects objects = ObjectsOf(program);
   const Place places[] = {Place::kBlockIn};
   NftBatch batch(1);
-  AddAttach(batch, program, objects, places, "eth1");
+  AddAttach(batch, program, objects, places, "eth1", "");
   ExpectGolden("attach", batch);
 }
 

@@ -261,7 +261,7 @@ TEST(NftAttachTest, BringsTheBaseChainsOfADevice) {
   RunObjects objects = ObjectsOf(program);
   const Place places[] = {Place::kBlockIn, Place::kLaneOut};
   NftBatch batch(1);
-  AddAttach(batch, program, objects, places, "eth1");
+  AddAttach(batch, program, objects, places, "eth1", "");
   std::vector<std::string> chains;
   for (absl::string_view name : batch.names()) {
     if (!absl::StrContains(name, ": ") && !absl::StrContains(name, "__set")) chains.emplace_back(name);
@@ -274,8 +274,30 @@ TEST(NftAttachTest, BringsTheBaseChainsOfADevice) {
   EXPECT_THAT(BaseChainNames(objects), ::testing::IsSupersetOf({"r/in", "r/in/eth1", "r/lane/out/eth1"}));
   // Once more, after it has been away: known once.
   const std::size_t known = objects.base_chains.size();
-  AddAttach(batch, program, objects, places, "eth1");
+  AddAttach(batch, program, objects, places, "eth1", "");
   EXPECT_EQ(objects.base_chains.size(), known);
+}
+
+TEST(NftAttachTest, OfADeviceWhosePacketsAnotherOneSeesOnlyForStepsThatNameIt) {
+  const Place places[] = {Place::kBlockIn, Place::kLaneOut};
+  const auto chains_and_jumps = [&](std::vector<std::string> interfaces) {
+    Program program = Everything();
+    program.steps.front().filter.interfaces = std::move(interfaces);
+    RunObjects objects = ObjectsOf(program);
+    NftBatch batch(1);
+    AddAttach(batch, program, objects, places, "eth0.10", "eth0");
+    std::vector<std::string> texts;
+    for (const std::string& name : batch.names()) {
+      if (absl::EndsWith(name, " on eth0.10") || absl::StrContains(name, "jump")) texts.push_back(name);
+    }
+    EXPECT_THAT(batch.names(), Contains("add elements of set inet r/devices"));
+    return texts;
+  };
+  EXPECT_THAT(chains_and_jumps({}), ElementsAre());
+  EXPECT_THAT(chains_and_jumps({"eth0.10"}), ElementsAre("add chain r/in/eth0.10 on eth0.10",
+                                                         HasSubstr("r/in/eth0.10: meta protocol @r/g0 jump r/s0/in")));
+  EXPECT_THAT(chains_and_jumps({"eth0.10", "eth1"}), ::testing::SizeIs(2));
+  EXPECT_THAT(chains_and_jumps({"eth0", "eth0.10"}), ElementsAre());
 }
 
 TEST(NftSwitchTest, GatesOfBothTablesChangeTogether) {
