@@ -143,11 +143,11 @@ wire() {
   done <"$state/nodes"
 }
 
-# Devices get their carrier a moment after they are set up; what is sent before is lost.
+# Devices get their carrier a moment after they are set up, and are called up a moment later; what is sent before is lost.
 carrier_everywhere() {
   local name
   for name in "${all[@]}"; do
-    [[ -z $(ip -n "$prefix-$name" -o link show type veth | grep -v LOWER_UP) ]] || return 1
+    [[ -z $(ip -n "$prefix-$name" -o link show type veth | grep -v 'LOWER_UP.* state UP ') ]] || return 1
   done
 }
 
