@@ -38,28 +38,10 @@ std::array<std::uint8_t, 4> HostEndian(std::uint32_t value) {
   return bytes;
 }
 
-absl::string_view NameOf(Transport transport) {
-  switch (transport) {
-    case Transport::kIcmp:
-      return "icmp";
-    case Transport::kTcp:
-      return "tcp";
-    case Transport::kUdp:
-      return "udp";
-    case Transport::kIcmpv6:
-      return "ipv6-icmp";
-    case Transport::kSctp:
-      return "sctp";
-  }
-  return "";
-}
-
 std::string TextOf(const std::vector<Transport>& transports) {
   const auto append = [](std::string* out, Transport transport) { absl::StrAppend(out, NameOf(transport)); };
   return absl::StrCat("{ ", absl::StrJoin(transports, ", ", append), " }");
 }
-
-absl::string_view Not(Sense sense) { return sense == Sense::kNotIn ? "!= " : ""; }
 
 }  // namespace
 

@@ -34,6 +34,24 @@ std::vector<TransportSet> TransportRules(const StepChain& chain, Family family) 
 
 }  // namespace
 
+absl::string_view NameOf(Transport transport) {
+  switch (transport) {
+    case Transport::kIcmp:
+      return "icmp";
+    case Transport::kTcp:
+      return "tcp";
+    case Transport::kUdp:
+      return "udp";
+    case Transport::kIcmpv6:
+      return "ipv6-icmp";
+    case Transport::kSctp:
+      return "sctp";
+  }
+  return "";
+}
+
+absl::string_view Not(Sense sense) { return sense == Sense::kNotIn ? "!= " : ""; }
+
 bool NamesPorts(const PacketFilter& filter) {
   return !filter.destination_ports.empty() || !filter.source_ports.empty() || !filter.either_ports.empty();
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "common/packet_filter.h"
 #include "common/prefix.h"
 #include "common/program/nft_layout.h"
@@ -17,6 +18,10 @@ enum class End : std::uint8_t { kSource, kDestination };
 // Numbers of IP protocols.
 enum class Transport : std::uint8_t { kIcmp = 1, kTcp = 6, kUdp = 17, kIcmpv6 = 58, kSctp = 132 };
 enum class Sense : std::uint8_t { kIn, kNotIn };
+
+// As nft writes them: "tcp", and what stands before a value that is not to be: "!= ", or nothing.
+absl::string_view NameOf(Transport transport);
+absl::string_view Not(Sense sense);
 
 // Which protocols a packet may have: one of `transports`, or none of them.
 struct TransportSet {

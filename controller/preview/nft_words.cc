@@ -10,24 +10,6 @@
 namespace faultline {
 namespace {
 
-absl::string_view NameOf(Transport transport) {
-  switch (transport) {
-    case Transport::kIcmp:
-      return "icmp";
-    case Transport::kTcp:
-      return "tcp";
-    case Transport::kUdp:
-      return "udp";
-    case Transport::kIcmpv6:
-      return "ipv6-icmp";
-    case Transport::kSctp:
-      return "sctp";
-  }
-  return "";
-}
-
-absl::string_view Not(Sense sense) { return sense == Sense::kNotIn ? "!= " : ""; }
-
 // The address after; nothing after the last one.
 std::optional<IpAddress> After(const IpAddress& address) {
   std::vector<std::uint8_t> bytes(address.bytes().begin(), address.bytes().end());
