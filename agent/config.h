@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "agent/timeline/limits.h"
+#include "common/metrics/metrics_address.h"
 #include "common/name.h"
 #include "common/program/program.h"
 
@@ -31,6 +33,8 @@ struct AgentConfig {
   std::uint64_t lane_memory = Program::kDefaultLaneMemory;
   // `guard`: `max_duration` and `max_runs`.
   Limits limits;
+  // `metrics`: where they are shown; absent: nowhere.
+  std::optional<MetricsAddress> metrics = MetricsAddress::Loopback(7403);
 };
 
 // Reads the file's text. INVALID_ARGUMENT lists every error, each a line "file:line:column: what".

@@ -7,8 +7,8 @@
 namespace faultline {
 namespace {
 
-const std::vector<std::string> kKeys = {"name",       "controller", "runtime",     "labels",
-                                        "interfaces", "protect",    "lane_memory", "guard"};
+const std::vector<std::string> kKeys = {"name",    "controller",  "runtime", "labels", "interfaces",
+                                        "protect", "lane_memory", "guard",   "metrics"};
 const std::vector<std::string> kProtectKeys = {"cidrs", "ports"};
 const std::vector<std::string> kGuardKeys = {"max_duration", "max_runs"};
 
@@ -98,6 +98,7 @@ void ReadConfig(const DocumentValue& root, AgentConfig& config, TextErrors& erro
   }
   if (const DocumentValue* memory = record.Find("lane_memory")) ReadLaneMemory(*memory, config, errors);
   if (const DocumentValue* guard = record.Find("guard")) ReadGuard(*guard, config, errors);
+  if (const DocumentValue* metrics = record.Find("metrics")) ReadMetrics(*metrics, config.metrics, errors);
 }
 
 }  // namespace

@@ -13,6 +13,8 @@
 #include "agent/kernel/link_monitor.h"
 #include "agent/kernel/linux_kernel.h"
 #include "agent/local_heal.h"
+#include "agent/metrics/agent_metrics.h"
+#include "agent/metrics/engine_tally.h"
 #include "agent/observe/prober.h"
 #include "agent/session/clock_map.h"
 #include "agent/session/journal.h"
@@ -22,6 +24,7 @@
 #include "common/capability.h"
 #include "common/clock.h"
 #include "common/file.h"
+#include "common/metrics/metrics_server.h"
 #include "common/rpc/credentials.h"
 #include "common/status.h"
 
@@ -91,9 +94,14 @@ absl::Status Serve(const AgentConfig& config, bool insecure) {
   FAULTLINE_RETURN_IF_ERROR(kernel->Reset());
   FAULTLINE_ASSIGN_OR_RETURN(const CapabilitySet capabilities, kernel->Probe());
   const Platform platform = ReadPlatform();
+  std::unique_ptr<MetricsServer> metrics;
+  if (config.metrics) {
+    FAULTLINE_ASSIGN_OR_RETURN(metrics, MetricsServer::Listen(*config.metrics));
+  }
   Journal journal;
+  EngineTally tally(journal);
   ClockMap clock_map;
-  EngineThread engine(*kernel, clock, journal, config.limits);
+  EngineThread engine(*kernel, clock, tally, config.limits);
   FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<LocalHealServer> local,
                              LocalHealServer::Start(config.runtime, [&engine] {
                                return engine.EndAll(RunEnd::kLocalHeal, "faultline-agent heal");
@@ -112,11 +120,23 @@ absl::Status Serve(const AgentConfig& config, bool insecure) {
     FAULTLINE_ASSIGN_OR_RETURN(
         const std::unique_ptr<LinkMonitor> monitor,
         LinkMonitor::Start([&session](const std::vector<Interface>& now) { session.OnInterfaces(now); }));
+    const auto collect = [&] {
+      return AgentMetrics({.version = FAULTLINE_VERSION,
+                           .kernel_release = platform.kernel_release,
+                           .node = config.name,
+                           .registered = session.registered(),
+                           .round_trip = clock_map.RoundTrip(),
+                           .engine = engine.status(),
+                           .counts = tally.counts(),
+                           .probes = prober.status()});
+    };
+    if (metrics != nullptr) FAULTLINE_RETURN_IF_ERROR(metrics->Serve(collect));
     LogCapabilities(config.name, capabilities, platform);
     sd_notify(0, "READY=1");
     int signal = 0;
     sigwait(&signals, &signal);
     sd_notify(0, "STOPPING=1");
+    metrics.reset();  // It asks what goes now.
     const std::size_t ended = engine.EndAll(RunEnd::kShutdown, "");
     spdlog::info("stopping on {}; healed {} runs", strsignal(signal), ended);
   }

@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/clock.h"
+#include "common/metrics/metrics_address.h"
 #include "common/timeline.h"
 
 namespace faultline {
@@ -29,6 +30,8 @@ struct ControllerConfig {
   std::optional<Duration> keep_runs;
   // `keep_run_count`: at most so many runs that are over are kept; absent: all.
   std::optional<int> keep_run_count;
+  // `metrics`: where they are shown; absent: nowhere.
+  std::optional<MetricsAddress> metrics = MetricsAddress::Loopback(7402);
 };
 
 // Reads the file's text. INVALID_ARGUMENT lists every error, each a line "file:line:column: what".

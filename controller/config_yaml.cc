@@ -11,8 +11,8 @@ namespace {
 
 constexpr int kMostProbeRate = 200;
 
-const std::vector<std::string> kKeys = {"listen", "socket",   "state",     "lease",
-                                        "probe",  "commands", "keep_runs", "keep_run_count"};
+const std::vector<std::string> kKeys = {"listen",   "socket",    "state",          "lease",  "probe",
+                                        "commands", "keep_runs", "keep_run_count", "metrics"};
 const std::vector<std::string> kProbeKeys = {"port", "rate"};
 const std::vector<std::string> kCommandWords = {"deny", "allow"};
 
@@ -94,6 +94,7 @@ absl::StatusOr<ControllerConfig> ParseControllerConfig(absl::string_view text, a
     ReadCommands(record, config, errors);
     ReadKeepRuns(record, config, errors);
     ReadKeepRunCount(record, config, errors);
+    if (const DocumentValue* metrics = record.Find("metrics")) ReadMetrics(*metrics, config.metrics, errors);
     if (const DocumentValue* probe = record.Find("probe")) {
       const Record inner(*probe, "'probe'", kProbeKeys, errors);
       ReadBounded(inner, "port", 65535, config.probe_port, errors);

@@ -3,6 +3,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <systemd/sd-daemon.h>
 
 #include <filesystem>
@@ -15,10 +16,12 @@
 #include "common/arguments.h"
 #include "common/clock.h"
 #include "common/file.h"
+#include "common/metrics/metrics_server.h"
 #include "common/rpc/credentials.h"
 #include "common/status.h"
 #include "controller/config.h"
 #include "controller/guard/host_worker.h"
+#include "controller/metrics/controller_metrics.h"
 #include "controller/rpc/control_service.h"
 #include "controller/rpc/scheduled_run.h"
 #include "controller/rpc/session_service.h"
@@ -105,6 +108,11 @@ std::vector<IpAddress> OwnAddresses(const std::string& listen) {
   return {*address};
 }
 
+std::string KernelRelease() {
+  utsname system{};
+  return uname(&system) == 0 ? system.release : "";
+}
+
 struct HostStopper {
   explicit HostStopper(HostWorker& worker) : host(worker) {}
   ~HostStopper() { host.Stop(); }
@@ -163,7 +171,19 @@ absl::Status Serve(const ControllerConfig& config, bool insecure) {
                           .scheduler = scheduler,
                           .freezes = freezes,
                           .allow_commands = config.allow_commands});
+  std::unique_ptr<MetricsServer> metrics;
+  if (config.metrics) {
+    FAULTLINE_ASSIGN_OR_RETURN(metrics, MetricsServer::Listen(*config.metrics));
+  }
   FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<grpc::Server> server, Listen(config, insecure, sessions, control));
+  if (metrics != nullptr) {
+    FAULTLINE_RETURN_IF_ERROR(metrics->Serve([&coordinator, &fleet, kernel = KernelRelease()] {
+      return ControllerMetrics({.version = FAULTLINE_VERSION,
+                                .kernel_release = kernel,
+                                .nodes = fleet.Nodes(),
+                                .runs = coordinator.status()});
+    }));
+  }
   std::atomic<bool> farewell = false;
   std::atomic<bool> stopping = false;
   std::thread pulse([&] {

@@ -128,6 +128,7 @@ absl::Status Session::RunOnce(const std::shared_ptr<grpc::ChannelCredentials>& c
       peer_ = context.peer();
       Handle(message);
     }
+    registered_ = false;
     {
       const std::lock_guard lock(mutex_);
       stream_over_ = true;
@@ -217,6 +218,7 @@ void Session::Handle(const v1::SessionResponse& message) {
     case v1::SessionResponse::kWelcome: {
       const absl::StatusOr<Duration> interval = DecodeDuration(message.welcome().heartbeat_interval());
       if (interval.ok()) heartbeat_interval_ = interval->count();
+      registered_ = true;
       spdlog::info("registered as {} at {}", options_.name.text(), options_.controller);
       return;
     }

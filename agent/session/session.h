@@ -56,6 +56,9 @@ class Session {
   // the controller learns the addresses. May be called from any one thread.
   void OnInterfaces(const std::vector<Interface>& interfaces);
 
+  // Whether the controller has this node registered. Any thread.
+  bool registered() const { return registered_; }
+
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -105,6 +108,8 @@ class Session {
   // Of the present stream: set by the reader, read by the writer.
   std::atomic<Duration::rep> heartbeat_interval_{0};
   std::atomic<Duration::rep> last_heard_{0};
+  // Its welcome has come, and it is not over.
+  std::atomic<bool> registered_{false};
   std::string peer_;
 
   // Of OnInterfaces alone: name and number of what runs act on.

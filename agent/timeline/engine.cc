@@ -86,6 +86,12 @@ std::vector<RunId> Engine::Held() const {
   return held;
 }
 
+EngineStatus Engine::status() const {
+  EngineStatus status{.runs = {}, .residue = residue_};
+  for (const auto& [id, run] : runs_) status.runs.push_back(StatusOf(run, clock_.Now()));
+  return status;
+}
+
 void Engine::AdvanceRun(Run& run) {
   const RunId id = run.timeline.run;
   const MonotonicTime now = clock_.Now();
@@ -210,6 +216,30 @@ MonotonicTime Engine::NextDeadline(const Run& run) const {
   const std::optional<Duration> change = NextChange(run.timeline, clock_.Now() - *run.t0);
   const MonotonicTime next = change ? *run.t0 + *change : clock_.Now();
   return std::min(next, RenewsItself(run) ? SelfRenewal(run) : run.lease_deadline);
+}
+
+EngineStatus::Run Engine::StatusOf(const Run& run, MonotonicTime now) const {
+  EngineStatus::Run status{.id = run.timeline.run,
+                           .fired = run.t0.has_value(),
+                           .lease = run.timeline.lease,
+                           .lease_left = run.lease_deadline - now,
+                           .steps = {}};
+  std::map<StepIndex, RuleCounters> counters;
+  if (run.t0) {
+    for (const RuleCounters& counted : kernel_.ReadCounters(status.id).value_or(std::vector<RuleCounters>())) {
+      counters[counted.step] = counted;
+    }
+  }
+  for (const Step& step : run.timeline.steps) {
+    if (step.rules.empty()) continue;
+    EngineStatus::Step& out = status.steps.emplace_back();
+    out.index = step.index;
+    out.name = step.name;
+    if (run.active.contains(step.index)) out.left = *run.t0 + step.end() - now;
+    if (const auto gate = run.open.find(step.index); gate != run.open.end()) out.gate_left = gate->second - now;
+    if (const auto counted = counters.find(step.index); counted != counters.end()) out.counters = counted->second;
+  }
+  return status;
 }
 
 void Engine::Report(const Run& run, StepIndex step, bool fired, MonotonicTime woken) {

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "agent/kernel/kernel.h"
+#include "agent/timeline/engine_status.h"
 #include "agent/timeline/limits.h"
 #include "common/clock.h"
 #include "common/program/program.h"
@@ -93,6 +94,9 @@ class Engine {
   // Runs held, armed or fired.
   std::vector<RunId> Held() const;
 
+  // All of it, with the counters of fired runs, which the kernel is asked for.
+  EngineStatus status() const;
+
  private:
   struct Run {
     Timeline timeline;
@@ -121,6 +125,7 @@ class Engine {
   static bool RenewsItself(const Run& run);
   static MonotonicTime SelfRenewal(const Run& run);
   void Report(const Run& run, StepIndex step, bool fired, MonotonicTime woken);
+  EngineStatus::Run StatusOf(const Run& run, MonotonicTime now) const;
 
   Kernel& kernel_;
   const Clock& clock_;

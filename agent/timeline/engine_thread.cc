@@ -57,6 +57,11 @@ std::vector<RunId> EngineThread::Held() {
   return engine_.Held();
 }
 
+EngineStatus EngineThread::status() {
+  const std::lock_guard lock(mutex_);
+  return engine_.status();
+}
+
 absl::StatusOr<std::vector<Interface>> EngineThread::Interfaces() {
   const std::lock_guard lock(mutex_);
   return kernel_.Interfaces();

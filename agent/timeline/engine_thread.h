@@ -28,6 +28,7 @@ class EngineThread {
   absl::Status End(const RunId& run, RunEnd end, absl::string_view detail);
   std::size_t EndAll(RunEnd end, absl::string_view detail);
   std::vector<RunId> Held();
+  EngineStatus status();
   // As Kernel's, between two of the engine's own uses of it.
   absl::StatusOr<std::vector<Interface>> Interfaces();
 

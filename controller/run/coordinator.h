@@ -11,12 +11,15 @@
 #include "absl/status/statusor.h"
 #include "common/clock.h"
 #include "common/name.h"
+#include "common/step_lateness.h"
 #include "controller/compile/compiler.h"
 #include "controller/guard/host_work.h"
 #include "controller/plan/plan.h"
 #include "controller/report/probe_log.h"
+#include "controller/report/probe_totals.h"
 #include "controller/run/active_run.h"
 #include "controller/run/conflict.h"
+#include "controller/run/coordinator_status.h"
 #include "controller/run/fleet.h"
 #include "controller/run/run_request.h"
 #include "controller/schedule/freeze_book.h"
@@ -110,6 +113,8 @@ class Coordinator {
   // Who reaches whom by the last seconds' probes, beside what the runs in progress say.
   v1::StageVerdict Matrix();
 
+  CoordinatorStatus status();
+
   // From the sessions.
   void OnJoin(const NodeName& node, const std::vector<std::string>& held_runs);
   void OnArmed(const NodeName& node, const v1::Armed& armed);
@@ -182,6 +187,9 @@ class Coordinator {
   void SendHeartbeats();
   Duration NextLook() const;
 
+  // coordinator_status.cc
+  CoordinatorStatus::Run StatusOf(const ActiveRun& run) const;
+
   const Clock& clock_;
   Fleet& fleet_;
   RunStore& store_;
@@ -189,6 +197,7 @@ class Coordinator {
   HostWork& host_;
   const FreezeBook& freezes_;
   const CoordinatorOptions options_;
+  ProbeTotals probe_totals_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -199,6 +208,9 @@ class Coordinator {
   bool has_work_ = false;
   Runs runs_;
   std::uint64_t last_order_ = 0;
+  // Of CoordinatorStatus.
+  std::map<v1::Outcome, std::uint64_t> ended_;
+  StepLateness lateness_;
   MonotonicTime next_heartbeat_;
   // When this process began.
   const MonotonicTime began_;

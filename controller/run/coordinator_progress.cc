@@ -192,6 +192,7 @@ void Coordinator::Conclude(ActiveRun& run) {
   }
   record.set_state(v1::RUN_STATE_ENDED);
   *record.mutable_ended() = EncodeWall(clock_.WallNow());
+  ++ended_[record.outcome()];
   ++run.version;
   run.phase = RunPhase::kUnstored;
   StoreEnded(run);

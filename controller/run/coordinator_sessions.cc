@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "common/timeline_codec.h"
 #include "controller/run/coordinator.h"
 
 namespace faultline {
@@ -11,6 +12,14 @@ v1::NodeOutcome MakeOutcome(v1::NodeEnd end, const std::string& detail) {
   outcome.set_end(end);
   outcome.set_detail(detail);
   return outcome;
+}
+
+void AddLateness(const v1::StepTransition& transition, StepLateness& lateness) {
+  const absl::StatusOr<Duration> planned = DecodeDuration(transition.planned());
+  const absl::StatusOr<Duration> actual = DecodeDuration(transition.actual());
+  if (planned.ok() && actual.ok()) {
+    lateness.Add(transition.transition() == v1::TRANSITION_FIRED, *planned, *actual);
+  }
 }
 
 }  // namespace
@@ -54,7 +63,9 @@ void Coordinator::OnRefused(const NodeName& node, const v1::Refused& refused) {
 void Coordinator::OnStepEvent(const NodeName& node, const v1::StepEvent& event) {
   const std::lock_guard lock(mutex_);
   ActiveRun* run = FindParty(event.run_id(), node);
-  if (run != nullptr && run->AddTransition(node, event.transition())) Changed(*run);
+  if (run == nullptr || !run->AddTransition(node, event.transition())) return;
+  AddLateness(event.transition(), lateness_);
+  Changed(*run);
 }
 
 void Coordinator::OnRunEnd(const NodeName& node, const v1::NodeRunEnd& end) {
@@ -65,7 +76,7 @@ void Coordinator::OnRunEnd(const NodeName& node, const v1::NodeRunEnd& end) {
 
 void Coordinator::OnObservation(const NodeName& node, const v1::Observation& observation) {
   // A malformed report says nothing; its edges stay unknown, which no verdict takes for a success.
-  probes_.Add(node, observation).IgnoreError();
+  if (probes_.Add(node, observation).ok()) probe_totals_.Add(node, observation, *fleet_.Regions());
 }
 
 void Coordinator::OnLeave(const NodeName& node) {

@@ -54,6 +54,7 @@ absl::Status Fleet::Join(const v1::NodeInfo& info, std::shared_ptr<AgentLink> li
   member.round_trip.reset();
   member.last_ping.reset();
   member.link->Send(std::move(welcome));
+  FindRegions();
   SendProbeConfigs();
   return absl::OkStatus();
 }
@@ -71,6 +72,7 @@ absl::Status Fleet::Update(const NodeName& node, const v1::NodeInfo& info) {
   member.info = info;
   member.info.set_incarnation(incarnation);
   member.node = std::move(read);
+  FindRegions();
   SendProbeConfigs();
   return absl::OkStatus();
 }
@@ -175,6 +177,20 @@ void Fleet::SendProbeConfigs() {
     *message.mutable_probe_config() = *config++;
     if (member.link != nullptr) member.link->Send(std::move(message));
   }
+}
+
+std::shared_ptr<const NodeRegions> Fleet::Regions() const {
+  const std::lock_guard lock(mutex_);
+  return regions_;
+}
+
+void Fleet::FindRegions() {
+  auto regions = std::make_shared<NodeRegions>();
+  for (const auto& [name, member] : members_) {
+    const auto label = member.node.labels.find("region");
+    if (label != member.node.labels.end()) (*regions)[name] = label->second;
+  }
+  regions_ = std::move(regions);
 }
 
 void Fleet::CloseAll(const absl::Status& reason) {

@@ -12,6 +12,7 @@
 #include "common/name.h"
 #include "controller/compile/inventory.h"
 #include "controller/report/probe_config.h"
+#include "controller/report/probe_totals.h"
 #include "faultline/v1/agent_session.pb.h"
 #include "faultline/v1/control.pb.h"
 
@@ -71,6 +72,9 @@ class Fleet {
   // Every node, by name, without its runs.
   std::vector<v1::Node> Nodes() const;
 
+  // What every node has as its label "region".
+  std::shared_ptr<const NodeRegions> Regions() const;
+
   // Ends every session.
   void CloseAll(const absl::Status& reason);
 
@@ -87,10 +91,13 @@ class Fleet {
   };
 
   void SendProbeConfigs();
+  void FindRegions();
 
   const ProbePolicy probes_;
   mutable std::mutex mutex_;
   std::map<NodeName, Member> members_;
+  // Made anew when a node joins or changes.
+  std::shared_ptr<const NodeRegions> regions_ = std::make_shared<NodeRegions>();
 };
 
 }  // namespace faultline

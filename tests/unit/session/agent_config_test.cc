@@ -53,5 +53,14 @@ TEST(AgentConfigTest, LaneMemoryNeedsAUnitAndASensibleSize) {
   EXPECT_EQ(error("10kb"), "agent.yaml:2:14: 'lane_memory' is 10kb; give at least 1mb");
 }
 
+TEST(AgentConfigTest, MetricsAreOnLoopbackUnlessSaidOtherwise) {
+  const auto metrics = [](const std::string& text) {
+    return ParseAgentConfig("controller: c:1\n" + text, "agent.yaml")->metrics;
+  };
+  EXPECT_EQ(metrics("")->ToString(), "127.0.0.1:7403");
+  EXPECT_EQ(metrics("metrics: {listen: '127.0.0.1:9'}")->ToString(), "127.0.0.1:9");
+  EXPECT_EQ(metrics("metrics: {listen: ''}"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace faultline

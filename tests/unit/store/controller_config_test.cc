@@ -47,5 +47,12 @@ TEST(ControllerConfigTest, RetentionIsRead) {
   }
 }
 
+TEST(ControllerConfigTest, MetricsAreOnLoopbackUnlessSaidOtherwise) {
+  const auto metrics = [](const std::string& text) { return ParseControllerConfig(text, "c.yaml")->metrics; };
+  EXPECT_EQ(metrics("lease: 3s")->ToString(), "127.0.0.1:7402");
+  EXPECT_EQ(metrics("metrics: {listen: '[::1]:9'}")->ToString(), "[::1]:9");
+  EXPECT_EQ(metrics("metrics: {listen: ''}"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace faultline
