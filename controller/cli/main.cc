@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
   faultline::CommandLine line;
   faultline::AddPlanVerbs(line);
   faultline::AddRunVerbs(line);
+  faultline::AddReportVerbs(line);
   faultline::AddFaultVerbs(line);
   faultline::AddScheduleVerbs(line);
   faultline::AddFreezeVerbs(line);

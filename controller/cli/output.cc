@@ -18,7 +18,7 @@
 #include "common/duration.h"
 #include "common/prefix.h"
 #include "common/timeline_codec.h"
-#include "controller/report/standing.h"
+#include "controller/report/run_words.h"
 
 namespace faultline {
 namespace {
@@ -102,7 +102,7 @@ std::string RenderRuns(const v1::ListRunsResponse& response) {
   if (response.runs().empty()) return "no run yet\n";
   std::vector<Row> rows = {{"RUN", "STANDING", "CREATED", "SUMMARY"}};
   for (const v1::Run& run : response.runs()) {
-    rows.push_back({run.id(), StandingOf(run),
+    rows.push_back({run.id(), std::string(WordOf(run)),
                     google::protobuf::util::TimeUtil::ToString(
                         google::protobuf::util::TimeUtil::SecondsToTimestamp(run.created().seconds())),
                     run.summary()});

@@ -9,7 +9,7 @@
 #include "controller/cli/plan_source.h"
 #include "controller/cli/watch.h"
 #include "controller/cli/wire_time.h"
-#include "controller/report/standing.h"
+#include "controller/report/run_words.h"
 
 namespace faultline {
 namespace {
@@ -18,7 +18,7 @@ ExitCode PrintEnd(const CommonArguments& common, const v1::Run& run) {
   if (common.json) {
     std::cout << ToJson(run);
   } else {
-    std::cout << run.id() << ": " << StandingOf(run) << ": " << run.summary() << "\n";
+    std::cout << run.id() << ": " << WordOf(run) << ": " << run.summary() << "\n";
   }
   return ExitCodeOf(run);
 }

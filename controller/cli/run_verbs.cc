@@ -9,7 +9,7 @@
 #include "controller/cli/verbs.h"
 #include "controller/cli/wire_time.h"
 #include "controller/report/render_run.h"
-#include "controller/report/standing.h"
+#include "controller/report/run_words.h"
 
 namespace faultline {
 namespace {
@@ -58,7 +58,7 @@ ExitCode AbortRun(const CommonArguments& common, const std::string& run) {
   v1::AbortRunRequest request;
   request.set_run_id(run);
   return CallAndPrint(common, &Stub::AbortRun, request, [](const v1::AbortRunResponse& response) {
-    return absl::StrCat(response.run().id(), ": ", StandingOf(response.run()), ": ", response.run().summary(), "\n");
+    return absl::StrCat(response.run().id(), ": ", WordOf(response.run()), ": ", response.run().summary(), "\n");
   });
 }
 

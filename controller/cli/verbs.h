@@ -10,6 +10,8 @@ namespace faultline {
 void AddPlanVerbs(CommandLine& line);
 // run, abort, runs, show.
 void AddRunVerbs(CommandLine& line);
+// report, compare.
+void AddReportVerbs(CommandLine& line);
 // block, partition, flap, impair.
 void AddFaultVerbs(CommandLine& line);
 // schedule add, list, pause, resume, remove, next.

@@ -66,15 +66,15 @@ Duration AddClamped(Duration a, Duration b) {
   return std::clamp(a + b, -kMost, kMost);
 }
 
-void AddTo(ProbeSum& sum, const ProbeSum& more) {
-  sum.sent += more.sent;
-  sum.received += more.received;
-  if (more.min_delay) sum.min_delay = std::min(sum.min_delay.value_or(*more.min_delay), *more.min_delay);
-  sum.timed += more.timed;
-  sum.sum_delay = AddClamped(sum.sum_delay, more.sum_delay);
-}
-
 }  // namespace
+
+void ProbeSum::Add(const ProbeSum& more) {
+  sent += more.sent;
+  received += more.received;
+  if (more.min_delay) min_delay = std::min(min_delay.value_or(*more.min_delay), *more.min_delay);
+  timed += more.timed;
+  sum_delay = AddClamped(sum_delay, more.sum_delay);
+}
 
 absl::Status ProbeLog::Add(const NodeName& reporter, const v1::Observation& observation) {
   std::vector<Reported> windows;
@@ -106,7 +106,7 @@ void ProbeLog::Merge(const ProbeEdge& edge, ControllerTime start, const ProbeSum
     found = edges_.try_emplace(edge).first;
   }
   Windows& windows = found->second;
-  AddTo(windows[start], count);
+  windows[start].Add(count);
   if (windows.size() > kMostWindows) windows.erase(windows.begin());
 }
 
@@ -126,9 +126,26 @@ ProbeSum ProbeLog::Sum(const ProbeEdge& edge, ControllerTime start, ControllerTi
   if (found == edges_.end()) return sum;
   const Windows& windows = found->second;
   for (auto window = windows.lower_bound(start); window != windows.end() && window->first + window_ <= end; ++window) {
-    AddTo(sum, window->second);
+    sum.Add(window->second);
   }
   return sum;
+}
+
+std::vector<ProbeSum> ProbeLog::Sums(const ProbeEdge& edge, ControllerTime start, Duration step,
+                                     std::size_t count) const {
+  std::vector<ProbeSum> sums(count);
+  const std::lock_guard lock(mutex_);
+  const auto found = edges_.find(edge);
+  if (found == edges_.end()) return sums;
+  const Windows& windows = found->second;
+  for (auto window = windows.lower_bound(start); window != windows.end(); ++window) {
+    const auto index = static_cast<std::size_t>((window->first - start) / step);
+    if (index >= count) break;
+    if (window->first + window_ <= start + static_cast<Duration::rep>(index + 1) * step) {
+      sums[index].Add(window->second);
+    }
+  }
+  return sums;
 }
 
 std::vector<ProbeLog::SentWindow> ProbeLog::Sent(const ProbeEdge& edge, ControllerTime start,

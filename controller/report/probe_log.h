@@ -33,6 +33,8 @@ struct ProbeSum {
   std::uint32_t timed = 0;
   Duration sum_delay{0};
 
+  // Takes in what was observed at another time, or of another edge. Delays beyond any real one count as less.
+  void Add(const ProbeSum& more);
   // Carries the clock errors of both ends.
   std::optional<Duration> MeanDelay() const {
     return timed == 0 ? std::nullopt : std::optional<Duration>(sum_delay / timed);
@@ -64,7 +66,10 @@ class ProbeLog {
   // Of the windows that lie wholly in [start, end). Zeros when nothing is known.
   ProbeSum Sum(const ProbeEdge& edge, ControllerTime start, ControllerTime end) const;
 
-  // The same windows one by one, those in which nothing was sent left out: how many were sent in each.
+  // The same of `count` stretches of `step` each, one after the other from `start`. REQUIRES: step > 0.
+  std::vector<ProbeSum> Sums(const ProbeEdge& edge, ControllerTime start, Duration step, std::size_t count) const;
+
+  // The same windows as of Sum one by one, those in which nothing was sent left out: how many were sent in each.
   struct SentWindow {
     ControllerTime start;
     std::uint32_t sent = 0;

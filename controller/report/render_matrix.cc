@@ -1,18 +1,16 @@
 #include "controller/report/render_matrix.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "common/duration.h"
 #include "common/timeline_codec.h"
-#include "controller/report/figure_text.h"
 #include "controller/report/matrix_cells.h"
 #include "controller/report/matrix_groups.h"
+#include "controller/report/matrix_signs.h"
 #include "controller/report/result_text.h"
 #include "controller/report/summary.h"
 #include "controller/report/text_table.h"
@@ -28,41 +26,11 @@ constexpr absl::string_view kCorner = "from \\ to";
 // A block of text, line by line.
 using Lines = std::vector<std::string>;
 
-struct Sign {
-  CellReach reach;
-  absl::string_view text;
-  absl::string_view meaning;
-};
-constexpr std::array<Sign, 9> kSigns = {{{CellReach::kOpen, "·", "arrives"},
-                                         {CellReach::kUnseen, "○", "arrives; its faults are on other packets"},
-                                         {CellReach::kCut, "█", "cut"},
-                                         {CellReach::kLossy, "~", "some lost"},
-                                         {CellReach::kOnlyIpv4, "4", "only IPv4 arrives"},
-                                         {CellReach::kOnlyIpv6, "6", "only IPv6 arrives"},
-                                         {CellReach::kImpaired, "≈", "impaired"},
-                                         {CellReach::kUnknown, "?", "not known"},
-                                         {CellReach::kNone, "-", ""}}};
-
-absl::string_view SignOf(CellReach reach) { return std::ranges::find(kSigns, reach, &Sign::reach)->text; }
-
-// "80ms", "1%", "80ms 1%", "?ms": figures where there are any.
-std::string FiguresText(const CellFigures& figures) {
-  Lines parts;
-  if (figures.delays) parts.push_back(figures.delay ? ShortDelay(*figures.delay) : "?ms");
-  if (figures.loses) parts.push_back(ShortShare(figures.lost));
-  if (parts.empty()) parts.emplace_back(SignOf(CellReach::kImpaired));
-  return absl::StrCat(figures.version == 0 ? "" : absl::StrCat(figures.version, ":"), absl::StrJoin(parts, " "));
-}
-
-std::string TextOf(CellReach reach, const CellFigures& figures) {
-  return reach == CellReach::kImpaired ? FiguresText(figures) : std::string(SignOf(reach));
-}
-
 enum class View { kPlanned, kObserved };
 
 std::string CellText(const MatrixCell& cell, View view, const TerminalStyle& style) {
-  if (view == View::kPlanned) return TextOf(cell.planned, cell.planned_figures);
-  const std::string text = TextOf(cell.observed, cell.observed_figures);
+  if (view == View::kPlanned) return CellSign(cell.planned, cell.planned_figures);
+  const std::string text = CellSign(cell.observed, cell.observed_figures);
   return cell.agrees ? text : Paint(text + "!", Ink::kBad, style);
 }
 
@@ -203,7 +171,7 @@ std::string Legend(const Matrix& matrix, bool observed) {
     }
   }
   Lines parts;
-  for (const Sign& sign : kSigns) {
+  for (const MatrixSign& sign : kMatrixSigns) {
     const bool shown = sign.reach == CellReach::kImpaired ? figures.none : used.contains(sign.reach);
     if (!sign.meaning.empty() && shown) {
       parts.push_back(absl::StrCat(sign.text, " ", sign.meaning));

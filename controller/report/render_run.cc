@@ -4,15 +4,12 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
-#include "absl/time/time.h"
-#include "common/duration.h"
 #include "common/timeline_codec.h"
 #include "controller/report/figure_text.h"
 #include "controller/report/render_matrix.h"
 #include "controller/report/result_text.h"
 #include "controller/report/run_figures.h"
-#include "controller/report/standing.h"
+#include "controller/report/run_words.h"
 #include "controller/report/summary.h"
 #include "controller/report/text_table.h"
 
@@ -21,56 +18,20 @@ namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
 
-std::string WordOf(v1::NodeEnd end) {
-  switch (end) {
-    case v1::NODE_END_COMPLETED:
-      return "completed";
-    case v1::NODE_END_RELEASED:
-      return "released";
-    case v1::NODE_END_LEASE_LOST:
-      return "lease lost";
-    case v1::NODE_END_SHUTDOWN:
-      return "shut down";
-    case v1::NODE_END_LOCAL_HEAL:
-      return "healed locally";
-    case v1::NODE_END_FAILED:
-      return "FAILED";
-    case v1::NODE_END_UNKNOWN_RUN:
-      return "run unknown";
-    case v1::NODE_END_VANISHED:
-      return "vanished";
-    default:
-      return "ended";
-  }
-}
-
-std::string TimeText(const google::protobuf::Timestamp& time) {
-  return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", absl::FromUnixSeconds(time.seconds()), absl::UTCTimeZone());
-}
-
-std::string LengthText(const absl::StatusOr<Duration>& length) { return length.ok() ? FormatDuration(*length) : "-"; }
-
-std::string LengthText(const std::optional<Duration>& length) { return length ? FormatDuration(*length) : "-"; }
-
-std::string Milliseconds(Duration duration) {
-  return absl::StrFormat("%.2f ms", std::chrono::duration<double, std::milli>(duration).count());
-}
-
-std::string Milliseconds(const std::optional<Duration>& duration) { return duration ? Milliseconds(*duration) : "-"; }
-
-// Seconds to the hundredth, which is as exact as anybody reads it.
-std::string RoundedText(const absl::StatusOr<Duration>& duration) {
-  if (!duration.ok()) return "-";
-  return FormatDuration(std::chrono::round<std::chrono::duration<Duration::rep, std::centi>>(*duration));
+std::string Standing(const v1::Run& run, const TerminalStyle& style) {
+  if (run.state() != v1::RUN_STATE_ENDED) return std::string(WordOf(run));
+  const bool good = run.outcome() == v1::OUTCOME_VERIFIED;
+  const bool bad = run.outcome() == v1::OUTCOME_NOT_VERIFIED;
+  return Paint(WordOf(run), good ? Ink::kGood : bad ? Ink::kBad : Ink::kPlain, style);
 }
 
 std::string Header(const v1::Run& run, const TerminalStyle& style) {
   Rows rows = {{"plan", absl::StrCat(run.plan_name(), run.seed() == 0 ? "" : absl::StrCat(", seed ", run.seed()))}};
-  if (run.has_created()) rows.push_back({"accepted", TimeText(run.created())});
-  rows.push_back({"started", run.has_started() ? TimeText(run.started()) : "never"});
-  if (run.has_ended()) rows.push_back({"ended", TimeText(run.ended())});
-  if (run.has_length()) rows.push_back({"length", LengthText(DecodeDuration(run.length()))});
-  return absl::StrCat(run.id(), ": ", StandingOf(run, style), "\n", Tame(run.summary()),
+  if (run.has_created()) rows.push_back({"accepted", WallText(run.created())});
+  rows.push_back({"started", run.has_started() ? WallText(run.started()) : "never"});
+  if (run.has_ended()) rows.push_back({"ended", WallText(run.ended())});
+  if (run.has_length()) rows.push_back({"length", LengthText(Decoded(run.length()))});
+  return absl::StrCat(run.id(), ": ", Standing(run, style), "\n", Tame(run.summary()),
                       run.summary().empty() ? "" : "\n", FormatTable(rows, 2));
 }
 
@@ -93,8 +54,8 @@ std::string Steps(const v1::Run& run, const TerminalStyle& style) {
   std::string notes;
   for (const StepFigures& step : steps) {
     notes += EffectLine(step, style);
-    rows.push_back({step.name, LengthText(step.at), LengthText(step.length), Milliseconds(step.fired_late),
-                    Milliseconds(step.healed_late), Milliseconds(step.skew),
+    rows.push_back({step.name, LengthText(step.at), LengthText(step.length), MillisecondsText(step.fired_late),
+                    MillisecondsText(step.healed_late), MillisecondsText(step.skew),
                     step.packets ? absl::StrCat(*step.packets) : "-"});
     if (step.MatchedNothing()) {
       absl::StrAppend(&notes,
@@ -105,13 +66,13 @@ std::string Steps(const v1::Run& run, const TerminalStyle& style) {
   }
   if (const std::optional<Duration> error = WorstClockError(run)) {
     absl::StrAppend(&notes, "Lateness and skew are the greatest of all nodes, whose clocks are known to ±",
-                    Milliseconds(*error), ".\n");
+                    MillisecondsText(*error), ".\n");
   }
   return absl::StrCat("\n", FormatTable(rows, 0), notes);
 }
 
 std::string ResultOf(const v1::StageVerdict& stage, const TerminalStyle& style) {
-  const auto wrong = std::ranges::count_if(stage.edges(), [](const v1::EdgeVerdict& edge) { return !Agrees(edge); });
+  const int wrong = WrongEdges(stage);
   if (wrong == 0) return ResultText(stage, style);
   return Paint(absl::StrCat("NOT as planned: ", wrong), Ink::kBad, style);
 }
@@ -119,14 +80,13 @@ std::string ResultOf(const v1::StageVerdict& stage, const TerminalStyle& style) 
 std::string Stages(const v1::Run& run, const TerminalStyle& style) {
   Rows rows = {{"STAGE", "FROM", "TO", "EDGES", "OBSERVED"}};
   for (const v1::StageVerdict& stage : run.stages()) {
-    rows.push_back({stage.name(), LengthText(DecodeDuration(stage.start())), LengthText(DecodeDuration(stage.end())),
+    rows.push_back({stage.name(), LengthText(Decoded(stage.start())), LengthText(Decoded(stage.end())),
                     absl::StrCat(stage.edges_size()), ResultOf(stage, style)});
   }
   const std::string unseen = run.state() == v1::RUN_STATE_ENDED ? "never" : "not yet";
   for (int i = run.stages_size(); i < run.schedule_size(); ++i) {
     const v1::StageSchedule& stage = run.schedule(i);
-    rows.push_back({stage.name(), LengthText(DecodeDuration(stage.start())), LengthText(DecodeDuration(stage.end())),
-                    "-", unseen});
+    rows.push_back({stage.name(), LengthText(Decoded(stage.start())), LengthText(Decoded(stage.end())), "-", unseen});
   }
   return rows.size() == 1 ? "" : absl::StrCat("\n", FormatTable(rows, 0));
 }
@@ -135,9 +95,9 @@ std::vector<std::string> NodeRow(const v1::NodeRun& node, const TerminalStyle& s
   const v1::NodeOutcome& outcome = node.outcome();
   const Ink ink = outcome.end() == v1::NODE_END_COMPLETED || !node.has_outcome() ? Ink::kPlain : Ink::kBad;
   const absl::StatusOr<Duration> error = DecodeDuration(node.clock_error());
-  return {node.node(), Paint(node.has_outcome() ? WordOf(outcome.end()) : "in progress", ink, style),
-          outcome.has_at() ? RoundedText(DecodeDuration(outcome.at())) : "-",
-          node.has_clock_error() && error.ok() ? absl::StrCat(Spell("±", style), Milliseconds(*error)) : "-",
+  return {node.node(), Paint(node.has_outcome() ? WordOf(outcome.end()) : absl::string_view("in progress"), ink, style),
+          outcome.has_at() ? RoundedText(Decoded(outcome.at())) : "-",
+          node.has_clock_error() && error.ok() ? absl::StrCat(Spell("±", style), MillisecondsText(*error)) : "-",
           Tame(outcome.detail())};
 }
 

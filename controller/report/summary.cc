@@ -43,12 +43,6 @@ std::string WhatWasPlanned(const v1::EdgeVerdict& edge) {
   return parts.empty() ? "impaired but open" : absl::StrCat("with ", absl::StrJoin(parts, " and "));
 }
 
-std::string Describe(const v1::StageVerdict& stage, const v1::EdgeVerdict& edge) {
-  return absl::StrCat(stage.name(), ": ", edge.from(), " → ", edge.to(),
-                      edge.family() == v1::FAMILY_IPV4 ? " (IPv4)" : " (IPv6)", " was planned ", WhatWasPlanned(edge),
-                      " but ", WhatWasSeen(edge));
-}
-
 std::string Plural(std::size_t count, absl::string_view noun) {
   return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
 }
@@ -68,7 +62,7 @@ class Disagreements {
   std::size_t count() const { return count_; }
   // REQUIRES: there is one.
   std::string Worst() const {
-    if (edge_ != nullptr) return Describe(*stage_, *edge_);
+    if (edge_ != nullptr) return absl::StrCat(stage_->name(), ": ", DescribeEdge(*edge_));
     return absl::StrCat(stage_->name(), ": no packet met its faults, which no probe can see");
   }
 
@@ -103,6 +97,11 @@ std::string Caveats(const Stages& stages) {
 }
 
 }  // namespace
+
+std::string DescribeEdge(const v1::EdgeVerdict& edge) {
+  return absl::StrCat(edge.from(), " → ", edge.to(), edge.family() == v1::FAMILY_IPV4 ? " (IPv4)" : " (IPv6)",
+                      " was planned ", WhatWasPlanned(edge), " but ", WhatWasSeen(edge));
+}
 
 bool Agrees(const v1::EdgeVerdict& edge) {
   if (!edge.has_planned_share()) {

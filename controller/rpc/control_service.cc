@@ -100,8 +100,9 @@ grpc::Status ControlService::WatchRun(grpc::ServerContext* context, const v1::Wa
     if (!view.ok()) return ToGrpc(view.status());
     v1::WatchRunResponse response;
     *response.mutable_run() = std::move(view->run);
-    // It may be large, and never changes.
+    // They may be large, and say nothing new on the way.
     response.mutable_run()->clear_plan_text();
+    response.mutable_run()->clear_series();
     if (view->elapsed) *response.mutable_elapsed() = EncodeDuration(*view->elapsed);
     if (!writer->Write(response) || view->over) break;
     seen = view->version;

@@ -71,6 +71,7 @@ ActiveRun MakeActiveRun(RunRequest request, WallTime now, Duration lease) {
   record.set_request_id(std::move(request.request_id));
   record.set_schedule_name(std::move(request.schedule_name));
   record.mutable_variables()->insert(request.plan.variables.begin(), request.plan.variables.end());
+  record.set_controller_version(FAULTLINE_VERSION);
   *record.mutable_created() = EncodeWall(now);
   if (request.due) *record.mutable_due() = EncodeWall(*request.due);
   *record.mutable_lease() = EncodeDuration(lease);
@@ -91,6 +92,7 @@ absl::StatusOr<ActiveRun> RestoreWaiting(v1::Run record) {
   // One without a moment of its own was to begin at once.
   run.due = DecodeWall(record.has_due() ? record.due() : record.created());
   run.record = std::move(record);
+  run.record.set_controller_version(FAULTLINE_VERSION);
   return run;
 }
 

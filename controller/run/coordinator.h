@@ -182,6 +182,8 @@ class Coordinator {
                                       const std::string& reason);
   void SendRelease(const NodeName& node, const std::string& run_id, const std::string& reason);
   void Conclude(ActiveRun& run);
+  // Loss and delay in the course of a run that was fired go into its record.
+  void KeepSeries(ActiveRun& run);
   // Moves a run that is over from the active to the stored ones; one that cannot be stored stays.
   void StoreEnded(ActiveRun& run);
   void SendHeartbeats();

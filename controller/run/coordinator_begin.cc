@@ -61,6 +61,11 @@ void RecordNames(const LookedUp& names, v1::Run& run) {
   }
 }
 
+void SetVersions(const v1::NodeInfo& node, v1::NodeRun& part) {
+  part.set_agent_version(node.agent_version());
+  part.set_kernel_release(node.capabilities().kernel_release());
+}
+
 }  // namespace
 
 absl::Status Coordinator::CheckRequest(const RunRequest& request) const {
@@ -253,6 +258,10 @@ void Coordinator::Arm(ActiveRun& run) {
   run.deadline = Now() + options_.arm_patience;
   run.sent = true;
   for (const NodeName& node : run.parties) run.record.add_nodes()->set_node(node.text());
+  for (const v1::Node& node : fleet_.Nodes()) {
+    const NodeName name(node.info().name());
+    if (run.IsParty(name)) SetVersions(node.info(), run.PartOf(name));
+  }
   Changed(run);
   for (const NodeName& node : run.parties) {
     v1::SessionResponse message;

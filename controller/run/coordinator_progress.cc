@@ -5,6 +5,7 @@
 #include "common/duration.h"
 #include "common/timeline_codec.h"
 #include "controller/report/expectation.h"
+#include "controller/report/link_series.h"
 #include "controller/report/verdict.h"
 #include "controller/run/conclusion.h"
 #include "controller/run/coordinator.h"
@@ -190,6 +191,7 @@ void Coordinator::Conclude(ActiveRun& run) {
   } else if (run.phase == RunPhase::kRecovering) {
     ConcludeInterrupted(record);
   }
+  KeepSeries(run);
   record.set_state(v1::RUN_STATE_ENDED);
   *record.mutable_ended() = EncodeWall(clock_.WallNow());
   ++ended_[record.outcome()];
@@ -198,6 +200,24 @@ void Coordinator::Conclude(ActiveRun& run) {
   StoreEnded(run);
   // Others may have waited for it.
   Wake();
+}
+
+void Coordinator::KeepSeries(ActiveRun& run) {
+  if (!run.t0) return;
+  std::map<std::string, std::string> regions;
+  const Inventory fleet = fleet_.Everyone();
+  for (const InventoryNode& node : fleet.nodes) {
+    const auto region = node.labels.find("region");
+    if (region != node.labels.end()) regions[node.name.text()] = region->second;
+  }
+  // What came after that is not all reported yet.
+  const Duration until = std::min(run.timelines.begin()->second.length, Now() - *run.t0 - kSettle);
+  AddSeries({.nodes = run.nodes,
+             .regions = regions,
+             .t0 = *run.t0,
+             .from = std::max(-kBaseline, until - ProbeLog::kKeepForRun),
+             .until = until},
+            probes_, run.record);
 }
 
 void Coordinator::StoreEnded(ActiveRun& run) {

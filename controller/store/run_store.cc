@@ -24,6 +24,7 @@ void KeepOverview(v1::Run& run) {
   run.clear_captures();
   run.clear_guard_checks();
   run.clear_groups();
+  run.clear_series();
 }
 
 }  // namespace

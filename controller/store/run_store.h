@@ -48,8 +48,8 @@ class RunStore {
   // The run that a request made; none when it made none, or the run was purged since.
   absl::StatusOr<std::optional<v1::Run>> FindRequest(absl::string_view request_id);
 
-  // Newest first, for an overview: without plan text, stages, nodes, groups, captures and checks, which make a run
-  // large. Others may write meanwhile.
+  // Newest first, for an overview: without plan text, stages, nodes, groups, captures, checks and series, which make a
+  // run large. Others may write meanwhile.
   absl::StatusOr<std::vector<v1::Run>> List(const RunQuery& query);
 
   // Runs that are not ended, oldest first.

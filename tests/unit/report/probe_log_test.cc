@@ -75,6 +75,24 @@ TEST_F(ProbeLogTest, ReportsOfOneWindowAddUp) {
   EXPECT_EQ(SumOf(kOutward, seconds(1), seconds(2)).sent, 3u);
 }
 
+TEST_F(ProbeLogTest, StretchesOneAfterTheOtherAreSummedApart) {
+  Sent(kLondon, kParis, milliseconds(900), 1);
+  Sent(kLondon, kParis, seconds(1), 2);
+  Sent(kLondon, kParis, milliseconds(1'200), 4);
+  Sent(kLondon, kParis, milliseconds(1'300), 8);
+  Sent(kLondon, kParis, milliseconds(1'900), 16);
+  const auto sent = [this](Duration step, std::size_t count) {
+    std::vector<std::uint32_t> all;
+    for (const ProbeSum& sum : log_.Sums(kOutward, At(seconds(1)), step, count)) all.push_back(sum.sent);
+    return all;
+  };
+  EXPECT_THAT(sent(milliseconds(300), 3), testing::ElementsAre(6, 8, 0));
+  EXPECT_THAT(sent(milliseconds(300), 4), testing::ElementsAre(6, 8, 0, 16));
+  // A window that two stretches share is in neither.
+  EXPECT_THAT(sent(milliseconds(250), 2), testing::ElementsAre(2, 8));
+  EXPECT_THAT(log_.Sums(kInward, At(seconds(1)), seconds(1), 2), testing::ElementsAre(ProbeSum{}, ProbeSum{}));
+}
+
 TEST_F(ProbeLogTest, AWindowThatHoldsBothIsReadAsBoth) {
   EXPECT_TRUE(Report(kLondon, Window(kParis, seconds(1), 4, 3)).ok());
   EXPECT_EQ(SumOf(kOutward, seconds(1), seconds(2)), (ProbeSum{.sent = 4}));

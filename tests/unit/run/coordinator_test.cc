@@ -86,6 +86,51 @@ TEST_F(CoordinatorTest, RunThatIsObservedAsPlannedIsVerified) {
   EXPECT_EQ(run.stages(1).edges(0).observed(), v1::REACH_CUT);
 }
 
+TEST_F(CoordinatorTest, TheCourseOfLossAndDelayIsKeptWithTheRun) {
+  london_.info().set_agent_version("0.1.0");
+  ASSERT_TRUE(london_.Join(fleet_).ok());
+  const std::string id = BeginAndFire();
+  ReportProbes(-seconds(3), kLength, seconds(5), seconds(15));
+  Pass(kLength + milliseconds(600));
+  EXPECT_EQ(Get(id).series_size(), 0);
+  for (FakeAgent* agent : {&london_, &paris_}) agent->ReportEnd(*coordinator_, id, v1::NODE_END_COMPLETED);
+  Pass(seconds(2));
+  const v1::Run run = Get(id);
+  ASSERT_EQ(run.series_size(), 2);
+  EXPECT_EQ(run.series(0).from() + ">" + run.series(0).to(), "london>paris");
+  EXPECT_EQ(DecodeDuration(run.series(0).step()).value(), milliseconds(500));
+  ASSERT_EQ(run.series(0).sent_size(), 42);
+  for (int i = 0; i < run.series(0).sent_size(); ++i) {
+    // From 3 s before T0.
+    const Duration at = DecodeDuration(run.series(0).start()).value() + i * milliseconds(500);
+    EXPECT_GT(run.series(0).sent(i), 0u) << i;
+    if (at < seconds(4) || at > seconds(16)) {
+      EXPECT_EQ(run.series(0).received(i), run.series(0).sent(i)) << i;
+      EXPECT_EQ(run.series(0).mean_delay_us(i), 2'000u) << i;
+    }
+    if (at > seconds(6) && at < seconds(14)) {
+      EXPECT_EQ(run.series(0).received(i), 0u) << i;
+    }
+  }
+  EXPECT_EQ(run.controller_version(), FAULTLINE_VERSION);
+  EXPECT_EQ(run.nodes(0).agent_version(), "0.1.0");
+  EXPECT_EQ(run.nodes(0).kernel_release(), "6.1.0");
+}
+
+TEST_F(CoordinatorTest, ARunEndedEarlyKeepsTheCourseUpToThen) {
+  const std::string id = BeginAndFire();
+  ReportProbes(-seconds(3), seconds(8), seconds(5), seconds(8));
+  Pass(seconds(8));
+  ASSERT_TRUE(coordinator_->Abort(id, v1::OUTCOME_ABORTED, "enough").ok());
+  End(id);
+  const v1::Run run = Get(id);
+  EXPECT_EQ(run.outcome(), v1::OUTCOME_ABORTED);
+  ASSERT_EQ(run.series_size(), 2);
+  // Of the 7.5 s that it ran, but for the last second.
+  EXPECT_EQ(run.series(0).sent_size(), 19);
+  EXPECT_EQ(run.series(0).received(18), 0u);
+}
+
 TEST_F(CoordinatorTest, FaultThatDidNotTakeIsNotVerified) {
   const std::string id = BeginAndFire();
   ReportProbes(Duration(0), kLength, Duration(0), Duration(0));

@@ -128,11 +128,12 @@ TEST_F(RunStoreTest, ListLeavesOutWhatIsLarge) {
   run.add_stages();
   run.add_nodes();
   run.add_captures();
+  run.add_series();
   ASSERT_TRUE(store_->Put(run).ok());
   const v1::Run listed = store_->List({})->front();
   EXPECT_EQ(listed.summary(), "all went well");
   EXPECT_EQ(listed.plan_text(), "");
-  EXPECT_EQ(listed.stages_size() + listed.nodes_size() + listed.captures_size(), 0);
+  EXPECT_EQ(listed.stages_size() + listed.nodes_size() + listed.captures_size() + listed.series_size(), 0);
   EXPECT_EQ(store_->Get("split-1")->plan_text(), "name: split");
 }
 

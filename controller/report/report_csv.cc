@@ -1,0 +1,68 @@
+#include "controller/report/report_csv.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "controller/report/run_words.h"
+#include "controller/report/summary.h"
+
+namespace faultline {
+namespace {
+
+using Row = std::vector<std::string>;
+
+constexpr absl::string_view kHeadings =
+    "run,stage,start_s,end_s,from,to,family,planned_reachable,planned_share,planned_delay_ms,sent,received,observed,"
+    "mean_delay_ms,added_delay_ms,as_planned\n";
+
+std::string Quoted(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
+}
+
+std::string Text(bool present, const google::protobuf::Duration& duration, Duration unit) {
+  const std::optional<Duration> read = Decoded(duration);
+  return present && read ? ExactText(*read, unit) : "";
+}
+
+Row RowOf(const v1::Run& run, const v1::StageVerdict& stage, const v1::EdgeVerdict& edge) {
+  constexpr Duration kSecond = std::chrono::seconds(1);
+  constexpr Duration kMillisecond = std::chrono::milliseconds(1);
+  return {run.id(),
+          stage.name(),
+          Text(true, stage.start(), kSecond),
+          Text(true, stage.end(), kSecond),
+          edge.from(),
+          edge.to(),
+          std::string(WordOf(edge.family())),
+          edge.planned_reachable() ? "yes" : "no",
+          edge.has_planned_share() ? absl::StrCat(edge.planned_share()) : "",
+          Text(edge.has_planned_delay(), edge.planned_delay(), kMillisecond),
+          absl::StrCat(edge.sent()),
+          absl::StrCat(edge.received()),
+          std::string(WordOf(edge.observed())),
+          Text(edge.has_mean_delay(), edge.mean_delay(), kMillisecond),
+          Text(edge.has_observed_delay(), edge.observed_delay(), kMillisecond),
+          Agrees(edge) ? "yes" : "no"};
+}
+
+}  // namespace
+
+std::string RenderCsv(const v1::Run& run) {
+  std::string text(kHeadings);
+  for (const v1::StageVerdict& stage : run.stages()) {
+    for (const v1::EdgeVerdict& edge : stage.edges()) {
+      const Row row = RowOf(run, stage, edge);
+      absl::StrAppend(
+          &text,
+          absl::StrJoin(row, ",",
+                        [](std::string* out, const std::string& cell) { absl::StrAppend(out, Quoted(cell)); }),
+          "\n");
+    }
+  }
+  return text;
+}
+
+}  // namespace faultline

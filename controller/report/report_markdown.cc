@@ -1,0 +1,128 @@
+#include "controller/report/report_markdown.h"
+
+#include <set>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "controller/report/figure_text.h"
+#include "controller/report/markup.h"
+#include "controller/report/run_figures.h"
+#include "controller/report/run_words.h"
+#include "controller/report/summary.h"
+
+namespace faultline {
+namespace {
+
+constexpr std::size_t kMostListed = 10;
+
+using Row = std::vector<std::string>;
+
+std::string TableRow(const Row& cells) {
+  return absl::StrCat(
+      "| ",
+      absl::StrJoin(cells, " | ",
+                    [](std::string* out, const std::string& cell) { absl::StrAppend(out, EscapeMarkdown(cell)); }),
+      " |\n");
+}
+
+std::string Headings(const Row& cells) {
+  return absl::StrCat("\n", TableRow(cells), "|", absl::StrJoin(Row(cells.size(), " --- "), "|"), "|\n");
+}
+
+std::string Stages(const v1::Run& run) {
+  if (run.stages().empty()) return "";
+  std::string text = Headings({"stage", "from", "to", "edges", "observed"});
+  for (const v1::StageVerdict& stage : run.stages()) {
+    text += TableRow({stage.name(), LengthText(Decoded(stage.start())), LengthText(Decoded(stage.end())),
+                      absl::StrCat(stage.edges_size()), absl::StrCat(stage.agrees() ? "✅ " : "❌ ", StageText(stage))});
+  }
+  return text;
+}
+
+std::string Steps(const v1::Run& run) {
+  const std::vector<StepFigures> steps = FiguresOf(run);
+  if (steps.empty() || !run.has_started()) return "";
+  std::string text = Headings({"step", "does", "at", "for", "took in", "healed in", "start skew", "packets"});
+  for (const StepFigures& step : steps) {
+    text += TableRow({step.name, step.effect, LengthText(step.at), LengthText(step.length),
+                      MillisecondsText(step.fired_late), MillisecondsText(step.healed_late),
+                      MillisecondsText(step.skew), step.packets ? GroupedCount(*step.packets) : "-"});
+  }
+  return text;
+}
+
+// The first of the lines, and how many more there are.
+std::string List(const std::string& heading, const Row& lines) {
+  if (lines.empty()) return "";
+  std::string text = absl::StrCat("\n", heading, "\n\n");
+  for (std::size_t i = 0; i < lines.size() && i < kMostListed; ++i) {
+    absl::StrAppend(&text, "- ", EscapeMarkdown(lines[i]), "\n");
+  }
+  if (lines.size() > kMostListed) absl::StrAppend(&text, "- and ", lines.size() - kMostListed, " more\n");
+  return text;
+}
+
+Row WrongEdgesOf(const v1::Run& run) {
+  Row lines;
+  for (const v1::StageVerdict& stage : run.stages()) {
+    for (const v1::EdgeVerdict& edge : stage.edges()) {
+      if (!Agrees(edge)) lines.push_back(absl::StrCat(stage.name(), ": ", DescribeEdge(edge)));
+    }
+  }
+  return lines;
+}
+
+Row UnmetOf(const v1::Run& run) {
+  Row lines;
+  for (const v1::ExpectationVerdict& verdict : run.expectations()) {
+    if (verdict.judgement() == v1::JUDGEMENT_AS_PLANNED) continue;
+    lines.push_back(absl::StrCat(verdict.stage(), ": ", verdict.text(), ": ", verdict.detail()));
+  }
+  return lines;
+}
+
+Row FailedGuardsOf(const v1::Run& run) {
+  Row lines;
+  for (const v1::GuardCheck& check : run.guard_checks()) {
+    if (check.passed()) continue;
+    const std::string at = check.has_at() ? absl::StrCat(" at ", RoundedText(Decoded(check.at()))) : "";
+    lines.push_back(absl::StrCat(check.name(), at, ": ", check.detail()));
+  }
+  return lines;
+}
+
+std::string RunWith(const v1::Run& run) {
+  std::set<std::string> kernels;
+  std::set<std::string> agents;
+  for (const v1::NodeRun& node : run.nodes()) {
+    if (!node.kernel_release().empty()) kernels.insert(node.kernel_release());
+    if (!node.agent_version().empty()) agents.insert(node.agent_version());
+  }
+  Row parts = {absl::StrCat("plan ", run.plan_name()), absl::StrCat("seed ", run.seed()),
+               absl::StrCat(run.nodes_size(), run.nodes_size() == 1 ? " node" : " nodes")};
+  if (run.has_started()) parts.push_back(absl::StrCat("T0 ", Rfc3339(run.started())));
+  if (!run.controller_version().empty()) parts.push_back(absl::StrCat("controller ", run.controller_version()));
+  if (!agents.empty()) parts.push_back(absl::StrCat("agents ", absl::StrJoin(agents, " ")));
+  if (!kernels.empty()) parts.push_back(absl::StrCat("kernels ", absl::StrJoin(kernels, " ")));
+  return absl::StrCat("\n", EscapeMarkdown(absl::StrJoin(parts, ", ")), "\n");
+}
+
+}  // namespace
+
+std::string RenderMarkdown(const v1::Run& run) {
+  const bool good = run.state() == v1::RUN_STATE_ENDED && run.outcome() == v1::OUTCOME_VERIFIED;
+  const bool over = run.state() == v1::RUN_STATE_ENDED;
+  std::string text = absl::StrCat("### ",
+                                  good   ? "✅"
+                                  : over ? "❌"
+                                         : "⏳",
+                                  " ", EscapeMarkdown(run.id()), ": ", EscapeMarkdown(WordOf(run)), "\n");
+  if (!run.summary().empty()) absl::StrAppend(&text, "\n", EscapeMarkdown(run.summary()), ".\n");
+  return absl::StrCat(text, Stages(run), Steps(run), List("Not as planned:", WrongEdgesOf(run)),
+                      List("Expectations that were not met:", UnmetOf(run)),
+                      List("Guards that failed:", FailedGuardsOf(run)),
+                      List("Warnings:", {run.warnings().begin(), run.warnings().end()}), RunWith(run));
+}
+
+}  // namespace faultline
