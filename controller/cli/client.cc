@@ -18,6 +18,8 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const std::string& targe
   if (!credentials.ok()) return absl::InvalidArgumentError(credentials.status().message());
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kLargestMessage);
+  // Who follows a controller that is restarted waits for it.
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   const auto channel = grpc::CreateCustomChannel(target, *credentials, arguments);
   if (!channel->WaitForConnected(std::chrono::system_clock::now() + kPatience)) {
     return absl::UnavailableError(

@@ -26,6 +26,13 @@ class Client {
                                                                                  Response*),
                                 const Request& request) {
     grpc::ClientContext context;
+    return Call(method, request, context);
+  }
+  // The same within a context, which serves once: with a deadline, or to be cancelled.
+  template <typename Request, typename Response>
+  absl::StatusOr<Response> Call(grpc::Status (v1::ControlService::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                                                 Response*),
+                                const Request& request, grpc::ClientContext& context) {
     Response response;
     const grpc::Status status = (stub_.get()->*method)(&context, request, &response);
     if (!status.ok()) return FromGrpc(status);

@@ -13,5 +13,7 @@ int main(int argc, char** argv) {
   faultline::AddScheduleVerbs(line);
   faultline::AddFreezeVerbs(line);
   faultline::AddFleetVerbs(line);
+  faultline::AddMatrixVerb(line);
+  faultline::AddTopVerb(line);
   return line.Run(argc, argv);
 }

@@ -63,6 +63,12 @@ std::string RoundTrip(const v1::Node& node) {
   return FormatDuration(std::chrono::duration_cast<std::chrono::microseconds>(*trip));
 }
 
+// Empty is as good as absent (no-color.org).
+bool IsSet(const char* variable) {
+  const char* const value = std::getenv(variable);
+  return value != nullptr && *value != '\0';
+}
+
 }  // namespace
 
 bool StdoutIsTerminal() { return isatty(STDOUT_FILENO) == 1; }
@@ -72,7 +78,7 @@ TerminalStyle StyleOfStdout() {
   std::setlocale(LC_CTYPE, "");
   style.utf8 = std::strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
   if (!StdoutIsTerminal()) return style;
-  style.color = std::getenv("NO_COLOR") == nullptr;
+  style.color = !IsSet("NO_COLOR") && IsSet("TERM") && absl::string_view(std::getenv("TERM")) != "dumb";
   winsize size{};
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) style.width = size.ws_col;
   return style;

@@ -8,7 +8,8 @@
 
 namespace faultline {
 
-// What standard output is: colours and width for a terminal, plain for a file.
+// What standard output is: width and, unless NO_COLOR is set or TERM is "dumb", colours for a terminal; plain for a
+// file.
 TerminalStyle StyleOfStdout();
 bool StdoutIsTerminal();
 

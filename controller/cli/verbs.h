@@ -18,7 +18,9 @@ void AddFaultVerbs(CommandLine& line);
 void AddScheduleVerbs(CommandLine& line);
 // freeze add, list, remove.
 void AddFreezeVerbs(CommandLine& line);
-// nodes, matrix, heal.
+// nodes, heal.
 void AddFleetVerbs(CommandLine& line);
+void AddMatrixVerb(CommandLine& line);
+void AddTopVerb(CommandLine& line);
 
 }  // namespace faultline

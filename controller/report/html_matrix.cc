@@ -96,7 +96,8 @@ class Table {
     const bool planned = view == View::kPlanned;
     const CellReach reach = planned ? cell.planned : cell.observed;
     const bool wrong = !planned && !cell.agrees;
-    const std::string sign = CellSign(reach, planned ? cell.planned_figures : cell.observed_figures);
+    const std::string sign = planned ? CellSign(reach, cell.planned_figures, cell.planned_share)
+                                     : CellSign(reach, cell.observed_figures, cell.observed_share);
     const std::string css = absl::StrCat(ClassOf(reach), wrong ? " wrong" : "");
     const std::string text = absl::StrCat(sign, wrong ? "!" : "");
     const auto found = edges_.find({matrix_.names()[from], matrix_.names()[to]});

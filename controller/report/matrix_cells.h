@@ -27,6 +27,8 @@ enum class CellReach {
   kImpaired,
   // Probes arrive; faults act on other packets.
   kUnseen,
+  // Of several edges that are not alike: see the share.
+  kMixed,
 };
 
 // What an impairment amounts to. A value.
@@ -43,6 +45,14 @@ struct CellFigures {
   friend bool operator==(const CellFigures&, const CellFigures&) = default;
 };
 
+// How many of several edges packets plainly pass. A value.
+struct CellShare {
+  std::size_t open = 0;
+  std::size_t edges = 0;
+
+  friend bool operator==(const CellShare&, const CellShare&) = default;
+};
+
 struct MatrixCell {
   CellReach planned = CellReach::kNone;
   CellReach observed = CellReach::kNone;
@@ -51,11 +61,15 @@ struct MatrixCell {
   // Of kImpaired.
   CellFigures planned_figures;
   CellFigures observed_figures;
+  // Of kMixed.
+  CellShare planned_share;
+  CellShare observed_share;
 
   // Whether they say the same of an edge; measured figures never are quite the same.
   friend bool operator==(const MatrixCell& a, const MatrixCell& b) {
     return a.planned == b.planned && a.observed == b.observed && a.agrees == b.agrees &&
-           a.planned_figures == b.planned_figures;
+           a.planned_figures == b.planned_figures && a.planned_share == b.planned_share &&
+           a.observed_share == b.observed_share;
   }
 };
 
@@ -70,6 +84,8 @@ class Matrix {
   std::size_t size() const { return names_.size(); }
   MatrixCell& At(std::size_t from, std::size_t to) { return cells_[from * names_.size() + to]; }
   const MatrixCell& At(std::size_t from, std::size_t to) const { return cells_[from * names_.size() + to]; }
+
+  friend bool operator==(const Matrix&, const Matrix&) = default;
 
  private:
   std::vector<std::string> names_;

@@ -64,7 +64,7 @@ CellFigures MeanFigures(const Matrix& matrix, const Members& from, const Members
   std::size_t edges = 0;
   for (const std::size_t sender : from) {
     for (const std::size_t receiver : to) {
-      if (sender == receiver) continue;
+      if (matrix.At(sender, receiver).planned == CellReach::kNone) continue;
       const CellFigures& measured = matrix.At(sender, receiver).observed_figures;
       lost += measured.lost;
       ++edges;
@@ -76,6 +76,57 @@ CellFigures MeanFigures(const Matrix& matrix, const Members& from, const Members
   if (edges > 0) figures.lost = lost / static_cast<double>(edges);
   if (timed > 0) figures.delay = delay / timed;
   return figures;
+}
+
+// What is planned of a cell, or what is observed.
+struct View {
+  CellReach MatrixCell::*reach;
+  CellFigures MatrixCell::*figures;
+  CellShare MatrixCell::*share;
+  // Whether the figures are measured, which never are quite the same.
+  bool measured;
+};
+constexpr View kPlanned = {&MatrixCell::planned, &MatrixCell::planned_figures, &MatrixCell::planned_share, false};
+constexpr View kObserved = {&MatrixCell::observed, &MatrixCell::observed_figures, &MatrixCell::observed_share, true};
+
+bool SameKind(const CellFigures& a, const CellFigures& b) {
+  return a.version == b.version && a.delays == b.delays && a.loses == b.loses;
+}
+
+void JoinCells(const std::vector<const MatrixCell*>& cells, const View& view, MatrixCell& joined) {
+  const MatrixCell& first = *cells.front();
+  const bool alike = std::ranges::all_of(cells, [&](const MatrixCell* cell) {
+    const CellFigures& figures = cell->*view.figures;
+    return cell->*view.reach == first.*view.reach &&
+           (view.measured ? SameKind(figures, first.*view.figures) : figures == first.*view.figures);
+  });
+  if (alike) {
+    joined.*view.reach = first.*view.reach;
+    joined.*view.figures = first.*view.figures;
+    return;
+  }
+  const auto open = std::ranges::count_if(cells, [&](const MatrixCell* cell) {
+    return cell->*view.reach == CellReach::kOpen || cell->*view.reach == CellReach::kUnseen;
+  });
+  joined.*view.reach = CellReach::kMixed;
+  joined.*view.share = {.open = static_cast<std::size_t>(open), .edges = cells.size()};
+}
+
+MatrixCell JoinGroups(const Matrix& matrix, const Members& from, const Members& to) {
+  std::vector<const MatrixCell*> cells;
+  for (const std::size_t sender : from) {
+    for (const std::size_t receiver : to) {
+      const MatrixCell& cell = matrix.At(sender, receiver);
+      if (cell.planned != CellReach::kNone) cells.push_back(&cell);
+    }
+  }
+  MatrixCell joined;
+  if (cells.empty()) return joined;
+  JoinCells(cells, kPlanned, joined);
+  JoinCells(cells, kObserved, joined);
+  joined.agrees = std::ranges::all_of(cells, &MatrixCell::agrees);
+  joined.observed_figures = MeanFigures(matrix, from, to, joined.observed_figures);
+  return joined;
 }
 
 }  // namespace
@@ -98,6 +149,24 @@ GroupedMatrix GroupAlike(const Matrix& matrix) {
       MatrixCell& cell = grouped.matrix.At(from, to) = matrix.At(groups[from][0], other);
       cell.observed_figures = MeanFigures(matrix, groups[from], groups[to], cell.observed_figures);
     }
+  }
+  return grouped;
+}
+
+Matrix GroupByName(const Matrix& matrix, const std::map<std::string, std::string>& group_of) {
+  std::map<std::string, Members> groups;
+  for (std::size_t node = 0; node < matrix.size(); ++node) {
+    const auto found = group_of.find(matrix.names()[node]);
+    groups[found == group_of.end() ? "" : found->second].push_back(node);
+  }
+  std::vector<std::string> names;
+  for (const auto& [name, members] : groups) names.push_back(absl::StrCat(name, " (", members.size(), ")"));
+  Matrix grouped(std::move(names));
+  std::size_t row = 0;
+  for (const auto& [name, senders] : groups) {
+    std::size_t column = 0;
+    for (const auto& [other, receivers] : groups) grouped.At(row, column++) = JoinGroups(matrix, senders, receivers);
+    ++row;
   }
   return grouped;
 }

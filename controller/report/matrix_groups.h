@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,5 +23,10 @@ struct GroupedMatrix {
 // Puts nodes together that have equal cells, in both directions, with every other node and with each other. Nothing but
 // the measured figures is lost: the rest of the matrix can be had back. Pure.
 GroupedMatrix GroupAlike(const Matrix& matrix);
+
+// Puts nodes together that are in one group, given by name, and names it with the number of its nodes: "eu-west-2 (3)".
+// Groups come in the order of their names. Where the edges from one to another are not alike the cell says how many of
+// them are open. A node without a group is in "". Pure.
+Matrix GroupByName(const Matrix& matrix, const std::map<std::string, std::string>& group_of);
 
 }  // namespace faultline

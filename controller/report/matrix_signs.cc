@@ -11,7 +11,8 @@ namespace faultline {
 
 const MatrixSign& SignOf(CellReach reach) { return *std::ranges::find(kMatrixSigns, reach, &MatrixSign::reach); }
 
-std::string CellSign(CellReach reach, const CellFigures& figures) {
+std::string CellSign(CellReach reach, const CellFigures& figures, const CellShare& share) {
+  if (reach == CellReach::kMixed) return absl::StrCat(share.open, "/", share.edges);
   if (reach != CellReach::kImpaired) return std::string(SignOf(reach).text);
   std::vector<std::string> parts;
   if (figures.delays) parts.push_back(figures.delay ? ShortDelay(*figures.delay) : "?ms");

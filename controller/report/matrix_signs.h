@@ -28,9 +28,11 @@ inline constexpr std::array<MatrixSign, 9> kMatrixSigns = {
      {CellReach::kUnknown, "?", "not known"},
      {CellReach::kNone, "-", ""}}};
 
+// REQUIRES: not kMixed, which has no sign.
 const MatrixSign& SignOf(CellReach reach);
 
-// One side of a cell: its sign, or of an impairment what it amounts to: "80ms", "1%", "80ms 1%", "6:80ms", "?ms".
-std::string CellSign(CellReach reach, const CellFigures& figures);
+// One side of a cell: its sign; of an impairment what it amounts to: "80ms", "1%", "80ms 1%", "6:80ms", "?ms"; of edges
+// that differ how many of them are open: "3/9".
+std::string CellSign(CellReach reach, const CellFigures& figures, const CellShare& share);
 
 }  // namespace faultline

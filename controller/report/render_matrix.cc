@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/duration.h"
 #include "common/timeline_codec.h"
+#include "controller/report/columns.h"
 #include "controller/report/matrix_cells.h"
 #include "controller/report/matrix_groups.h"
 #include "controller/report/matrix_signs.h"
@@ -20,6 +21,7 @@ namespace {
 
 constexpr std::size_t kMostSingle = 16;
 constexpr std::size_t kWidestLabel = 40;
+constexpr std::size_t kWidestLegend = 100;
 constexpr std::size_t kGap = 3;
 constexpr absl::string_view kCorner = "from \\ to";
 
@@ -29,8 +31,8 @@ using Lines = std::vector<std::string>;
 enum class View { kPlanned, kObserved };
 
 std::string CellText(const MatrixCell& cell, View view, const TerminalStyle& style) {
-  if (view == View::kPlanned) return CellSign(cell.planned, cell.planned_figures);
-  const std::string text = CellSign(cell.observed, cell.observed_figures);
+  if (view == View::kPlanned) return CellSign(cell.planned, cell.planned_figures, cell.planned_share);
+  const std::string text = CellSign(cell.observed, cell.observed_figures, cell.observed_share);
   return cell.agrees ? text : Paint(text + "!", Ink::kBad, style);
 }
 
@@ -46,9 +48,11 @@ struct Layout {
 };
 
 std::string Abbreviate(const std::string& label, const TerminalStyle& style) {
-  if (label.size() <= kWidestLabel) return label;
-  const std::size_t half = (kWidestLabel - 2) / 2;
-  return absl::StrCat(label.substr(0, half), Spell("…", style), label.substr(label.size() - half));
+  if (WidthOf(label) <= kWidestLabel) return label;
+  constexpr std::size_t kHalf = (kWidestLabel - 2) / 2;
+  absl::string_view tail = label;
+  while (WidthOf(tail) > kHalf) TakeLetter(tail);
+  return absl::StrCat(FirstColumns(label, kHalf), Spell("…", style), tail);
 }
 
 // The names, shortened where they are too long and the short forms still tell them apart.
@@ -128,12 +132,11 @@ void AppendBlock(const std::vector<std::pair<const Lines*, std::size_t>>& column
 }
 
 // Parts of a legend, on as few lines as hold them.
-std::string Wrap(const Lines& parts) {
-  constexpr std::size_t kWidest = 100;
+std::string Wrap(const Lines& parts, std::size_t widest) {
   std::string text;
   std::size_t width = 0;
   for (const std::string& part : parts) {
-    const bool fits = width + 3 + WidthOf(part) <= kWidest;
+    const bool fits = width + 3 + WidthOf(part) <= widest;
     absl::StrAppend(&text, text.empty() ? "" : fits ? "   " : "\n", part);
     width = (fits && width > 0 ? width + 3 : 0) + WidthOf(part);
   }
@@ -155,7 +158,7 @@ struct FiguresUsed {
   }
 };
 
-std::string Legend(const Matrix& matrix, bool observed) {
+std::string Legend(const Matrix& matrix, bool observed, const TerminalStyle& style) {
   std::set<CellReach> used;
   bool all_agree = true;
   FiguresUsed figures;
@@ -180,8 +183,9 @@ std::string Legend(const Matrix& matrix, bool observed) {
   if (figures.delay) parts.push_back("ms added delay");
   if (figures.loss) parts.push_back("% lost");
   if (figures.version) parts.push_back("4: IPv4 alone   6: IPv6 alone");
+  if (used.contains(CellReach::kMixed)) parts.push_back("1/2 so many of so many edges open");
   if (!all_agree) parts.push_back("! not as planned");
-  return Wrap(parts);
+  return Wrap(parts, std::min(style.width, kWidestLegend));
 }
 
 std::string Heading(const v1::StageVerdict& stage) {
@@ -199,15 +203,17 @@ std::string Result(const v1::StageVerdict& stage, const TerminalStyle& style) {
   return ResultText(stage, style);
 }
 
-GroupedMatrix ReadForDisplay(const v1::StageVerdict& stage) {
+GroupedMatrix RowsOf(const v1::StageVerdict& stage, MatrixRows rows, const TerminalStyle& style) {
   Matrix matrix = ReadMatrix(stage);
-  if (matrix.size() > kMostSingle) return GroupAlike(matrix);
+  const bool single =
+      rows == MatrixRows::kNodes || matrix.size() <= kMostSingle ||
+      (rows == MatrixRows::kNodesThatFit && ChooseLayout(matrix, style).WidthSideBySide() <= style.width);
+  if (!single) return GroupAlike(matrix);
   return {.matrix = std::move(matrix)};
 }
 
-std::string RenderViews(const v1::StageVerdict& stage, const std::string& heading, const std::vector<View>& views,
+std::string RenderViews(const GroupedMatrix& grouped, const std::string& heading, const std::vector<View>& views,
                         const TerminalStyle& style) {
-  const GroupedMatrix grouped = ReadForDisplay(stage);
   std::string text = heading + "\n";
   if (grouped.matrix.size() > 0) {
     const Layout layout = ChooseLayout(grouped.matrix, style);
@@ -222,20 +228,29 @@ std::string RenderViews(const v1::StageVerdict& stage, const std::string& headin
       for (const Lines& block : blocks) AppendBlock({{&labels, layout.label_width + 2}, {&block, 0}}, text);
     }
     for (const std::string& note : grouped.notes) absl::StrAppend(&text, note, "\n");
-    absl::StrAppend(&text, Legend(grouped.matrix, views.back() == View::kObserved), "\n");
+    absl::StrAppend(&text, Legend(grouped.matrix, views.back() == View::kObserved, style), "\n");
   }
   return Spell(text, style);
 }
 
+std::string RenderBoth(const v1::StageVerdict& stage, const GroupedMatrix& grouped, const TerminalStyle& style) {
+  return RenderViews(grouped, absl::StrCat(Heading(stage), "  ", Result(stage, style)),
+                     {View::kPlanned, View::kObserved}, style);
+}
+
 }  // namespace
 
-std::string RenderMatrix(const v1::StageVerdict& stage, const TerminalStyle& style) {
-  return RenderViews(stage, absl::StrCat(Heading(stage), "  ", Result(stage, style)), {View::kPlanned, View::kObserved},
-                     style);
+std::string RenderMatrix(const v1::StageVerdict& stage, const TerminalStyle& style, MatrixRows rows) {
+  return RenderBoth(stage, RowsOf(stage, rows, style), style);
+}
+
+std::string RenderGroupedMatrix(const v1::StageVerdict& stage, const std::map<std::string, std::string>& group_of,
+                                const TerminalStyle& style) {
+  return RenderBoth(stage, {.matrix = GroupByName(ReadMatrix(stage), group_of)}, style);
 }
 
 std::string RenderPlannedMatrix(const v1::StageVerdict& stage, const TerminalStyle& style) {
-  return RenderViews(stage, Heading(stage), {View::kPlanned}, style);
+  return RenderViews(RowsOf(stage, MatrixRows::kAlike, style), Heading(stage), {View::kPlanned}, style);
 }
 
 }  // namespace faultline

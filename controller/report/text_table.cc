@@ -5,6 +5,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "common/document/document.h"
+#include "controller/report/columns.h"
 
 namespace faultline {
 namespace {
@@ -23,6 +25,11 @@ absl::string_view CodeOf(Ink ink) {
       return "2";
   }
   return "0";
+}
+
+// Lines and paragraphs of their own, and what turns the direction of writing.
+bool Reorders(char32_t letter) {
+  return (letter >= 0x2028 && letter <= 0x202e) || (letter >= 0x2066 && letter <= 0x2069);
 }
 
 bool BeginsCharacter(char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }
@@ -50,19 +57,24 @@ std::string Spell(absl::string_view text, const TerminalStyle& style) {
 }
 
 std::string Tame(absl::string_view text) {
-  std::string tame(text);
-  std::ranges::replace_if(
-      tame, [](unsigned char c) { return absl::ascii_iscntrl(c); }, '?');
+  const std::string printable = Printable(text);
+  std::string tame;
+  for (absl::string_view rest = printable; !rest.empty();) {
+    const absl::string_view before = rest;
+    const char32_t letter = TakeLetter(rest);
+    const absl::string_view bytes = before.substr(0, before.size() - rest.size());
+    absl::StrAppend(&tame, letter < 0x20 || Reorders(letter) ? "?" : bytes);
+  }
   return tame;
 }
 
 std::size_t WidthOf(absl::string_view text) {
   std::size_t width = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == kEscape) {
-      i = std::min(text.find('m', i), text.size() - 1);
-    } else if (BeginsCharacter(text[i])) {
-      ++width;
+  while (!text.empty()) {
+    if (text.front() == kEscape) {
+      text.remove_prefix(std::min(text.find('m'), text.size() - 1) + 1);
+    } else {
+      width += ColumnsOf(TakeLetter(text));
     }
   }
   return width;

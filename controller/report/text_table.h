@@ -17,10 +17,11 @@ std::string Paint(absl::string_view text, Ink ink, const TerminalStyle& style);
 // `text` where UTF-8 can be shown; else our own signs in their ASCII forms, and any other beyond ASCII as '?'.
 std::string Spell(absl::string_view text, const TerminalStyle& style);
 
-// `text` on one line and without control characters (each becomes '?'): what others wrote must not steer the terminal.
+// `text` on one line, as UTF-8 and without characters that control or reorder text (each becomes '?'): what others
+// wrote must not steer the terminal.
 std::string Tame(absl::string_view text);
 
-// Columns that UTF-8 text takes, each character counted as one, colour codes as none.
+// Columns that UTF-8 text takes on a terminal (ColumnsOf); colour codes take none.
 std::size_t WidthOf(absl::string_view text);
 
 // `text` and blanks up to `width` columns.

@@ -127,6 +127,7 @@ grpc::Status ControlService::GetRun(grpc::ServerContext*, const v1::GetRunReques
   absl::StatusOr<RunView> view = parts_.coordinator.Await(request->run_id(), 0, Duration(0));
   if (!view.ok()) return ToGrpc(view.status());
   *response->mutable_run() = std::move(view->run);
+  if (view->elapsed) *response->mutable_elapsed() = EncodeDuration(*view->elapsed);
   return grpc::Status::OK;
 }
 

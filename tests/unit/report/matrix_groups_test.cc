@@ -109,5 +109,47 @@ TEST(MatrixGroupsTest, NothingIsLost) {
   }
 }
 
+const std::map<std::string, std::string> kCities = {
+    {"lon-1", "london"}, {"lon-2", "london"}, {"lon-3", "london"}, {"par-1", "paris"}, {"par-2", "paris"}};
+
+TEST(GroupByNameTest, EdgesThatAreAlikeAreOne) {
+  const Matrix matrix = GroupByName(ReadMatrix(OneWayStage(3)), kCities);
+  EXPECT_THAT(matrix.names(), testing::ElementsAre(" (1)", "london (3)", "paris (2)"));
+  EXPECT_EQ(matrix.At(1, 2).planned, CellReach::kCut);
+  EXPECT_EQ(matrix.At(1, 2).observed, CellReach::kCut);
+  EXPECT_EQ(matrix.At(2, 1).observed, CellReach::kOpen);
+  EXPECT_EQ(matrix.At(1, 1).observed, CellReach::kOpen);
+  // The only one of its group is nothing to itself.
+  EXPECT_EQ(matrix.At(0, 0).planned, CellReach::kNone);
+  EXPECT_TRUE(matrix.At(1, 2).agrees);
+}
+
+TEST(GroupByNameTest, EdgesThatDifferAreCounted) {
+  v1::StageVerdict stage = OneWayStage(3);
+  SetObserved(stage, "lon-1", "par-2", v1::FAMILY_IPV4, v1::REACH_OPEN, 12);
+  SetObserved(stage, "lon-1", "par-2", v1::FAMILY_IPV6, v1::REACH_OPEN, 12);
+  const MatrixCell leak = GroupByName(ReadMatrix(stage), kCities).At(1, 2);
+  EXPECT_EQ(leak.planned, CellReach::kCut);
+  EXPECT_EQ(leak.observed, CellReach::kMixed);
+  EXPECT_EQ(leak.observed_share, (CellShare{.open = 1, .edges = 6}));
+  EXPECT_FALSE(leak.agrees);
+}
+
+TEST(GroupByNameTest, FiguresAreMeans) {
+  v1::StageVerdict stage = FarStage(3, std::chrono::milliseconds(80), 0);
+  *EdgeOf(stage, "lon-1", "par-1", v1::FAMILY_IPV4).mutable_observed_delay() =
+      EncodeDuration(std::chrono::milliseconds(80 + 24));
+  const Matrix matrix = GroupByName(ReadMatrix(stage), kCities);
+  EXPECT_EQ(matrix.At(1, 2).observed, CellReach::kImpaired);
+  EXPECT_EQ(matrix.At(1, 2).observed_figures.delay, std::chrono::milliseconds(82));
+  // What is planned must be the same to be one.
+  *EdgeOf(stage, "lon-1", "par-1", v1::FAMILY_IPV4).mutable_planned_delay() =
+      EncodeDuration(std::chrono::milliseconds(40));
+  const MatrixCell mixed = GroupByName(ReadMatrix(stage), kCities).At(1, 2);
+  EXPECT_EQ(mixed.planned, CellReach::kMixed);
+  EXPECT_EQ(mixed.planned_share, (CellShare{.open = 0, .edges = 6}));
+  EXPECT_EQ(mixed.observed, CellReach::kImpaired);
+}
+
 }  // namespace
 }  // namespace faultline

@@ -103,7 +103,8 @@ from \ to  1  2  3  4  5  6     1  2  3  4  5  6
 4 par-1    ·  ·  ·  -  ·  ·     ·  ·  ·  -  ?! ·
 5 par-2    ·  ·  ·  ·  -  ·     ·  ·  ·  ·  -  ·
 6 par-3    ·  ·  ·  ·  ·  -     ·  ·  ·  ·  ·  -
-· arrives   █ cut   ~ some lost   4 only IPv4 arrives   ? not known   ! not as planned
+· arrives   █ cut   ~ some lost   4 only IPv4 arrives
+? not known   ! not as planned
 )");
 }
 
@@ -269,6 +270,33 @@ TEST(RenderMatrixTest, AStageWithoutEdges) {
   v1::StageVerdict stage;
   stage.set_name("baseline");
   EXPECT_EQ(RenderMatrix(stage, {}), "baseline  0s to 0s  no two nodes can probe each other\n");
+}
+
+TEST(RenderMatrixTest, NodesEachWhereTheyFitTheWidth) {
+  const v1::StageVerdict stage = OneWayStage(10);
+  const std::string alike = RenderMatrix(stage, {.width = 100});
+  EXPECT_THAT(alike, HasSubstr("lon-1..lon-10 (10)"));
+  EXPECT_EQ(RenderMatrix(stage, {.width = 100}, MatrixRows::kNodesThatFit), alike);
+  EXPECT_EQ(RenderMatrix(stage, {.width = 200}), RenderMatrix(stage, {.width = 200}, MatrixRows::kAlike));
+  const std::string each = RenderMatrix(stage, {.width = 200}, MatrixRows::kNodesThatFit);
+  EXPECT_THAT(each, HasSubstr("20 par-10"));
+  EXPECT_EQ(RenderMatrix(stage, {.width = 200}, MatrixRows::kNodes), each);
+  EXPECT_THAT(RenderMatrix(stage, {.width = 100}, MatrixRows::kNodes), HasSubstr("20 par-10"));
+}
+
+TEST(RenderMatrixTest, ByGroups) {
+  v1::StageVerdict stage = OneWayStage(3);
+  SetObserved(stage, "lon-1", "par-2", v1::FAMILY_IPV4, v1::REACH_OPEN, 12);
+  std::map<std::string, std::string> cities;
+  for (const std::string& node : LondonAndParis(3)) cities[node] = IsLondon(node) ? "London" : "巴黎";
+  EXPECT_EQ("\n" + RenderGroupedMatrix(stage, cities, {.width = 80}), R"(
+one-way  10s to 30s  NOT as planned: 1 of 60 edges
+            planned                  observed
+from \ to   London (3) 巴黎 (3)      London (3) 巴黎 (3)
+London (3)  ·          █             ·          0/9!
+巴黎 (3)    ·          ·             ·          ·
+· arrives   █ cut   1/2 so many of so many edges open   ! not as planned
+)");
 }
 
 }  // namespace

@@ -1,0 +1,88 @@
+#include "controller/report/run_progress.h"
+
+#include <algorithm>
+#include <map>
+
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "common/timeline_codec.h"
+
+namespace faultline {
+namespace {
+
+// After T0.
+struct Span {
+  Duration start{0};
+  Duration end{0};
+};
+
+Duration Decoded(const google::protobuf::Duration& message) { return DecodeDuration(message).value_or(Duration(0)); }
+
+// When each step is to act, from its first stage to its last: a stage is called after its steps.
+std::map<std::string, Span> SpansOf(const v1::Run& run) {
+  std::map<std::string, Span> spans;
+  for (const v1::StageSchedule& stage : run.schedule()) {
+    const Span span = {.start = Decoded(stage.start()), .end = Decoded(stage.end())};
+    for (const absl::string_view step : absl::StrSplit(stage.name(), '+')) {
+      Span& known = spans.try_emplace(std::string(step), span).first->second;
+      known.start = std::min(known.start, span.start);
+      known.end = std::max(known.end, span.end);
+    }
+  }
+  return spans;
+}
+
+std::size_t CountNodes(const v1::Run& run, std::uint32_t step, v1::Transition kind) {
+  const auto reported = [&](const v1::NodeRun& node) {
+    return std::ranges::any_of(node.transitions(), [&](const v1::StepTransition& transition) {
+      return transition.step() == step && transition.transition() == kind;
+    });
+  };
+  return static_cast<std::size_t>(std::ranges::count_if(run.nodes(), reported));
+}
+
+std::optional<Duration> Left(Duration until, std::optional<Duration> elapsed) {
+  return elapsed && *elapsed < until ? std::optional(until - *elapsed) : std::nullopt;
+}
+
+StepProgress StepOf(const v1::Run& run, int index, const std::map<std::string, Span>& spans,
+                    std::optional<Duration> elapsed) {
+  const auto number = static_cast<std::uint32_t>(index);
+  StepProgress step;
+  step.name = run.step_names(index);
+  if (index < run.step_effects_size()) step.effect = run.step_effects(index);
+  step.fired = CountNodes(run, number, v1::TRANSITION_FIRED);
+  step.healed = CountNodes(run, number, v1::TRANSITION_HEALED);
+  step.counters = CountersOf(run, number);
+  if (step.fired > 0) {
+    step.state = step.healed < step.fired ? StepProgress::State::kActing : StepProgress::State::kOver;
+  }
+  const auto span = spans.find(step.name);
+  if (span == spans.end()) return step;
+  if (step.fired == 0 && elapsed && *elapsed >= span->second.end) step.state = StepProgress::State::kOver;
+  if (step.state == StepProgress::State::kToCome) step.left = Left(span->second.start, elapsed);
+  if (step.state == StepProgress::State::kActing) step.left = Left(span->second.end, elapsed);
+  return step;
+}
+
+}  // namespace
+
+RunProgress ProgressOf(const v1::Run& run, std::optional<Duration> elapsed) {
+  RunProgress progress;
+  const std::map<std::string, Span> spans = SpansOf(run);
+  for (int i = 0; i < run.step_names_size(); ++i) progress.steps.push_back(StepOf(run, i, spans, elapsed));
+  if (!elapsed) return progress;
+  progress.run_left = Left(Decoded(run.length()), elapsed);
+  progress.until_start = Left(Duration(0), elapsed);
+  for (int i = 0; i < run.schedule_size(); ++i) {
+    const v1::StageSchedule& stage = run.schedule(i);
+    if (*elapsed < Decoded(stage.start()) || *elapsed >= Decoded(stage.end())) continue;
+    progress.stage = stage.name();
+    progress.number = static_cast<std::size_t>(i) + 1;
+    progress.stage_left = Left(Decoded(stage.end()), elapsed);
+    break;
+  }
+  return progress;
+}
+
+}  // namespace faultline
