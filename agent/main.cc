@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/config.h"
+#include "agent/kernel/foreign_monitor.h"
 #include "agent/kernel/link_monitor.h"
 #include "agent/kernel/linux_kernel.h"
 #include "agent/local_heal.h"
@@ -106,6 +107,10 @@ absl::Status Serve(const AgentConfig& config, bool insecure) {
                              LocalHealServer::Start(config.runtime, [&engine] {
                                return engine.EndAll(RunEnd::kLocalHeal, "faultline-agent heal");
                              }));
+  FAULTLINE_ASSIGN_OR_RETURN(
+      const std::unique_ptr<ForeignMonitor> foreign,
+      ForeignMonitor::Start(kernel->ports(),
+                            [&engine](const std::vector<ForeignChange>& changes) { engine.Tell(changes); }));
   Prober prober(clock, [&clock_map](MonotonicTime time) { return clock_map.ToController(time); });
   {
     Session session({.controller = config.controller,

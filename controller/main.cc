@@ -20,6 +20,7 @@
 #include "common/rpc/credentials.h"
 #include "common/status.h"
 #include "controller/config.h"
+#include "controller/event/event_log.h"
 #include "controller/guard/host_worker.h"
 #include "controller/metrics/controller_metrics.h"
 #include "controller/rpc/control_service.h"
@@ -29,6 +30,7 @@
 #include "controller/run/fleet.h"
 #include "controller/schedule/freeze_book.h"
 #include "controller/schedule/scheduler.h"
+#include "controller/store/event_store.h"
 #include "controller/store/purger.h"
 #include "controller/store/run_store.h"
 #include "controller/store/schedule_store.h"
@@ -146,13 +148,21 @@ absl::Status Serve(const ControllerConfig& config, bool insecure) {
   ScheduleStore schedule_store(*database);
   FreezeBook freezes(schedule_store);
   FAULTLINE_RETURN_IF_ERROR(freezes.Load());
-  Fleet fleet({.token = RandomToken(), .port = config.probe_port, .rate = config.probe_rate});
+  EventStore event_store(*database);
+  FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<EventLog> events, EventLog::Open(clock, event_store));
+  Fleet fleet({.token = RandomToken(), .port = config.probe_port, .rate = config.probe_rate}, *events);
   ProbeLog probes;
   const CoordinatorOptions options{
       .lease = config.lease, .allow_commands = config.allow_commands, .addresses = OwnAddresses(config.listen)};
   HostWorker host;
-  Coordinator coordinator(
-      {.clock = clock, .fleet = fleet, .store = store, .probes = probes, .host = host, .freezes = freezes}, options);
+  Coordinator coordinator({.clock = clock,
+                           .fleet = fleet,
+                           .store = store,
+                           .probes = probes,
+                           .host = host,
+                           .freezes = freezes,
+                           .events = *events},
+                          options);
   // Goes before the coordinator, which its answers are for.
   const HostStopper stopper(host);
   FAULTLINE_RETURN_IF_ERROR(coordinator.Recover());
@@ -162,11 +172,12 @@ absl::Status Serve(const ControllerConfig& config, bool insecure) {
     return run;
   });
   FAULTLINE_RETURN_IF_ERROR(scheduler.Load());
-  Purger purger(clock, store, {.keep_for = config.keep_runs, .keep_count = config.keep_run_count});
+  Purger purger(clock, store, event_store, {.keep_for = config.keep_runs, .keep_count = config.keep_run_count});
   SessionService sessions(clock, fleet, coordinator, options.Heartbeat());
   ControlService control({.fleet = fleet,
                           .coordinator = coordinator,
                           .store = store,
+                          .events = *events,
                           .host = host,
                           .scheduler = scheduler,
                           .freezes = freezes,
@@ -191,7 +202,10 @@ absl::Status Serve(const ControllerConfig& config, bool insecure) {
       // What comes during the farewell is missed on the record of the next process.
       const MonotonicTime moment = farewell ? clock.Now() + kFarewell : scheduler.Advance();
       const MonotonicTime scheduled = std::min(moment, purger.Advance());
-      coordinator.WaitForWork(std::min(coordinator.Advance(), scheduled));
+      const MonotonicTime next = std::min(coordinator.Advance(), scheduled);
+      // What cannot be stored now is stored with the next.
+      events->Flush().IgnoreError();
+      coordinator.WaitForWork(next);
     }
   });
   spdlog::info("listening on {} for agents and on {} for commands", config.listen, config.socket);
@@ -204,10 +218,11 @@ absl::Status Serve(const ControllerConfig& config, bool insecure) {
   AwaitEnds(coordinator, clock, coordinator.StopRuns());
   stopping = true;
   coordinator.Shutdown();
+  events->Shutdown();
   pulse.join();
   server->Shutdown(std::chrono::system_clock::now() + std::chrono::milliseconds(500));
   server->Wait();
-  return absl::OkStatus();
+  return events->Flush();
 }
 
 int Fail(const absl::Status& status) {

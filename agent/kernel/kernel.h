@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "common/clock.h"
 #include "common/impairment.h"
 #include "common/prefix.h"
+#include "common/program/nft_names.h"
 #include "common/program/program.h"
 
 namespace faultline {
@@ -57,6 +59,22 @@ struct RuleCounters {
   std::uint64_t overflowed = 0;
 
   friend bool operator==(const RuleCounters&, const RuleCounters&) = default;
+};
+
+// Something that somebody else did to a table, a device or an interface. A value.
+struct ForeignChange {
+  // The run whose object it was; absent: it concerns every run that uses the table, the device or any interface.
+  std::optional<RunId> run;
+  // The table that it was in or that it was; absent: something else.
+  std::optional<NftFamily> table;
+  // The number of the device; 0: something else.
+  std::uint32_t device = 0;
+  // The whole table or device was deleted.
+  bool deleted = false;
+  // "process 812 (nft) deleted the table netdev faultline: its faults act here no longer".
+  std::string text;
+
+  friend bool operator==(const ForeignChange&, const ForeignChange&) = default;
 };
 
 // The network namespace's kernel, as the agent changes it. Owns the nft tables "faultline" (family netdev, and family
@@ -108,6 +126,10 @@ class Kernel {
 
   // By step.
   virtual absl::StatusOr<std::vector<RuleCounters>> ReadCounters(const RunId& run) = 0;
+
+  // Whether a change is of what an installed run has in the kernel or, where it is neither of a table nor of a device,
+  // whether the run has anything there. Asks the kernel nothing.
+  virtual bool Concerns(const RunId& run, const ForeignChange& change) const = 0;
 
   // Removes everything of a run, and the table and devices with the last one. OK when it is not installed. After an
   // error the run counts as installed: removing it again is trying again.

@@ -314,6 +314,17 @@ absl::Status LinuxKernel::AddLaneCounters(const Run& run, std::map<StepIndex, Ru
   return absl::OkStatus();
 }
 
+bool LinuxKernel::Concerns(const RunId& run, const ForeignChange& change) const {
+  const auto found = runs_.find(run);
+  if (found == runs_.end() || (change.run && *change.run != run)) return false;
+  const Run& entry = found->second;
+  if (change.table) return entry.objects.Uses(*change.table);
+  if (change.device == 0) return !entry.objects.empty();
+  const auto is = [&change](const Lane& lane) { return lane.device == change.device || lane.index == change.device; };
+  return (entry.swallows && blackhole_ && is(*blackhole_)) ||
+         std::ranges::any_of(entry.lanes, [&is](const RunLane& lane) { return is(lane.lane); });
+}
+
 absl::Status LinuxKernel::Remove(const RunId& run) {
   const auto found = runs_.find(run);
   if (found == runs_.end()) return absl::OkStatus();

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "agent/kernel/foreign_change.h"
 #include "agent/kernel/kernel.h"
 #include "agent/kernel/lane.h"
 #include "agent/kernel/nft_batch.h"
@@ -50,7 +51,11 @@ class LinuxKernel : public Kernel {
   // attached later wins. INVALID_ARGUMENT for loopback.
   absl::Status Attach(const RunId& run, const std::string& device) override;
   absl::StatusOr<std::vector<RuleCounters>> ReadCounters(const RunId& run) override;
+  bool Concerns(const RunId& run, const ForeignChange& change) const override;
   absl::Status Remove(const RunId& run) override;
+
+  // By which it changes the kernel.
+  NetlinkPorts ports() const { return {.netfilter = nft_.port_id(), .route = route_.port_id()}; }
 
  private:
   struct RunLane {

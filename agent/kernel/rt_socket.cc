@@ -52,6 +52,8 @@ absl::StatusOr<RtSocket> RtSocket::Open() {
   return socket;
 }
 
+std::uint32_t RtSocket::port_id() const { return nl_socket_get_local_port(socket_.get()); }
+
 absl::Status NlError(int code, absl::string_view operation) {
   const int error = std::abs(code);
   return absl::Status(CodeOf(error), absl::StrCat(operation, ": ", nl_geterror(error)));

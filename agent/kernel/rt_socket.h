@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "absl/status/status.h"
@@ -18,6 +19,8 @@ class RtSocket {
 
   // For libnl's calls; stays this object's.
   nl_sock* get() const { return socket_.get(); }
+  // The address the kernel knows this end by.
+  std::uint32_t port_id() const;
 
  private:
   struct Freer {

@@ -15,6 +15,10 @@ void Journal::OnStep(const RunId& run, const StepReport& report) { Append(Encode
 
 void Journal::OnRunEnd(const RunId& run, const RunReport& report) { Append(EncodeRunEnd(run, report)); }
 
+void Journal::OnForeignChange(const RunId& run, std::optional<Duration> at, const std::string& text) {
+  Append(EncodeForeignChange(run, at, text));
+}
+
 std::vector<v1::SessionRequest> Journal::ReadFrom(std::uint64_t& cursor) const {
   const std::lock_guard lock(mutex_);
   const std::uint64_t from = std::max(cursor, first_);

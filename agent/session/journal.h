@@ -17,6 +17,7 @@ class Journal : public EngineListener {
  public:
   void OnStep(const RunId& run, const StepReport& report) override;
   void OnRunEnd(const RunId& run, const RunReport& report) override;
+  void OnForeignChange(const RunId& run, std::optional<Duration> at, const std::string& text) override;
 
   // Entries from position `cursor` on, which is moved behind the last.
   std::vector<v1::SessionRequest> ReadFrom(std::uint64_t& cursor) const;

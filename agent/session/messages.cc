@@ -24,6 +24,17 @@ v1::NodeEnd EncodeEnd(RunEnd end) {
   return v1::NODE_END_UNSPECIFIED;
 }
 
+v1::StepCounters EncodeStepCounters(const RuleCounters& counters) {
+  v1::StepCounters out;
+  out.set_step(counters.step);
+  out.set_packets(counters.packets);
+  out.set_bytes(counters.bytes);
+  out.set_passed(counters.passed);
+  out.set_lost(counters.lost);
+  out.set_overflowed(counters.overflowed);
+  return out;
+}
+
 }  // namespace
 
 v1::SessionRequest EncodeStep(const RunId& run, const StepReport& report) {
@@ -47,15 +58,23 @@ v1::SessionRequest EncodeRunEnd(const RunId& run, const RunReport& report) {
   outcome.set_end(EncodeEnd(report.end));
   outcome.set_detail(report.detail);
   if (report.at) *outcome.mutable_at() = EncodeDuration(*report.at);
-  for (const RuleCounters& counters : report.counters) {
-    v1::StepCounters& out = *outcome.add_counters();
-    out.set_step(counters.step);
-    out.set_packets(counters.packets);
-    out.set_bytes(counters.bytes);
-    out.set_passed(counters.passed);
-    out.set_lost(counters.lost);
-    out.set_overflowed(counters.overflowed);
-  }
+  for (const RuleCounters& counters : report.counters) *outcome.add_counters() = EncodeStepCounters(counters);
+  return message;
+}
+
+v1::SessionRequest EncodeForeignChange(const RunId& run, std::optional<Duration> at, const std::string& text) {
+  v1::SessionRequest message;
+  v1::ForeignEvent& event = *message.mutable_foreign_change();
+  event.set_run_id(run.text());
+  if (at) *event.mutable_change()->mutable_at() = EncodeDuration(*at);
+  event.mutable_change()->set_text(text);
+  return message;
+}
+
+v1::SessionRequest EncodeCounters(const RunId& run, const std::vector<RuleCounters>& counters) {
+  v1::SessionRequest message;
+  message.mutable_counters()->set_run_id(run.text());
+  for (const RuleCounters& step : counters) *message.mutable_counters()->add_counters() = EncodeStepCounters(step);
   return message;
 }
 

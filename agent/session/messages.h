@@ -11,6 +11,8 @@ namespace faultline {
 // The engine's and the kernel's values as wire messages. Pure.
 v1::SessionRequest EncodeStep(const RunId& run, const StepReport& report);
 v1::SessionRequest EncodeRunEnd(const RunId& run, const RunReport& report);
+v1::SessionRequest EncodeForeignChange(const RunId& run, std::optional<Duration> at, const std::string& text);
+v1::SessionRequest EncodeCounters(const RunId& run, const std::vector<RuleCounters>& counters);
 v1::SessionRequest EncodeUnknownRun(const RunId& run);
 v1::SessionRequest EncodeArmed(const RunId& run, Duration took);
 v1::SessionRequest EncodeRefused(const RunId& run, absl::string_view reason);

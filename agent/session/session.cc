@@ -27,6 +27,7 @@ constexpr Duration kFirstPause = milliseconds(100);
 constexpr Duration kLongestPause = seconds(2);
 constexpr Duration kConnectPatience = seconds(2);
 constexpr Duration kReportInterval = milliseconds(250);
+constexpr Duration kCountInterval = seconds(1);
 // The first exchanges come fast, so that a run can be armed right after a node has joined.
 constexpr int kQuickPings = 8;
 constexpr Duration kQuickPingInterval = milliseconds(20);
@@ -83,6 +84,8 @@ void Session::Loop() {
   bool reported = false;
   while (true) {
     const MonotonicTime began = clock_.Now();
+    // The prober keeps little by itself.
+    CollectObservations();
     const absl::Status status = RunOnce(*credentials);
     const bool was_up = clock_.Now() - began > kLongestPause + kConnectPatience;
     if (was_up) pause = kFirstPause;
@@ -114,9 +117,12 @@ absl::Status Session::RunOnce(const std::shared_ptr<grpc::ChannelCredentials>& c
   clock_map_.Reset();
   heartbeat_interval_ = 0;
   last_heard_ = clock_.Now().time_since_epoch().count();
-  next_ping_ = next_report_ = clock_.Now();
+  next_ping_ = next_report_ = next_count_ = clock_.Now();
   pings_sent_ = 0;
   journal_cursor_ = 0;
+  observation_cursor_ = 0;
+  welcomed_ = false;
+  counters_.clear();
 
   const auto stub = v1::AgentSessionService::NewStub(channel);
   const std::unique_ptr<Stream> stream = stub->Session(&context);
@@ -203,7 +209,9 @@ void Session::OnInterfaces(const std::vector<Interface>& interfaces) {
     }
   }
   for (const auto& [name, index] : attached_) {
-    if (!now.contains(name)) spdlog::info("interface {}: gone, or without an address", name);
+    if (now.contains(name)) continue;
+    spdlog::info("interface {}: gone, or without an address", name);
+    engine_.Tell({{.text = absl::StrCat("interface ", name, " has gone or has no address any more")}});
   }
   attached_ = std::move(now);
   v1::SessionRequest message;
@@ -215,13 +223,8 @@ void Session::Handle(const v1::SessionResponse& message) {
   const MonotonicTime arrived = clock_.Now();
   last_heard_ = arrived.time_since_epoch().count();
   switch (message.message_case()) {
-    case v1::SessionResponse::kWelcome: {
-      const absl::StatusOr<Duration> interval = DecodeDuration(message.welcome().heartbeat_interval());
-      if (interval.ok()) heartbeat_interval_ = interval->count();
-      registered_ = true;
-      spdlog::info("registered as {} at {}", options_.name.text(), options_.controller);
-      return;
-    }
+    case v1::SessionResponse::kWelcome:
+      return HandleWelcome(message.welcome());
     case v1::SessionResponse::kClockPong: {
       const auto sent = DecodeTime(message.clock_pong().agent_sent());
       const auto received = DecodeControllerTime(message.clock_pong().controller_received());
@@ -246,6 +249,20 @@ void Session::Handle(const v1::SessionResponse& message) {
       spdlog::warn("the controller sent a message this version does not know; ignoring");
       return;
   }
+}
+
+void Session::HandleWelcome(const v1::Welcome& welcome) {
+  const absl::StatusOr<Duration> interval = DecodeDuration(welcome.heartbeat_interval());
+  if (interval.ok()) heartbeat_interval_ = interval->count();
+  registered_ = true;
+  spdlog::info("registered as {} at {}", options_.name.text(), options_.controller);
+  if (welcome.incarnation() != controller_incarnation_) {
+    // What there is was timed by another controller's clock.
+    prober_.Drain();
+    observations_.Clear();
+    controller_incarnation_ = welcome.incarnation();
+  }
+  welcomed_ = true;
 }
 
 void Session::HandleArm(const v1::Arm& arm) {
@@ -295,6 +312,7 @@ void Session::HandleFire(const v1::Fire& fire) {
 }
 
 void Session::HandleHeartbeat(const v1::Heartbeat& heartbeat) {
+  observations_.Forget(heartbeat.observations_taken());
   const absl::StatusOr<ControllerTime> sent = DecodeControllerTime(heartbeat.controller_sent());
   const std::optional<MonotonicTime> heard = sent.ok() ? clock_map_.ToLocal(*sent) : std::nullopt;
   if (!heard || heartbeat.run_ids().empty()) return;
@@ -343,14 +361,43 @@ bool Session::WriteDue(Stream& stream, MonotonicTime now) {
   // What happened goes before what was answered: "no such run" must not overtake how that run ended.
   const std::vector<v1::SessionRequest> happened = journal_.ReadFrom(journal_cursor_);
   queued.insert(queued.begin(), happened.begin(), happened.end());
-  if (now >= next_report_) {
-    next_report_ = now + kReportInterval;
-    v1::SessionRequest report;
-    *report.mutable_observation() = DrainProber(prober_);
-    if (!report.observation().windows().empty()) queued.push_back(std::move(report));
+  const auto write = [&stream](const v1::SessionRequest& message) { return stream.Write(message); };
+  if (!std::all_of(queued.begin(), queued.end(), write)) return false;
+  if (now >= next_count_ && !WriteCounters(stream)) return false;
+  if (now < next_report_) return true;
+  next_report_ = now + kReportInterval;
+  CollectObservations();
+  return WriteObservations(stream);
+}
+
+void Session::CollectObservations() {
+  // Before the draining: what is counted meanwhile belongs to the next.
+  const std::optional<ControllerTime> until = clock_map_.ToController(clock_.Now());
+  v1::Observation observation = DrainProber(prober_);
+  if (until) *observation.mutable_until() = EncodeDuration(until->time_since_epoch());
+  observations_.Add(std::move(observation));
+}
+
+bool Session::WriteObservations(Stream& stream) {
+  if (!welcomed_) return true;
+  const std::uint64_t lost = prober_.status().dropped_windows;
+  v1::SessionRequest message;
+  while (observations_.ReadNext(observation_cursor_, lost, *message.mutable_observation())) {
+    if (!stream.Write(message)) return false;
   }
-  return std::all_of(queued.begin(), queued.end(),
-                     [&stream](const v1::SessionRequest& message) { return stream.Write(message); });
+  return true;
+}
+
+bool Session::WriteCounters(Stream& stream) {
+  next_count_ = clock_.Now() + kCountInterval;
+  std::map<RunId, std::vector<RuleCounters>> now = engine_.ReadCounters();
+  for (const auto& [run, counters] : now) {
+    const auto told = counters_.find(run);
+    if (told != counters_.end() && told->second == counters) continue;
+    if (!stream.Write(EncodeCounters(run, counters))) return false;
+  }
+  if (!now.empty()) counters_ = std::move(now);
+  return true;
 }
 
 bool Session::WritePing(Stream& stream, MonotonicTime now) {

@@ -16,6 +16,7 @@
 #include "agent/observe/prober.h"
 #include "agent/session/clock_map.h"
 #include "agent/session/journal.h"
+#include "agent/session/observation_buffer.h"
 #include "agent/timeline/engine_thread.h"
 #include "common/clock.h"
 #include "common/name.h"
@@ -76,6 +77,7 @@ class Session {
   void Handle(const v1::SessionResponse& message);
   void HandleArm(const v1::Arm& arm);
   absl::Status Arm(const v1::Timeline& message);
+  void HandleWelcome(const v1::Welcome& welcome);
   void HandleFire(const v1::Fire& fire);
   void HandleHeartbeat(const v1::Heartbeat& heartbeat);
   void HandleRelease(const v1::Release& release);
@@ -84,6 +86,10 @@ class Session {
   void WriteLoop(Stream& stream);
   bool WriteDue(Stream& stream, MonotonicTime now);
   bool WritePing(Stream& stream, MonotonicTime now);
+  bool WriteObservations(Stream& stream);
+  bool WriteCounters(Stream& stream);
+  // Moves what the probes saw into the buffer.
+  void CollectObservations();
   void Queue(v1::SessionRequest message);
   void Wake();
 
@@ -111,6 +117,12 @@ class Session {
   // Its welcome has come, and it is not over.
   std::atomic<bool> registered_{false};
   std::string peer_;
+  // Set by the reader: the controller is known, and so is what it can use of the buffer.
+  std::atomic<bool> welcomed_{false};
+
+  // The reader's own: of the controller that observations are made for; 0 before the first.
+  std::uint64_t controller_incarnation_ = 0;
+  ObservationBuffer observations_;
 
   // Of OnInterfaces alone: name and number of what runs act on.
   std::map<std::string, int> attached_;
@@ -119,7 +131,11 @@ class Session {
   MonotonicTime next_ping_;
   MonotonicTime next_report_;
   int pings_sent_ = 0;
+  MonotonicTime next_count_;
   std::uint64_t journal_cursor_ = 0;
+  std::uint64_t observation_cursor_ = 0;
+  // What was last told.
+  std::map<RunId, std::vector<RuleCounters>> counters_;
 
   std::thread thread_;
 };

@@ -55,6 +55,27 @@ absl::Status Engine::Attach(const std::string& device) {
   return first;
 }
 
+void Engine::Tell(const ForeignChange& change) {
+  for (const auto& [id, run] : runs_) {
+    if (!kernel_.Concerns(id, change)) continue;
+    const auto at = run.t0 ? std::optional<Duration>(clock_.Now() - *run.t0) : std::nullopt;
+    listener_.OnForeignChange(id, at, change.text);
+  }
+}
+
+std::map<RunId, std::vector<RuleCounters>> Engine::ReadCounters() {
+  std::map<RunId, std::vector<RuleCounters>> counters;
+  const std::optional<MonotonicTime> deadline = NextDeadline();
+  if (!deadline || *deadline < clock_.Now() + kTooClose) return counters;
+  for (const auto& [id, run] : runs_) {
+    if (!run.t0 || clock_.Now() < *run.t0) continue;
+    if (absl::StatusOr<std::vector<RuleCounters>> read = kernel_.ReadCounters(id); read.ok()) {
+      counters[id] = *std::move(read);
+    }
+  }
+  return counters;
+}
+
 absl::Status Engine::End(const RunId& run, RunEnd end, absl::string_view detail) {
   if (!runs_.contains(run)) return absl::NotFoundError(absl::StrCat("run ", run.text(), " is not held"));
   Finish(run, end, std::string(detail));

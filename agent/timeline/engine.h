@@ -48,6 +48,8 @@ class EngineListener {
   virtual ~EngineListener() = default;
   virtual void OnStep(const RunId& run, const StepReport& report) = 0;
   virtual void OnRunEnd(const RunId& run, const RunReport& report) = 0;
+  // Somebody else changed what the run has in the kernel. `at`: when that was heard, after T0; absent before it.
+  virtual void OnForeignChange(const RunId& run, std::optional<Duration> at, const std::string& text) = 0;
 };
 
 // Carries out armed timelines on one kernel: the agent's heart, without threads or waiting, so that a test can drive it
@@ -78,6 +80,15 @@ class Engine {
   // An interface has come: every run held acts on it too. The first error, with the run; the others are done all the
   // same.
   absl::Status Attach(const std::string& device);
+
+  // Tells the listener, of each run that it concerns. Nothing else is done about it: what a change leaves of a run goes
+  // on, and when the kernel refuses the run's next switch the run ends.
+  void Tell(const ForeignChange& change);
+
+  // What the steps of each run that has begun have counted so far. Of none when something is due within kTooClose:
+  // reading takes the kernel's time. What cannot be read is left out.
+  static constexpr Duration kTooClose = std::chrono::milliseconds(50);
+  std::map<RunId, std::vector<RuleCounters>> ReadCounters();
 
   // Ends a run now. NOT_FOUND when it is not held.
   absl::Status End(const RunId& run, RunEnd end, absl::string_view detail);

@@ -47,6 +47,16 @@ absl::Status EngineThread::End(const RunId& run, RunEnd end, absl::string_view d
   return engine_.End(run, end, detail);
 }
 
+void EngineThread::Tell(const std::vector<ForeignChange>& changes) {
+  const std::lock_guard lock(mutex_);
+  for (const ForeignChange& change : changes) engine_.Tell(change);
+}
+
+std::map<RunId, std::vector<RuleCounters>> EngineThread::ReadCounters() {
+  const std::lock_guard lock(mutex_);
+  return engine_.ReadCounters();
+}
+
 std::size_t EngineThread::EndAll(RunEnd end, absl::string_view detail) {
   const std::lock_guard lock(mutex_);
   return engine_.EndAll(end, detail);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -26,6 +27,8 @@ class EngineThread {
   void Renew(const std::vector<RunId>& runs, MonotonicTime heard);
   absl::Status Attach(const std::string& device);
   absl::Status End(const RunId& run, RunEnd end, absl::string_view detail);
+  void Tell(const std::vector<ForeignChange>& changes);
+  std::map<RunId, std::vector<RuleCounters>> ReadCounters();
   std::size_t EndAll(RunEnd end, absl::string_view detail);
   std::vector<RunId> Held();
   EngineStatus status();

@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   faultline::AddFaultVerbs(line);
   faultline::AddScheduleVerbs(line);
   faultline::AddFreezeVerbs(line);
+  faultline::AddEventVerbs(line);
   faultline::AddFleetVerbs(line);
   faultline::AddMatrixVerb(line);
   faultline::AddTopVerb(line);

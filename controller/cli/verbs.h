@@ -18,6 +18,8 @@ void AddFaultVerbs(CommandLine& line);
 void AddScheduleVerbs(CommandLine& line);
 // freeze add, list, remove.
 void AddFreezeVerbs(CommandLine& line);
+// events.
+void AddEventVerbs(CommandLine& line);
 // nodes, heal.
 void AddFleetVerbs(CommandLine& line);
 void AddMatrixVerb(CommandLine& line);

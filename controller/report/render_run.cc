@@ -57,7 +57,7 @@ std::string Steps(const v1::Run& run, const TerminalStyle& style) {
     rows.push_back({step.name, LengthText(step.at), LengthText(step.length), MillisecondsText(step.fired_late),
                     MillisecondsText(step.healed_late), MillisecondsText(step.skew),
                     step.packets ? absl::StrCat(*step.packets) : "-"});
-    if (step.MatchedNothing()) {
+    if (run.state() == v1::RUN_STATE_ENDED && step.MatchedNothing()) {
       absl::StrAppend(&notes,
                       Paint(absl::StrCat("step ", step.name, " matched nothing: no packet met its rules on any node"),
                             Ink::kBad, style),

@@ -35,9 +35,14 @@ Extent ExtentOf(const v1::Run& run, std::uint32_t step, v1::Transition kind) {
   return extent;
 }
 
+// The last word of a node, or what it has counted so far.
+const google::protobuf::RepeatedPtrField<v1::StepCounters>& CountersOf(const v1::NodeRun& node) {
+  return node.outcome().counters().empty() ? node.counters() : node.outcome().counters();
+}
+
 void AddLanes(const v1::Run& run, std::uint32_t step, StepFigures& figures) {
   for (const v1::NodeRun& node : run.nodes()) {
-    for (const v1::StepCounters& counters : node.outcome().counters()) {
+    for (const v1::StepCounters& counters : CountersOf(node)) {
       if (counters.step() != step) continue;
       figures.passed += counters.passed();
       figures.lost += counters.lost();
@@ -51,7 +56,7 @@ void AddLanes(const v1::Run& run, std::uint32_t step, StepFigures& figures) {
 std::optional<std::uint64_t> PacketsOf(const v1::Run& run, std::uint32_t step) {
   std::optional<std::uint64_t> packets;
   for (const v1::NodeRun& node : run.nodes()) {
-    for (const v1::StepCounters& counters : node.outcome().counters()) {
+    for (const v1::StepCounters& counters : CountersOf(node)) {
       if (counters.step() == step) packets = packets.value_or(0) + counters.packets();
     }
   }

@@ -2,6 +2,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "controller/event/event_log.h"
 #include "controller/guard/host_work.h"
 #include "controller/run/coordinator.h"
 #include "controller/run/fleet.h"
@@ -17,6 +18,7 @@ struct ControlParts {
   Fleet& fleet;
   Coordinator& coordinator;
   RunStore& store;
+  EventLog& events;
   HostWork& host;
   Scheduler& scheduler;
   FreezeBook& freezes;
@@ -46,6 +48,11 @@ class ControlService : public v1::ControlService::Service {
   grpc::Status Heal(grpc::ServerContext* context, const v1::HealRequest* request, v1::HealResponse* response) override;
   grpc::Status GetMatrix(grpc::ServerContext* context, const v1::GetMatrixRequest* request,
                          v1::GetMatrixResponse* response) override;
+  // control_events.cc.
+  grpc::Status ListEvents(grpc::ServerContext* context, const v1::ListEventsRequest* request,
+                          v1::ListEventsResponse* response) override;
+  grpc::Status WatchEvents(grpc::ServerContext* context, const v1::WatchEventsRequest* request,
+                           grpc::ServerWriter<v1::WatchEventsResponse>* writer) override;
   // control_schedules.cc.
   grpc::Status AddSchedule(grpc::ServerContext* context, const v1::AddScheduleRequest* request,
                            v1::AddScheduleResponse* response) override;

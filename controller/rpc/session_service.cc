@@ -113,6 +113,12 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
       case v1::SessionRequest::kObservation:
         coordinator_.OnObservation(node_, request.observation());
         return absl::OkStatus();
+      case v1::SessionRequest::kForeignChange:
+        coordinator_.OnForeignChange(node_, request.foreign_change());
+        return absl::OkStatus();
+      case v1::SessionRequest::kCounters:
+        coordinator_.OnCounters(node_, request.counters());
+        return absl::OkStatus();
       case v1::SessionRequest::kNodeUpdate:
         FAULTLINE_RETURN_IF_ERROR(fleet_.Update(node_, request.node_update()));
         spdlog::info("node {}: its addresses or interfaces have changed", node_.text());
@@ -126,6 +132,7 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
   absl::Status HandleHello(const v1::Hello& hello) {
     v1::SessionResponse welcome;
     *welcome.mutable_welcome()->mutable_heartbeat_interval() = EncodeDuration(heartbeat_interval_);
+    welcome.mutable_welcome()->set_incarnation(fleet_.incarnation());
     FAULTLINE_RETURN_IF_ERROR(fleet_.Join(hello.node(), link_, std::move(welcome)));
     node_ = NodeName(hello.node().name());
     spdlog::info("node {}: registered from {}, kernel {}", node_.text(), peer_,

@@ -14,7 +14,17 @@
 namespace faultline {
 namespace {
 
-absl::string_view EndWords(v1::NodeEnd end) {
+v1::StageSchedule EncodeSchedule(const Stage& stage) {
+  v1::StageSchedule schedule;
+  schedule.set_name(stage.name);
+  *schedule.mutable_start() = EncodeDuration(stage.start);
+  *schedule.mutable_end() = EncodeDuration(stage.end);
+  return schedule;
+}
+
+}  // namespace
+
+absl::string_view WordsOf(v1::NodeEnd end) {
   switch (end) {
     case v1::NODE_END_COMPLETED:
       return "completed";
@@ -36,16 +46,6 @@ absl::string_view EndWords(v1::NodeEnd end) {
       return "unknown";
   }
 }
-
-v1::StageSchedule EncodeSchedule(const Stage& stage) {
-  v1::StageSchedule schedule;
-  schedule.set_name(stage.name);
-  *schedule.mutable_start() = EncodeDuration(stage.start);
-  *schedule.mutable_end() = EncodeDuration(stage.end);
-  return schedule;
-}
-
-}  // namespace
 
 std::string WhyNotOn(const v1::Run& record) {
   if (record.on_controller_loss() != v1::CONTROLLER_LOSS_CONTINUE || record.nodes().empty()) return "";
@@ -165,10 +165,21 @@ bool ActiveRun::AddTransition(const NodeName& node, const v1::StepTransition& tr
   return true;
 }
 
+bool ActiveRun::AddForeignChange(const NodeName& node, const v1::ForeignChange& change) {
+  v1::NodeRun& part = PartOf(node);
+  if (part.foreign_changes_size() >= kMostForeignChanges) return false;
+  for (const v1::ForeignChange& known : part.foreign_changes()) {
+    if (known.SerializeAsString() == change.SerializeAsString()) return false;
+  }
+  *part.add_foreign_changes() = change;
+  return true;
+}
+
 bool ActiveRun::SetOutcome(const NodeName& node, const v1::NodeOutcome& node_outcome) {
   v1::NodeRun& part = PartOf(node);
   if (part.has_outcome()) return false;
   *part.mutable_outcome() = node_outcome;
+  if (!node_outcome.counters().empty()) part.clear_counters();
   return true;
 }
 
@@ -184,7 +195,7 @@ std::string DescribeEnds(const v1::Run& run, v1::NodeEnd except) {
   std::string text;
   for (const v1::NodeRun& part : run.nodes()) {
     if (part.outcome().end() == except) continue;
-    absl::StrAppend(&text, text.empty() ? "" : ", ", part.node(), " (", EndWords(part.outcome().end()));
+    absl::StrAppend(&text, text.empty() ? "" : ", ", part.node(), " (", WordsOf(part.outcome().end()));
     if (!part.outcome().detail().empty()) absl::StrAppend(&text, ": ", part.outcome().detail());
     absl::StrAppend(&text, ")");
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "common/clock.h"
 #include "common/name.h"
 #include "common/timeline.h"
@@ -76,6 +77,9 @@ struct ActiveRun {
   // kChecking, kArming: when patience ends. kReleasing, kRecovering, kRunning: when nodes that have not answered are
   // given up. kUnstored: when storing it is tried again.
   ControllerTime deadline;
+  // Whether its record has counters that watchers were not told of, and when they are to be at the earliest.
+  bool counted = false;
+  ControllerTime next_count;
   // Grows with every change; watchers wait for it.
   std::uint64_t version = 1;
 
@@ -101,6 +105,10 @@ struct ActiveRun {
   bool AllEnded() const;
   // Adds a transition that is not in the record yet. False when it is.
   bool AddTransition(const NodeName& node, const v1::StepTransition& transition);
+  // Adds what somebody else changed, unless it is in the record or kMostForeignChanges are. False when it was not
+  // added.
+  static constexpr int kMostForeignChanges = 100;
+  bool AddForeignChange(const NodeName& node, const v1::ForeignChange& change);
   // Sets a party's outcome if it has none. False when it has.
   bool SetOutcome(const NodeName& node, const v1::NodeOutcome& node_outcome);
   // Gives every party without an outcome this one.
@@ -120,6 +128,9 @@ absl::StatusOr<ActiveRun> RestoreWaiting(v1::Run record);
 // What becomes of a run by its compiled plan: its timelines get its id, its record all that is known in advance but for
 // its nodes. REQUIRES: the plan was compiled without errors.
 void SetCompiled(Compiled compiled, std::vector<ProbeNode> nodes, ActiveRun& run);
+
+// "completed", "healed when its lease ran out" and so on.
+absl::string_view WordsOf(v1::NodeEnd end);
 
 // Names of the nodes that ended otherwise than `end`: "par-1 (lost its lease), par-2 (vanished)"; empty when none.
 std::string DescribeEnds(const v1::Run& run, v1::NodeEnd except);

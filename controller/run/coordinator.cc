@@ -45,6 +45,7 @@ Coordinator::Coordinator(const CoordinatorParts& parts, CoordinatorOptions optio
       probes_(parts.probes),
       host_(parts.host),
       freezes_(parts.freezes),
+      events_(parts.events),
       options_(std::move(options)),
       next_heartbeat_(parts.clock.Now()),
       began_(parts.clock.Now()),

@@ -13,6 +13,7 @@
 #include "common/name.h"
 #include "common/step_lateness.h"
 #include "controller/compile/compiler.h"
+#include "controller/event/event_sink.h"
 #include "controller/guard/host_work.h"
 #include "controller/plan/plan.h"
 #include "controller/report/probe_log.h"
@@ -65,6 +66,7 @@ struct CoordinatorParts {
   ProbeLog& probes;
   HostWork& host;
   const FreezeBook& freezes;
+  EventSink& events;
 };
 
 // A run whose moment this process let pass by more than this never begins, unless it waited for others.
@@ -121,6 +123,8 @@ class Coordinator {
   void OnRefused(const NodeName& node, const v1::Refused& refused);
   void OnStepEvent(const NodeName& node, const v1::StepEvent& event);
   void OnRunEnd(const NodeName& node, const v1::NodeRunEnd& end);
+  void OnForeignChange(const NodeName& node, const v1::ForeignEvent& event);
+  void OnCounters(const NodeName& node, const v1::RunCounters& counters);
   void OnObservation(const NodeName& node, const v1::Observation& observation);
   void OnLeave(const NodeName& node);
 
@@ -138,6 +142,8 @@ class Coordinator {
   ActiveRun* Find(const std::string& run_id);
   // A node's message about a run: the run, when the node is a party of it.
   ActiveRun* FindParty(const std::string& run_id, const NodeName& node);
+  // A node has lost observations: the runs in progress are warned, once each.
+  void WarnOfLost(const NodeName& node);
   // A node's session has ended.
   void Lost(const NodeName& node);
   bool AnyBegun() const;
@@ -172,7 +178,6 @@ class Coordinator {
   void AdvanceRun(ActiveRun& run);
   void AdvanceRunning(ActiveRun& run);
   void Fire(ActiveRun& run);
-  void JudgeStages(ActiveRun& run);
   // Has every node let go, and stores that.
   void Release(ActiveRun& run, v1::Outcome outcome, const std::string& reason);
   // Has every node let go. False when that was done before, or the run is over.
@@ -189,6 +194,24 @@ class Coordinator {
   void SendHeartbeats();
   Duration NextLook() const;
 
+  // coordinator_stages.cc.
+  // Those that are over; `wait`: for nodes that are behind too.
+  void JudgeStages(ActiveRun& run, bool wait);
+  // Of the run's nodes, the names of those that have not delivered all they saw before this moment.
+  std::vector<std::string> Behind(const ActiveRun& run, ControllerTime moment) const;
+  // How long after a stage could be judged nodes that are behind are waited for.
+  Duration PatienceWith(const ActiveRun& run) const;
+
+  // coordinator_events.cc: what is told of a run.
+  void Tell(v1::EventKind kind, const ActiveRun& run, std::string text);
+  void TellWaiting(const ActiveRun& run);
+  void TellStep(const ActiveRun& run, const NodeName& node, const v1::StepTransition& transition);
+  void TellNodeEnd(const ActiveRun& run, const NodeName& node, const v1::NodeOutcome& outcome);
+  void TellForeignChange(const ActiveRun& run, const NodeName& node, const v1::ForeignChange& change);
+  void TellEnd(const ActiveRun& run);
+  // Of those of the record from the `from`th on, which failed.
+  void TellGuards(const ActiveRun& run, int from);
+
   // coordinator_status.cc
   CoordinatorStatus::Run StatusOf(const ActiveRun& run) const;
 
@@ -198,9 +221,12 @@ class Coordinator {
   ProbeLog& probes_;
   HostWork& host_;
   const FreezeBook& freezes_;
+  EventSink& events_;
   const CoordinatorOptions options_;
   ProbeTotals probe_totals_;
 
+  // Around taking an observation; never together with mutex_.
+  std::mutex observing_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::condition_variable work_;

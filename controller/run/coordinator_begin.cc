@@ -134,6 +134,7 @@ absl::StatusOr<ActiveRun*> Coordinator::Accept(RunRequest request, const std::se
   // What is not stored was not accepted.
   FAULTLINE_RETURN_IF_ERROR(store_.Put(made.record));
   ActiveRun& run = runs_[id] = std::move(made);
+  if (run.record.state() == v1::RUN_STATE_WAITING) TellWaiting(run);
   Wake();
   return &run;
 }
@@ -233,6 +234,7 @@ void Coordinator::OnCompiled(ActiveRun& run, Compiled compiled, const Inventory&
   run.phase = RunPhase::kWaiting;
   run.record.set_state(v1::RUN_STATE_WAITING);
   run.record.set_summary(absl::StrCat("waits: ", Describe(conflicts)));
+  TellWaiting(run);
   Changed(run);
 }
 

@@ -23,8 +23,10 @@ void Coordinator::LaunchChecks(ActiveRun& run) {
 
 bool Coordinator::GuardsAnswer(ActiveRun& run) {
   if (!run.guards.AnyOverdue(Now())) return true;
+  const int recorded = run.record.guard_checks_size();
   const std::optional<std::string> why = run.guards.FailOverdue(Now());
   run.guards.Record(run.t0, run.record);
+  TellGuards(run, recorded);
   if (why) {
     Release(run, run.t0 ? v1::OUTCOME_ABORTED : v1::OUTCOME_REFUSED, *why);
   } else {
@@ -41,6 +43,7 @@ void Coordinator::OnChecked(const std::string& run_id, std::size_t guard, Contro
   const int recorded = run->record.guard_checks_size();
   const std::optional<std::string> why = run->guards.Answer(guard, begun, result);
   run->guards.Record(run->t0, run->record);
+  TellGuards(*run, recorded);
   if (why) return Release(*run, run->t0 ? v1::OUTCOME_ABORTED : v1::OUTCOME_REFUSED, *why);
   if (run->record.guard_checks_size() != recorded) Changed(*run);
   ArmWhenSteady(*run);

@@ -4,7 +4,6 @@
 #include "absl/strings/str_join.h"
 #include "common/duration.h"
 #include "common/timeline_codec.h"
-#include "controller/report/expectation.h"
 #include "controller/report/link_series.h"
 #include "controller/report/verdict.h"
 #include "controller/run/conclusion.h"
@@ -25,6 +24,8 @@ constexpr int kLeadRoundTrips = 4;
 constexpr Duration kLongestSilence = seconds(5);
 constexpr Duration kIdleInterval = seconds(1);
 constexpr Duration kLook = milliseconds(50);
+// Between two versions of a run that differ by their counters alone.
+constexpr Duration kCountInterval = seconds(1);
 // Between two tries to store the end of a run.
 constexpr Duration kStoreAgain = seconds(1);
 
@@ -96,15 +97,26 @@ void Coordinator::AdvanceRun(ActiveRun& run) {
 void Coordinator::AdvanceRunning(ActiveRun& run) {
   LaunchChecks(run);
   LaunchObservations(run, run.observations.TakeDue(Now() - *run.t0));
-  JudgeStages(run);
+  JudgeStages(run, /*wait=*/true);
   const Duration length = run.timelines.begin()->second.length;
-  const bool observed = Now() >= *run.t0 + length + kSettle && run.observations.Over();
+  const bool judged = static_cast<std::size_t>(run.record.stages_size()) == run.stages.size();
+  const bool observed = Now() >= *run.t0 + length + kSettle && judged && run.observations.Over();
   const bool cut_short = !DescribeEnds(run.record, v1::NODE_END_COMPLETED).empty();
-  if ((run.AllEnded() && (observed || cut_short)) || Now() >= run.deadline) Conclude(run);
+  if ((run.AllEnded() && (observed || cut_short)) || Now() >= run.deadline) {
+    JudgeStages(run, /*wait=*/false);
+    return Conclude(run);
+  }
+  if (!run.counted || Now() < run.next_count) return;
+  // They change all the time, and are not worth a write to the disk.
+  run.counted = false;
+  run.next_count = Now() + kCountInterval;
+  ++run.version;
+  changed_.notify_all();
 }
 
 void Coordinator::Fire(ActiveRun& run) {
   const std::vector<NodeName> parties(run.parties.begin(), run.parties.end());
+  Tell(v1::EVENT_KIND_RUN_ARMED, run, absl::StrCat("on ", parties.size(), " nodes"));
   const Duration lead = std::max(kLeastLead, kLeadRoundTrips * fleet_.WorstRoundTrip(parties));
   const WallTime started = clock_.WallNow() + lead;
   if (const auto frozen = freezes_.At(started)) {
@@ -125,26 +137,8 @@ void Coordinator::Fire(ActiveRun& run) {
     *message.mutable_fire()->mutable_t0() = EncodeDuration(run.t0->time_since_epoch());
     fleet_.Send(node, message);
   }
+  Tell(v1::EVENT_KIND_RUN_FIRED, run, absl::StrCat("T0 is in ", FormatDuration(lead)));
   Changed(run);
-}
-
-void Coordinator::JudgeStages(ActiveRun& run) {
-  const Duration elapsed = Now() - *run.t0;
-  while (static_cast<std::size_t>(run.record.stages_size()) < run.stages.size()) {
-    Stage stage = run.stages[static_cast<std::size_t>(run.record.stages_size())];
-    if (elapsed < stage.end + SettleTime(stage, run.timelines)) return;
-    // What was observed before T0 counts too, where the plan leaves the baseline too little time.
-    if (run.record.stages().empty()) stage.start = std::min(stage.start, stage.end - kBaseline);
-    const std::vector<NodeName> parties(run.parties.begin(), run.parties.end());
-    const Evidence evidence = {
-        .log = probes_, .t0 = *run.t0, .clock_error = fleet_.WorstRoundTrip(parties) / 2, .baseline = run.Baseline()};
-    v1::StageVerdict verdict = JudgeStage(stage, {run.nodes, run.timelines, fleet_.probe_port()}, evidence);
-    std::vector<std::string> active;
-    for (const StepIndex step : stage.active) active.push_back(run.record.step_names(static_cast<int>(step)));
-    JudgeExpectations(run.plan.expectations, active, verdict, run.record);
-    *run.record.add_stages() = std::move(verdict);
-    Changed(run);
-  }
 }
 
 void Coordinator::Release(ActiveRun& run, v1::Outcome outcome, const std::string& reason) {
@@ -196,6 +190,7 @@ void Coordinator::Conclude(ActiveRun& run) {
   *record.mutable_ended() = EncodeWall(clock_.WallNow());
   ++ended_[record.outcome()];
   ++run.version;
+  TellEnd(run);
   run.phase = RunPhase::kUnstored;
   StoreEnded(run);
   // Others may have waited for it.
@@ -240,6 +235,7 @@ void Coordinator::SendHeartbeats() {
   }
   for (auto& [node, message] : messages) {
     *message.mutable_heartbeat()->mutable_controller_sent() = EncodeDuration(Now().time_since_epoch());
+    message.mutable_heartbeat()->set_observations_taken(fleet_.ObservationsTaken(node));
     fleet_.Send(node, message);
   }
 }

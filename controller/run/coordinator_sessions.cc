@@ -65,18 +65,57 @@ void Coordinator::OnStepEvent(const NodeName& node, const v1::StepEvent& event) 
   ActiveRun* run = FindParty(event.run_id(), node);
   if (run == nullptr || !run->AddTransition(node, event.transition())) return;
   AddLateness(event.transition(), lateness_);
+  TellStep(*run, node, event.transition());
   Changed(*run);
 }
 
 void Coordinator::OnRunEnd(const NodeName& node, const v1::NodeRunEnd& end) {
   const std::lock_guard lock(mutex_);
   ActiveRun* run = FindParty(end.run_id(), node);
-  if (run != nullptr && run->SetOutcome(node, end.outcome())) Changed(*run);
+  if (run == nullptr || !run->SetOutcome(node, end.outcome())) return;
+  TellNodeEnd(*run, node, end.outcome());
+  Changed(*run);
+}
+
+void Coordinator::OnForeignChange(const NodeName& node, const v1::ForeignEvent& event) {
+  const std::lock_guard lock(mutex_);
+  ActiveRun* run = FindParty(event.run_id(), node);
+  if (run == nullptr || !run->AddForeignChange(node, event.change())) return;
+  TellForeignChange(*run, node, event.change());
+  run->record.add_warnings(absl::StrCat(node.text(), ": ", event.change().text()));
+  Changed(*run);
+}
+
+void Coordinator::OnCounters(const NodeName& node, const v1::RunCounters& counters) {
+  const std::lock_guard lock(mutex_);
+  ActiveRun* run = FindParty(counters.run_id(), node);
+  if (run == nullptr || run->phase != RunPhase::kRunning) return;
+  *run->PartOf(node).mutable_counters() = counters.counters();
+  run->counted = true;
 }
 
 void Coordinator::OnObservation(const NodeName& node, const v1::Observation& observation) {
-  // A malformed report says nothing; its edges stay unknown, which no verdict takes for a success.
-  if (probes_.Add(node, observation).ok()) probe_totals_.Add(node, observation, *fleet_.Regions());
+  std::uint64_t lost = 0;
+  {
+    const std::lock_guard observing(observing_);
+    if (!fleet_.IsNew(node, observation)) return;
+    // A malformed report says nothing; its edges stay unknown, which no verdict takes for a success.
+    if (probes_.Add(node, observation).ok()) probe_totals_.Add(node, observation, *fleet_.Regions());
+    lost = fleet_.Take(node, observation);
+  }
+  if (lost > 0) WarnOfLost(node);
+}
+
+void Coordinator::WarnOfLost(const NodeName& node) {
+  const std::string warning = absl::StrCat(node.text(), ": some of its observations were lost there");
+  const std::lock_guard lock(mutex_);
+  for (auto& [id, run] : runs_) {
+    const bool watched = std::ranges::find(run.nodes, node, &ProbeNode::name) != run.nodes.end();
+    const bool warned = std::ranges::find(run.record.warnings(), warning) != run.record.warnings().end();
+    if (run.phase != RunPhase::kRunning || !watched || warned) continue;
+    run.record.add_warnings(warning);
+    Changed(run);
+  }
 }
 
 void Coordinator::OnLeave(const NodeName& node) {

@@ -1,11 +1,13 @@
 #include "controller/run/fleet.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/capability_codec.h"
 #include "common/status.h"
 #include "common/timeline_codec.h"
+#include "controller/run/node_changes.h"
 
 namespace faultline {
 namespace {
@@ -33,7 +35,7 @@ absl::StatusOr<InventoryNode> ReadNode(const v1::NodeInfo& info) {
 
 }  // namespace
 
-Fleet::Fleet(ProbePolicy probes) : probes_(probes) {}
+Fleet::Fleet(ProbePolicy probes, EventSink& events) : probes_(probes), events_(events) {}
 
 absl::Status Fleet::Join(const v1::NodeInfo& info, std::shared_ptr<AgentLink> link, v1::SessionResponse welcome) {
   FAULTLINE_ASSIGN_OR_RETURN(InventoryNode node, ReadNode(info));
@@ -48,6 +50,11 @@ absl::Status Fleet::Join(const v1::NodeInfo& info, std::shared_ptr<AgentLink> li
     member.link->Close(absl::AbortedError("replaced by a newer session of the same agent"));
   }
   if (fresh) member.probe_id = static_cast<std::uint32_t>(members_.size());
+  const std::string changes = fresh ? "" : DescribeChanges(member.info, info);
+  if (member.info.incarnation() != info.incarnation()) {
+    member.observed = member.lost = 0;
+    member.seen_until.reset();
+  }
   member.info = info;
   member.node = std::move(node);
   member.link = std::move(link);
@@ -55,6 +62,8 @@ absl::Status Fleet::Join(const v1::NodeInfo& info, std::shared_ptr<AgentLink> li
   member.last_ping.reset();
   member.link->Send(std::move(welcome));
   FindRegions();
+  Tell(v1::EVENT_KIND_NODE_CONNECTED, entry->first, DescribeNode(info));
+  if (!changes.empty()) Tell(v1::EVENT_KIND_NODE_CHANGED, entry->first, changes);
   SendProbeConfigs();
   return absl::OkStatus();
 }
@@ -69,10 +78,12 @@ absl::Status Fleet::Update(const NodeName& node, const v1::NodeInfo& info) {
   if (found == members_.end()) return absl::NotFoundError(absl::StrCat("node '", node.text(), "' is not registered"));
   Member& member = found->second;
   const std::uint64_t incarnation = member.info.incarnation();
+  const std::string changes = DescribeChanges(member.info, info);
   member.info = info;
   member.info.set_incarnation(incarnation);
   member.node = std::move(read);
   FindRegions();
+  if (!changes.empty()) Tell(v1::EVENT_KIND_NODE_CHANGED, node, changes);
   SendProbeConfigs();
   return absl::OkStatus();
 }
@@ -82,6 +93,7 @@ bool Fleet::Leave(const NodeName& node, const AgentLink* link) {
   const auto found = members_.find(node);
   if (found == members_.end() || found->second.link.get() != link) return false;
   found->second.link.reset();
+  Tell(v1::EVENT_KIND_NODE_LOST, node, "its session ended");
   return true;
 }
 
@@ -101,6 +113,39 @@ void Fleet::OnPing(const NodeName& node, MonotonicTime now, std::optional<Durati
   if (round_trip) found->second.round_trip = round_trip;
 }
 
+bool Fleet::IsNew(const NodeName& node, const v1::Observation& observation) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = members_.find(node);
+  // One without a number is of an older agent, which sends nothing twice.
+  return found != members_.end() && (observation.number() == 0 || observation.number() > found->second.observed);
+}
+
+std::uint64_t Fleet::Take(const NodeName& node, const v1::Observation& observation) {
+  const std::lock_guard lock(mutex_);
+  const auto found = members_.find(node);
+  if (found == members_.end()) return 0;
+  Member& member = found->second;
+  member.observed = observation.number();
+  const absl::StatusOr<Duration> until = DecodeDuration(observation.until());
+  if (observation.has_until() && until.ok()) member.seen_until = ControllerTime(*until);
+  if (observation.dropped() <= member.lost) return 0;
+  const std::uint64_t lost = observation.dropped() - std::exchange(member.lost, observation.dropped());
+  Tell(v1::EVENT_KIND_OBSERVATIONS_DROPPED, node, absl::StrCat(lost, " windows were lost there"));
+  return lost;
+}
+
+std::uint64_t Fleet::ObservationsTaken(const NodeName& node) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = members_.find(node);
+  return found == members_.end() ? 0 : found->second.observed;
+}
+
+std::optional<ControllerTime> Fleet::SeenUntil(const NodeName& node) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = members_.find(node);
+  return found == members_.end() ? std::nullopt : found->second.seen_until;
+}
+
 std::vector<NodeName> Fleet::DropSilent(MonotonicTime before) {
   const std::lock_guard lock(mutex_);
   std::vector<NodeName> dropped;
@@ -108,6 +153,7 @@ std::vector<NodeName> Fleet::DropSilent(MonotonicTime before) {
     if (member.link == nullptr || !member.last_ping || *member.last_ping >= before) continue;
     member.link->Close(absl::DeadlineExceededError("the node has been silent for too long"));
     member.link.reset();
+    Tell(v1::EVENT_KIND_NODE_LOST, name, "it has been silent for too long");
     dropped.push_back(name);
   }
   return dropped;
@@ -164,6 +210,14 @@ std::vector<v1::Node> Fleet::Nodes() const {
     if (member.round_trip) *node.mutable_round_trip() = EncodeDuration(*member.round_trip);
   }
   return nodes;
+}
+
+void Fleet::Tell(v1::EventKind kind, const NodeName& node, std::string text) {
+  v1::Event event;
+  event.set_kind(kind);
+  event.set_node(node.text());
+  event.set_text(std::move(text));
+  events_.Add(std::move(event));
 }
 
 // Nodes that are not connected stay in the mesh: they may live, and their peers' view of them counts.

@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "common/name.h"
 #include "controller/compile/inventory.h"
+#include "controller/event/event_sink.h"
 #include "controller/report/probe_config.h"
 #include "controller/report/probe_totals.h"
 #include "faultline/v1/agent_session.pb.h"
@@ -31,8 +32,8 @@ class AgentLink {
 // probe mesh whenever a node joins or changes. Thread-safe; never calls back.
 class Fleet {
  public:
-  // `probes`: its token must be random.
-  explicit Fleet(ProbePolicy probes);
+  // `probes`: its token must be random. `events` hears of nodes that come, go and change, and must outlive it.
+  Fleet(ProbePolicy probes, EventSink& events);
 
   // A node has registered; `welcome` is the first thing it is sent. Replaces a link of the same agent process.
   // INVALID_ARGUMENT when what it says of itself is malformed; ALREADY_EXISTS when another live agent has its name.
@@ -52,11 +53,23 @@ class Fleet {
   // A node has asked for the time; `round_trip` is what it last said of its clock mapping.
   void OnPing(const NodeName& node, MonotonicTime now, std::optional<Duration> round_trip);
 
+  // Whether an observation of a node has not been taken before: nodes send again what they do not know to be taken.
+  bool IsNew(const NodeName& node, const v1::Observation& observation) const;
+  // It is taken now. How many windows the node has lost since the one before.
+  std::uint64_t Take(const NodeName& node, const v1::Observation& observation);
+  // The number of the last one taken of the node's present process; 0: none.
+  std::uint64_t ObservationsTaken(const NodeName& node) const;
+  // Whatever the node saw before this has come. None while nothing is known of that.
+  std::optional<ControllerTime> SeenUntil(const NodeName& node) const;
+
   // Gives up the sessions of nodes that have pinged, but not since `before`: dead hosts end no stream. Their names.
   std::vector<NodeName> DropSilent(MonotonicTime before);
 
   // The greatest round trip of these nodes; zero when none is known.
   Duration WorstRoundTrip(const std::vector<NodeName>& nodes) const;
+
+  // Random number of this life of the controller.
+  std::uint64_t incarnation() const { return probes_.token; }
 
   // The UDP port of the probe mesh.
   std::uint16_t probe_port() const { return probes_.port; }
@@ -88,12 +101,19 @@ class Fleet {
     std::optional<Duration> round_trip;
     // Of the present session.
     std::optional<MonotonicTime> last_ping;
+    // Of the node's present process: the last observation's number and its count of lost windows.
+    std::uint64_t observed = 0;
+    std::uint64_t lost = 0;
+    std::optional<ControllerTime> seen_until;
   };
 
   void SendProbeConfigs();
   void FindRegions();
 
+  void Tell(v1::EventKind kind, const NodeName& node, std::string text);
+
   const ProbePolicy probes_;
+  EventSink& events_;
   mutable std::mutex mutex_;
   std::map<NodeName, Member> members_;
   // Made anew when a node joins or changes.

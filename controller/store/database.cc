@@ -12,7 +12,7 @@ namespace faultline {
 namespace {
 
 // Stored in the file; a reader refuses a greater one. 0 is a new file.
-constexpr int kSchemaVersion = 3;
+constexpr int kSchemaVersion = 4;
 
 constexpr const char* kVersion1 = R"sql(
   CREATE TABLE runs (
@@ -39,6 +39,17 @@ constexpr const char* kVersion3 = R"sql(
   ALTER TABLE runs ADD COLUMN moment INTEGER NOT NULL DEFAULT 0;
   DROP INDEX runs_by_created;
   CREATE INDEX runs_by_moment ON runs (moment);
+)sql";
+
+constexpr const char* kVersion4 = R"sql(
+  CREATE TABLE events (
+    number INTEGER PRIMARY KEY,
+    moment INTEGER NOT NULL,
+    run TEXT NOT NULL,
+    node TEXT NOT NULL,
+    event BLOB NOT NULL);
+  CREATE INDEX events_by_moment ON events (moment);
+  CREATE INDEX events_by_run ON events (run);
 )sql";
 
 }  // namespace
@@ -91,8 +102,11 @@ absl::Status Database::Migrate(int from) {
   FAULTLINE_RETURN_IF_ERROR(Execute("BEGIN EXCLUSIVE"));
   if (from < 1) FAULTLINE_RETURN_IF_ERROR(Execute(kVersion1));
   if (from < 2) FAULTLINE_RETURN_IF_ERROR(Execute(kVersion2));
-  FAULTLINE_RETURN_IF_ERROR(Execute(kVersion3));
-  FAULTLINE_RETURN_IF_ERROR(FillColumns());
+  if (from < 3) {
+    FAULTLINE_RETURN_IF_ERROR(Execute(kVersion3));
+    FAULTLINE_RETURN_IF_ERROR(FillColumns());
+  }
+  FAULTLINE_RETURN_IF_ERROR(Execute(kVersion4));
   return Execute(absl::StrCat("PRAGMA user_version = ", kSchemaVersion, "; COMMIT;"));
 }
 

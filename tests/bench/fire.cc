@@ -45,6 +45,7 @@ class Recorder : public EngineListener {
     samples_.lateness.Add(late);
   }
   void OnRunEnd(const RunId&, const RunReport& report) override { end_.set_value(report); }
+  void OnForeignChange(const RunId&, std::optional<Duration>, const std::string&) override {}
   RunReport AwaitEnd() { return end_.get_future().get(); }
 
  private:

@@ -161,6 +161,11 @@ absl::StatusOr<std::vector<RuleCounters>> FakeKernel::ReadCounters(const RunId& 
   return counters;
 }
 
+bool FakeKernel::Concerns(const RunId& run, const ForeignChange& change) const {
+  const std::lock_guard lock(mutex_);
+  return runs_.contains(run) && (!change.run || *change.run == run);
+}
+
 absl::Status FakeKernel::Remove(const RunId& run) {
   const std::lock_guard lock(mutex_);
   FAULTLINE_RETURN_IF_ERROR(Begin({.kind = Operation::Kind::kRemove, .run = run}));

@@ -51,6 +51,7 @@ class FakeKernel : public Kernel {
   absl::Status Shape(const RunId& run, std::span<const LaneChange> changes) override;
   absl::Status Attach(const RunId& run, const std::string& device) override;
   absl::StatusOr<std::vector<RuleCounters>> ReadCounters(const RunId& run) override;
+  bool Concerns(const RunId& run, const ForeignChange& change) const override;
   absl::Status Remove(const RunId& run) override;
 
   // What the test makes of it.

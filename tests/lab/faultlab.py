@@ -102,6 +102,11 @@ class Lab:
         """Runs the faultline command in ops; any other exit status than `expect` is an error."""
         return _run(self._command("faultline", *args), expect, timeout)
 
+    def popen_cli(self, *args, **options):
+        """Starts the faultline command in ops; the caller ends it and waits for it."""
+        options.setdefault("text", True)
+        return subprocess.Popen(self._command("faultline", *args), **options)
+
     def cli_json(self, *args, expect=0, timeout=180):
         """As cli, with --json; returns what it printed, parsed."""
         return json.loads(self.cli(*args, "--json", expect=expect, timeout=timeout).stdout)

@@ -44,6 +44,19 @@ TEST(RunFiguresTest, AStepThatOneNodeMatchedHasMatched) {
   EXPECT_FALSE(FiguresOf(run)[0].MatchedNothing());
 }
 
+TEST(RunFiguresTest, WhatANodeHasCountedSoFarCountsUntilItsLastWord) {
+  v1::Run run = SampleRun();
+  v1::NodeRun& node = *run.mutable_nodes(0);
+  const std::uint64_t last_word = *FiguresOf(run)[0].packets;
+  const std::uint64_t others = last_word - node.outcome().counters(0).packets();
+  v1::StepCounters live = node.outcome().counters(0);
+  live.set_packets(7);
+  *node.add_counters() = live;
+  EXPECT_EQ(FiguresOf(run)[0].packets, last_word);
+  node.clear_outcome();
+  EXPECT_EQ(FiguresOf(run)[0].packets, others + 7);
+}
+
 TEST(RunFiguresTest, LanesOfAllNodesTogether) {
   v1::Run run = SampleRun();
   EXPECT_FALSE(FiguresOf(run)[1].Impaired());

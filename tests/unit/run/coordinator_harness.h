@@ -12,6 +12,7 @@
 #include "controller/store/schedule_store.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/unit/run/fake_agent.h"
+#include "tests/unit/run/fake_events.h"
 #include "tests/unit/run/fake_host.h"
 
 namespace faultline {
@@ -53,8 +54,13 @@ class CoordinatorTest : public ::testing::Test {
     freezes_.emplace(*schedules_);
     EXPECT_TRUE(freezes_->Load().ok());
     coordinator_.emplace(
-        CoordinatorParts{
-            .clock = clock_, .fleet = fleet_, .store = *store_, .probes = probes_, .host = host_, .freezes = *freezes_},
+        CoordinatorParts{.clock = clock_,
+                         .fleet = fleet_,
+                         .store = *store_,
+                         .probes = probes_,
+                         .host = host_,
+                         .freezes = *freezes_,
+                         .events = events_},
         CoordinatorOptions{
             .lease = std::chrono::seconds(15), .allow_commands = allow_commands_, .settling = settling_});
     EXPECT_TRUE(coordinator_->Recover().ok());
@@ -128,7 +134,8 @@ class CoordinatorTest : public ::testing::Test {
     return std::string(mkdtemp(name.data()));
   }();
   FakeClock clock_;
-  Fleet fleet_{{}};
+  FakeEvents events_;
+  Fleet fleet_{{}, events_};
   ProbeLog probes_;
   FakeHost host_;
   bool allow_commands_ = true;

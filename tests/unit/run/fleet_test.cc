@@ -1,14 +1,19 @@
 #include "controller/run/fleet.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/unit/run/fake_agent.h"
+#include "tests/unit/run/fake_events.h"
 
 namespace faultline {
 namespace {
 
+using ::testing::ElementsAre;
+
 TEST(FleetTest, EveryJoinRenewsTheProbeMesh) {
-  Fleet fleet({.token = 42});
+  FakeEvents events;
+  Fleet fleet({.token = 42}, events);
   FakeAgent london("lon-1", "172.32.4.2");
   FakeAgent paris("par-1", "172.33.4.2");
   ASSERT_TRUE(london.Join(fleet).ok());
@@ -22,7 +27,8 @@ TEST(FleetTest, EveryJoinRenewsTheProbeMesh) {
 }
 
 TEST(FleetTest, NameOfALiveAgentIsTaken) {
-  Fleet fleet({});
+  FakeEvents events;
+  Fleet fleet({}, events);
   FakeAgent first("lon-1", "172.32.4.2", 1);
   FakeAgent other("lon-1", "172.32.4.3", 2);
   ASSERT_TRUE(first.Join(fleet).ok());
@@ -32,7 +38,8 @@ TEST(FleetTest, NameOfALiveAgentIsTaken) {
 }
 
 TEST(FleetTest, SameAgentReplacesItsOldSession) {
-  Fleet fleet({});
+  FakeEvents events;
+  Fleet fleet({}, events);
   FakeAgent before("lon-1", "172.32.4.2", 1);
   FakeAgent after("lon-1", "172.32.4.2", 1);
   ASSERT_TRUE(before.Join(fleet).ok());
@@ -43,7 +50,8 @@ TEST(FleetTest, SameAgentReplacesItsOldSession) {
 }
 
 TEST(FleetTest, MalformedNodesAreRefused) {
-  Fleet fleet({});
+  FakeEvents events;
+  Fleet fleet({}, events);
   FakeAgent nameless("lon 1", "172.32.4.2");
   EXPECT_EQ(nameless.Join(fleet).code(), absl::StatusCode::kInvalidArgument);
   FakeAgent odd("lon-1", "172.32.4.2");
@@ -53,7 +61,8 @@ TEST(FleetTest, MalformedNodesAreRefused) {
 }
 
 TEST(FleetTest, SilentNodesAreGivenUp) {
-  Fleet fleet({});
+  FakeEvents events;
+  Fleet fleet({}, events);
   FakeAgent london("lon-1", "172.32.4.2");
   FakeAgent paris("par-1", "172.33.4.2");
   ASSERT_TRUE(london.Join(fleet).ok());
@@ -71,7 +80,8 @@ TEST(FleetTest, SilentNodesAreGivenUp) {
 }
 
 TEST(FleetTest, OnlyConnectedNodesAreInTheInventory) {
-  Fleet fleet({});
+  FakeEvents events;
+  Fleet fleet({}, events);
   FakeAgent london("lon-1", "172.32.4.2");
   FakeAgent paris("par-1", "172.33.4.2");
   ASSERT_TRUE(london.Join(fleet).ok());
@@ -83,7 +93,8 @@ TEST(FleetTest, OnlyConnectedNodesAreInTheInventory) {
 }
 
 TEST(FleetTest, TheInventoryHasWhatNodesSayOfThemselves) {
-  Fleet fleet({.port = 7777});
+  FakeEvents events;
+  Fleet fleet({.port = 7777}, events);
   FakeAgent london("lon-1", "172.32.4.2");
   *london.info().mutable_capabilities() = EncodeCapabilities({Capability::kIngressHook, Capability::kNetem},
                                                              {.id = "amzn", .like = "fedora", .kernel_release = "6.1"});
@@ -99,7 +110,8 @@ TEST(FleetTest, TheInventoryHasWhatNodesSayOfThemselves) {
 }
 
 TEST(FleetTest, ANodeMayChange) {
-  Fleet fleet({});
+  FakeEvents events;
+  Fleet fleet({}, events);
   FakeAgent london("lon-1", "172.32.4.2");
   FakeAgent paris("par-1", "172.33.4.2");
   ASSERT_TRUE(london.Join(fleet).ok());
@@ -121,6 +133,95 @@ TEST(FleetTest, ANodeMayChange) {
   FakeAgent stranger("rom-1", "10.0.0.1");
   EXPECT_EQ(fleet.Update(stranger.name(), stranger.info()).code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(fleet.Snapshot().nodes[0].addresses[0].ToString(), "172.32.4.9");
+}
+
+TEST(FleetTest, TakesEachObservationOfAProcessOnce) {
+  FakeEvents events;
+  Fleet fleet({}, events);
+  FakeAgent london("lon-1", "172.32.4.2", 1);
+  v1::Observation observation;
+  observation.set_number(7);
+  EXPECT_FALSE(fleet.IsNew(london.name(), observation));
+  ASSERT_TRUE(london.Join(fleet).ok());
+  EXPECT_EQ(fleet.ObservationsTaken(london.name()), 0u);
+  EXPECT_FALSE(fleet.SeenUntil(london.name()).has_value());
+  *observation.mutable_until() = EncodeDuration(std::chrono::seconds(50));
+  EXPECT_TRUE(fleet.IsNew(london.name(), observation));
+  fleet.Take(london.name(), observation);
+  EXPECT_FALSE(fleet.IsNew(london.name(), observation));
+  EXPECT_EQ(fleet.ObservationsTaken(london.name()), 7u);
+  EXPECT_EQ(fleet.SeenUntil(london.name()), ControllerTime(std::chrono::seconds(50)));
+  // Its next session, and then its next life.
+  london.Leave(fleet);
+  ASSERT_TRUE(london.Join(fleet).ok());
+  EXPECT_FALSE(fleet.IsNew(london.name(), observation));
+  london.Leave(fleet);
+  london.info().set_incarnation(2);
+  ASSERT_TRUE(london.Join(fleet).ok());
+  EXPECT_TRUE(fleet.IsNew(london.name(), observation));
+  EXPECT_FALSE(fleet.SeenUntil(london.name()).has_value());
+  // That of an older agent has no number.
+  fleet.Take(london.name(), observation);
+  EXPECT_TRUE(fleet.IsNew(london.name(), {}));
+}
+
+TEST(FleetTest, TellsOfLostObservationsOnce) {
+  FakeEvents events;
+  Fleet fleet({}, events);
+  FakeAgent london("lon-1", "172.32.4.2");
+  ASSERT_TRUE(london.Join(fleet).ok());
+  v1::Observation observation;
+  std::vector<std::uint64_t> lost;
+  for (const std::uint64_t dropped : {0, 30, 30, 42}) {
+    observation.set_number(observation.number() + 1);
+    observation.set_dropped(dropped);
+    lost.push_back(fleet.Take(london.name(), observation));
+  }
+  EXPECT_THAT(lost, ElementsAre(0, 30, 0, 12));
+  EXPECT_THAT(events.Texts(v1::EVENT_KIND_OBSERVATIONS_DROPPED),
+              ElementsAre("30 windows were lost there", "12 windows were lost there"));
+}
+
+TEST(FleetTest, TellsOfNodesThatComeAndGo) {
+  FakeEvents events;
+  Fleet fleet({}, events);
+  FakeAgent london("lon-1", "172.32.4.2");
+  FakeAgent paris("par-1", "172.33.4.2");
+  ASSERT_TRUE(london.Join(fleet).ok());
+  ASSERT_TRUE(paris.Join(fleet).ok());
+  EXPECT_THAT(events.Texts(v1::EVENT_KIND_NODE_CONNECTED),
+              ElementsAre("Linux 6.1.0, 172.32.4.2", "Linux 6.1.0, 172.33.4.2"));
+  EXPECT_EQ(events.Of(v1::EVENT_KIND_NODE_CONNECTED)[1].node(), "par-1");
+  london.Leave(fleet);
+  london.Leave(fleet);
+  const MonotonicTime now{std::chrono::seconds(100)};
+  fleet.OnPing(paris.name(), now - std::chrono::seconds(9), std::nullopt);
+  fleet.DropSilent(now);
+  EXPECT_THAT(events.Texts(v1::EVENT_KIND_NODE_LOST),
+              ElementsAre("its session ended", "it has been silent for too long"));
+}
+
+TEST(FleetTest, TellsWhatHasChangedOfANode) {
+  FakeEvents events;
+  Fleet fleet({}, events);
+  FakeAgent london("lon-1", "172.32.4.2");
+  ASSERT_TRUE(london.Join(fleet).ok());
+  v1::NodeInfo info = london.info();
+  ASSERT_TRUE(fleet.Update(london.name(), info).ok());
+  EXPECT_TRUE(events.Of(v1::EVENT_KIND_NODE_CHANGED).empty());
+  info.mutable_addresses(0)->set_interface("eth1");
+  ASSERT_TRUE(fleet.Update(london.name(), info).ok());
+  // Its next session is of another kernel.
+  london.Leave(fleet);
+  *london.info().mutable_capabilities() = EncodeCapabilities({Capability::kIngressHook}, {.kernel_release = "6.2"});
+  (*london.info().mutable_labels())["az"] = "a";
+  ASSERT_TRUE(london.Join(fleet).ok());
+  const std::vector<std::string> changes = events.Texts(v1::EVENT_KIND_NODE_CHANGED);
+  ASSERT_EQ(changes.size(), 2u);
+  EXPECT_EQ(changes[0], "came: 172.32.4.2 on eth1; gone: 172.32.4.2 on eth0");
+  EXPECT_THAT(changes[1],
+              ::testing::StartsWith("came: 172.32.4.2 on eth0, Linux 6.2, az=a; gone: 172.32.4.2 on eth1, "));
+  EXPECT_THAT(changes[1], ::testing::HasSubstr("netem qdisc"));
 }
 
 }  // namespace

@@ -19,6 +19,20 @@ TEST(JournalTest, EverySessionReadsFromTheBeginning) {
   EXPECT_EQ(again[1].run_end().outcome().end(), v1::NODE_END_LEASE_LOST);
 }
 
+TEST(JournalTest, KeepsForeignChangesInTheirPlace) {
+  Journal journal;
+  journal.OnStep(RunId("r"), {.step = 3, .fired = true});
+  journal.OnForeignChange(RunId("r"), std::chrono::seconds(2), "somebody deleted the device fl0");
+  journal.OnForeignChange(RunId("r"), std::nullopt, "before T0");
+  std::uint64_t cursor = 0;
+  const auto entries = journal.ReadFrom(cursor);
+  ASSERT_EQ(entries.size(), 3u);
+  EXPECT_EQ(entries[1].foreign_change().run_id(), "r");
+  EXPECT_EQ(entries[1].foreign_change().change().at().seconds(), 2);
+  EXPECT_EQ(entries[1].foreign_change().change().text(), "somebody deleted the device fl0");
+  EXPECT_FALSE(entries[2].foreign_change().change().has_at());
+}
+
 TEST(JournalTest, IsBoundedAndForgetsTheOldest) {
   Journal journal;
   for (std::uint32_t i = 0; i < 10'005; ++i) journal.OnStep(RunId("r"), {.step = i, .fired = true});

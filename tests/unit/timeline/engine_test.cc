@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "common/duration.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_kernel.h"
 #include "tests/unit/timeline/timeline_samples.h"
@@ -28,6 +29,9 @@ class RecordingListener : public EngineListener {
     static const char* const kNames[] = {"completed", "released", "lease lost", "shutdown", "local heal", "failed"};
     lines.push_back(absl::StrCat("end ", kNames[static_cast<int>(report.end)]));
     ends.push_back(report);
+  }
+  void OnForeignChange(const RunId& run, std::optional<Duration> at, const std::string& text) override {
+    lines.push_back(absl::StrCat("foreign ", run.text(), " ", at ? FormatDuration(*at) : "-", " ", text));
   }
 
   std::vector<std::string> lines;
@@ -110,6 +114,33 @@ TEST_F(EngineTest, OverlappingStepsActTogether) {
   EXPECT_THAT(Acting(), ElementsAre(0, 1));
   RunTo(seconds(35));
   EXPECT_THAT(Acting(), ElementsAre(1));
+}
+
+TEST_F(EngineTest, TellsOfForeignChangesThatConcernARun) {
+  engine_.Tell({.text = "before there was a run"});
+  Arm(SampleTimeline({{seconds(10), seconds(20)}}));
+  engine_.Tell({.run = RunId("other-1"), .text = "of another"});
+  engine_.Tell({.text = "of all"});
+  t0_ = clock_.Now() + seconds(1);
+  ASSERT_TRUE(engine_.Fire(run_, t0_).ok());
+  RunTo(seconds(2));
+  engine_.Tell({.run = run_, .text = "of this"});
+  EXPECT_THAT(listener_.lines, ElementsAre("foreign split-1 - of all", "foreign split-1 2s of this"));
+  EXPECT_THAT(Acting(), IsEmpty());
+}
+
+TEST_F(EngineTest, CountersAreReadOnlyBetweenItsDeadlines) {
+  EXPECT_TRUE(engine_.ReadCounters().empty());
+  ArmAndFire(SampleTimeline({{seconds(10), seconds(20)}}));
+  EXPECT_TRUE(engine_.ReadCounters().empty()) << "it has not begun";
+  RunTo(seconds(5));
+  const RuleCounters counters{.step = 0, .packets = 3, .bytes = 180};
+  kernel_.SetCounters(run_, counters);
+  EXPECT_THAT(engine_.ReadCounters().at(run_), ElementsAre(counters));
+  RunTo(seconds(10) - milliseconds(49));
+  kernel_.TakeOperations();
+  EXPECT_TRUE(engine_.ReadCounters().empty()) << "a step is about to begin";
+  EXPECT_THAT(kernel_.TakeOperations(), IsEmpty());
 }
 
 TEST_F(EngineTest, KernelHealsByItselfWhenNobodyCallsAnyMore) {

@@ -26,6 +26,7 @@ class WaitingListener : public EngineListener {
     ends_.push_back(report.end);
     changed_.notify_all();
   }
+  void OnForeignChange(const RunId&, std::optional<Duration>, const std::string&) override {}
   std::vector<RunEnd> AwaitEnds(std::size_t count) {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, seconds(20), [&] { return ends_.size() >= count; });

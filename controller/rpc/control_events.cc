@@ -1,0 +1,63 @@
+#include <algorithm>
+
+#include "common/rpc/status.h"
+#include "common/status.h"
+#include "controller/rpc/control_service.h"
+#include "controller/schedule/wall_time.h"
+
+namespace faultline {
+namespace {
+
+// How often a waiting call looks whether its caller is still there.
+constexpr Duration kLook = std::chrono::milliseconds(500);
+constexpr int kMostListed = 1000;
+
+template <typename Request>
+absl::StatusOr<EventQuery> QueryOf(const Request& request) {
+  EventQuery query = {.run_id = request.run_id(), .node = request.node(), .most = kMostListed};
+  if (!request.has_since()) return query;
+  if (!IsWallTime(request.since())) return absl::InvalidArgumentError("'since' must be within 1970 to 2199");
+  query.since = DecodeWall(request.since());
+  return query;
+}
+
+void Take(std::vector<v1::Event> events, google::protobuf::RepeatedPtrField<v1::Event>& to) {
+  for (v1::Event& event : events) *to.Add() = std::move(event);
+}
+
+}  // namespace
+
+grpc::Status ControlService::ListEvents(grpc::ServerContext*, const v1::ListEventsRequest* request,
+                                        v1::ListEventsResponse* response) {
+  absl::StatusOr<EventQuery> query = QueryOf(*request);
+  if (!query.ok()) return ToGrpc(query.status());
+  if (request->most() > 0) query->most = static_cast<int>(std::min<std::uint32_t>(request->most(), kMostListed));
+  absl::StatusOr<std::vector<v1::Event>> events = parts_.events.List(*query);
+  if (!events.ok()) return ToGrpc(events.status());
+  Take(*std::move(events), *response->mutable_events());
+  return grpc::Status::OK;
+}
+
+grpc::Status ControlService::WatchEvents(grpc::ServerContext* context, const v1::WatchEventsRequest* request,
+                                         grpc::ServerWriter<v1::WatchEventsResponse>* writer) {
+  absl::StatusOr<EventQuery> query = QueryOf(*request);
+  if (!query.ok()) return ToGrpc(query.status());
+  std::uint64_t last = parts_.events.Await(0, Duration(0));
+  query->after = query->since ? 0 : last;
+  while (!context->IsCancelled()) {
+    absl::StatusOr<std::vector<v1::Event>> events = parts_.events.List(*query);
+    if (!events.ok()) return ToGrpc(events.status());
+    const bool whole = static_cast<int>(events->size()) < query->most;
+    // All up to `last` have been looked at, unless there were too many.
+    query->after = std::max(whole ? last : 0, events->empty() ? *query->after : events->back().number());
+    if (!events->empty()) {
+      v1::WatchEventsResponse response;
+      Take(*std::move(events), *response.mutable_events());
+      if (!writer->Write(response)) break;
+    }
+    if (whole) last = parts_.events.Await(*query->after, kLook);
+  }
+  return grpc::Status::OK;
+}
+
+}  // namespace faultline

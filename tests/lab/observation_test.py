@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""What is told of runs and nodes: events, live counters, changes by others, and what cut-off nodes saw meanwhile.
+
+Each test ends with the kernel as it began.
+"""
+
+import json
+import subprocess
+import unittest
+
+import faultlab
+from e2e_test import LEASE, LONDON, PARIS, LabTest, plan
+from faultlab import wait_until
+
+SPLIT = "{at: 1s, for: 2s, name: split, partition: [london, paris]}"
+
+
+class ObservationTest(LabTest):
+    def events(self, *options):
+        lines = self.lab.cli("events", *options, "--json").stdout.splitlines()
+        return [json.loads(line) for line in lines]
+
+    def kinds(self, *options):
+        return [event["kind"].removeprefix("EVENT_KIND_") for event in self.events(*options)]
+
+    def await_event(self, kind, *options):
+        """The first of a kind."""
+        def found():
+            return next((e for e in self.events(*options) if e["kind"] == f"EVENT_KIND_{kind}"), None)
+        return wait_until(found, 15, f"an event {kind}")
+
+    def isolate(self, node):
+        """Cuts a node off from its controller, and from nobody else."""
+        controller = (self.lab.state / f"{node}.yaml").read_text().split("controller: ")[1].split(":")[0]
+        self.lab.exec(node, "nft", "add table ip away; add chain ip away in { type filter hook input priority 0; }; "
+                      f"add rule ip away in ip saddr {controller} drop")
+
+    def connected(self, node):
+        return next(n for n in self.lab.cli_json("nodes")["nodes"] if n["info"]["name"] == node)["connected"]
+
+    def test_events_tell_a_run_from_armed_to_end(self):
+        follower = self.follow()
+        with plan([SPLIT]) as file:
+            run = self.lab.cli_json("run", file.name, expect=None)["id"]
+        seen = []
+        while not seen or seen[-1]["kind"] != "EVENT_KIND_RUN_ENDED":
+            seen.append(json.loads(follower.stdout.readline()))
+        events = self.events("--run", run)
+        self.assertEqual(events, [event for event in seen if event["run_id"] == run], "followed and listed are the same")
+        kinds = [event["kind"].removeprefix("EVENT_KIND_") for event in events]
+        self.assertEqual(kinds[:2], ["RUN_ARMED", "RUN_FIRED"])
+        self.assertEqual(kinds[-1], "RUN_ENDED")
+        for kind in ("STEP_FIRED", "STEP_HEALED", "NODE_ENDED"):
+            of_kind = [event for event in events if event["kind"] == f"EVENT_KIND_{kind}"]
+            self.assertEqual(sorted(event["node"] for event in of_kind), sorted(self.lab.nodes), kind)
+        fired = next(event for event in events if event["kind"] == "EVENT_KIND_STEP_FIRED")
+        self.assertEqual((fired["step"], fired["text"]), (0, "split"))
+        self.assertIn("lateness", fired)
+        ended = next(event for event in events if event["kind"] == "EVENT_KIND_NODE_ENDED")
+        self.assertGreater(int(ended["counters"][0]["packets"]), 0)
+        numbers = [int(event["number"]) for event in seen]
+        self.assertEqual(numbers, list(range(numbers[0], numbers[0] + len(numbers))))
+        self.assertIn("step fired", self.lab.cli("events", "--run", run).stdout)
+        self.assertEqual(self.events("--run", run, "--node", "lon-1", "--most", 1)[0]["text"], "completed")
+
+    def follow(self):
+        """Reads from before the caller goes on: it begins with what there is."""
+        follower = self.lab.popen_cli("events", "--follow", "--since", "1h", "--json", stdout=subprocess.PIPE)
+        self.enterContext(follower)
+        self.addCleanup(follower.terminate)
+        return follower
+
+    def test_events_outlive_the_controller(self):
+        before = self.kinds()
+        self.assertEqual(before.count("NODE_CONNECTED"), len(self.lab.nodes))
+        self.lab.stop("controller")
+        self.lab.start("controller", lease=f"{LEASE}s")
+        wait_until(lambda: all(map(self.connected, self.lab.nodes)), 20, "all agents are back")
+        after = self.kinds()
+        self.assertEqual(after[:len(before)], before)
+        self.assertEqual(after.count("NODE_CONNECTED"), 2 * len(self.lab.nodes))
+
+    def test_interface_that_comes_and_goes_during_a_run(self):
+        run = self.run_detached("block", LONDON, PARIS, "--for", "1m")
+        self.lab.lab("plug", "par-1", "eth1", "172.33.200.9/24")
+        self.assertIn("came: 172.33.200.9 on eth1", self.await_event("NODE_CHANGED", "--node", "par-1")["text"])
+        self.lab.lab("unplug", "par-1", "eth1")
+        self.assertIn("interface eth1 has gone", self.await_event("FOREIGN_CHANGE", "--run", run)["text"])
+        self.lab.cli("abort", run)
+        self.assertIn("interface eth1 has gone", "".join(self.get(run)["warnings"]))
+
+    def test_lane_that_somebody_deletes_is_told_and_the_run_heals_all_the_same(self):
+        with plan(["{at: 0s, for: 1m, name: slow, impair: {between: [london, paris], rate: 50mbit}}"]) as file:
+            run = self.run_detached("run", file.name)
+        self.assertTrue(self.reaches("lon-1", "par-1"))
+        self.lab.exec("par-1", "tc", "qdisc", "replace", "dev", "fl0", "root", "pfifo")
+        change = self.await_event("FOREIGN_CHANGE", "--run", run)
+        self.assertEqual(change["node"], "par-1")
+        self.assertIn("changed the qdiscs of the device fl0", change["text"])
+        self.lab.exec("par-1", "ip", "link", "del", "fl0")
+        wait_until(lambda: any("deleted the device fl0" in e["text"] for e in self.events("--run", run)), 10, "deleted")
+        self.assertFalse(self.reaches("lon-1", "par-1"), "packets that were to go through it are lost")
+        self.lab.cli("abort", run)
+        self.assertTrue(self.reaches("lon-1", "par-1"))
+        self.assertEqual({e["node"] for e in self.events("--run", run) if e["kind"] == "EVENT_KIND_FOREIGN_CHANGE"},
+                         {"par-1"})
+
+    def test_what_others_do_beside_a_run_is_not_told(self):
+        run = self.run_detached("block", LONDON, PARIS, "--for", "1m")
+        self.lab.exec("par-1", "nft", "add table ip mine; add chain ip mine c; flush ruleset")
+        self.lab.exec("par-1", "tc", "qdisc", "add", "dev", "eth0", "root", "pfifo")
+        self.lab.exec("par-1", "tc", "qdisc", "del", "dev", "eth0", "root")
+        self.assertFalse(self.reaches("lon-1", "par-1"))
+        self.lab.cli("abort", run)
+        self.assertNotIn("FOREIGN_CHANGE", self.kinds("--run", run))
+
+    def test_counters_are_shown_while_a_step_acts(self):
+        run = self.run_detached("block", LONDON, PARIS, "--one-way", "--for", "1m")
+        def counted():
+            node = next(n for n in self.get(run)["nodes"] if n["node"] == "par-1")
+            return int(node["counters"][0]["packets"]) if node["counters"] else 0
+        # The probes of the mesh are dropped all the time.
+        first = wait_until(counted, 10, "the probes are counted")
+        wait_until(lambda: counted() > first, 10, "they go on being counted")
+        self.assertNotIn("matched nothing", self.lab.cli("show", run).stdout)
+        self.lab.cli("abort", run)
+        node = next(n for n in self.get(run)["nodes"] if n["node"] == "par-1")
+        self.assertEqual(node["counters"], [])
+        self.assertGreaterEqual(int(node["outcome"]["counters"][0]["packets"]), first)
+
+    def test_what_a_cut_off_node_saw_counts_when_it_is_back(self):
+        self.await_mesh()
+        steps = ["{at: 2s, for: 8s, name: split, partition: [london, paris]}"]
+        with plan(steps, "on_controller_loss: continue\n") as file:
+            run = self.run_detached("run", file.name)
+        self.isolate("par-1")
+        self.addCleanup(self.lab.exec, "par-1", "nft", "delete table ip away", expect=None)
+        self.await_event("NODE_LOST", "--node", "par-1")
+        self.lab.exec("par-1", "nft", "delete table ip away")
+        ended = self.await_over(run)
+        self.assertEqual(ended["outcome"], "OUTCOME_VERIFIED", ended["summary"])
+        self.assertEqual(ended["warnings"], [])
+        split = next(stage for stage in ended["stages"] if stage["name"] == "split")
+        for edge in split["edges"]:
+            if "par-1" in (edge["from"], edge["to"]):
+                self.assertGreaterEqual(edge["sent"], 10, "twice a second for nearly eight seconds")
+
+    def test_node_that_is_cut_off_to_the_end_is_named(self):
+        self.await_mesh()
+        with plan(["{at: 2s, for: 4s, name: split, partition: [london, paris]}"],
+                  "on_controller_loss: continue\n") as file:
+            run = self.run_detached("run", file.name)
+        self.isolate("par-1")
+        ended = self.await_over(run)
+        self.lab.exec("par-1", "nft", "delete table ip away")
+        wait_until(lambda: self.connected("par-1"), 20, "it is back")
+        self.assertEqual(ended["outcome"], "OUTCOME_NOT_VERIFIED")
+        self.assertIn("split was judged without all observations of par-1", "".join(ended["warnings"]))
+
+
+if __name__ == "__main__":
+    faultlab.require_root()
+    unittest.main(verbosity=2)
