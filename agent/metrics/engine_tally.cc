@@ -10,6 +10,10 @@ void EngineTally::OnStep(const RunId& run, const StepReport& report) {
   next_.OnStep(run, report);
 }
 
+void EngineTally::OnForeignChange(const RunId& run, std::optional<Duration> at, const std::string& text) {
+  next_.OnForeignChange(run, at, text);
+}
+
 void EngineTally::OnRunEnd(const RunId& run, const RunReport& report) {
   {
     const std::lock_guard lock(mutex_);

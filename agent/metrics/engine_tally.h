@@ -22,6 +22,7 @@ class EngineTally : public EngineListener {
   explicit EngineTally(EngineListener& next) : next_(next) {}
 
   void OnStep(const RunId& run, const StepReport& report) override;
+  void OnForeignChange(const RunId& run, std::optional<Duration> at, const std::string& text) override;
   void OnRunEnd(const RunId& run, const RunReport& report) override;
 
   Counts counts() const;

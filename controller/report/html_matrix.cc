@@ -31,6 +31,7 @@ absl::string_view ClassOf(CellReach reach) {
     case CellReach::kLossy:
     case CellReach::kOnlyIpv4:
     case CellReach::kOnlyIpv6:
+    case CellReach::kMixed:
       return "partly";
   }
   return "none";

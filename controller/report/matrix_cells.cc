@@ -122,8 +122,7 @@ std::vector<std::string> NamesOf(const v1::StageVerdict& stage) {
     names.push_back(edge.to());
   }
   std::ranges::sort(names, CountsBefore);
-  const auto repeated = std::ranges::unique(names);
-  names.erase(repeated.begin(), repeated.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 

@@ -5,8 +5,9 @@ namespace {
 
 using Counters = google::protobuf::RepeatedPtrField<v1::StepCounters>;
 
-// A node tells its counters when the run is over there.
-const Counters& NewestOf(const v1::NodeRun& node) { return node.outcome().counters(); }
+const Counters& NewestOf(const v1::NodeRun& node) {
+  return node.has_outcome() ? node.outcome().counters() : node.counters();
+}
 
 void AddTo(v1::StepCounters& sum, const v1::StepCounters& counters) {
   sum.set_packets(sum.packets() + counters.packets());

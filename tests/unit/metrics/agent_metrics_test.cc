@@ -127,9 +127,11 @@ TEST(AgentMetricsTest, ResidueAndProbes) {
 class CountingListener : public EngineListener {
  public:
   void OnStep(const RunId&, const StepReport&) override { ++steps; }
+  void OnForeignChange(const RunId&, std::optional<Duration>, const std::string&) override { ++changes; }
   void OnRunEnd(const RunId&, const RunReport&) override { ++ends; }
 
   int steps = 0;
+  int changes = 0;
   int ends = 0;
 };
 
@@ -138,8 +140,10 @@ TEST(EngineTallyTest, CountsAndHandsOn) {
   EngineTally tally(next);
   tally.OnStep(RunId("split-1"), {.fired = true, .planned = seconds(1), .actual = seconds(1) + microseconds(70)});
   tally.OnStep(RunId("split-1"), {.fired = false, .planned = seconds(9), .actual = seconds(4)});
+  tally.OnForeignChange(RunId("split-1"), seconds(2), "the table is gone");
   tally.OnRunEnd(RunId("split-1"), {.end = RunEnd::kReleased});
   EXPECT_EQ(next.steps, 2);
+  EXPECT_EQ(next.changes, 1);
   EXPECT_EQ(next.ends, 1);
   EXPECT_EQ(tally.counts().lateness.fired.sum(), microseconds(70));
   EXPECT_EQ(tally.counts().lateness.healed, LatenessHistogram());

@@ -19,6 +19,7 @@ using ::testing::SizeIs;
 class SilentListener : public EngineListener {
  public:
   void OnStep(const RunId&, const StepReport&) override {}
+  void OnForeignChange(const RunId&, std::optional<Duration>, const std::string&) override {}
   void OnRunEnd(const RunId&, const RunReport&) override {}
 };
 
