@@ -1,5 +1,3 @@
-#include <memory>
-
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "controller/cli/call.h"
@@ -24,12 +22,12 @@ std::string RenderHeal(const v1::HealResponse& response) {
 }  // namespace
 
 void AddFleetVerbs(CommandLine& line) {
-  const auto all = std::make_shared<bool>(false);
   line.AddVerb("nodes", "Every node the controller knows", "faultline nodes --json",
                [&line] { return CallAndPrint(line.common(), &Stub::ListNodes, v1::ListNodesRequest(), RenderNodes); });
   line.AddVerb("heal", "End every run now; every node heals", "faultline heal --all",
                [&line] { return CallAndPrint(line.common(), &Stub::Heal, v1::HealRequest(), RenderHeal); })
-      .add_flag("--all", *all, "All runs, as without it");
+      .add_flag_callback(
+          "--all", [] {}, "All runs, as without it");
 }
 
 }  // namespace faultline
