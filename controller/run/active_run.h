@@ -80,6 +80,9 @@ struct ActiveRun {
   // Whether its record has counters that watchers were not told of, and when they are to be at the earliest.
   bool counted = false;
   ControllerTime next_count;
+  // The state of the run that the disk has. Only a change of it waits for the disk: what else a run goes through comes
+  // often, and while a slow disk is waited for no lease is renewed.
+  v1::RunState stored = v1::RUN_STATE_UNSPECIFIED;
   // Grows with every change; watchers wait for it.
   std::uint64_t version = 1;
 

@@ -204,9 +204,10 @@ void Coordinator::Wake() {
   work_.notify_all();
 }
 
-void Coordinator::Store(const ActiveRun& run) {
+void Coordinator::Store(ActiveRun& run) {
+  const bool moved_on = run.record.state() != run.stored;
   // A full disk must not stop a heal: the run goes on in memory, and the next change tries again.
-  store_.Put(run.record).IgnoreError();
+  if (store_.Put(run.record, moved_on ? Survives::kMachine : Survives::kProcess).ok()) run.stored = run.record.state();
 }
 
 }  // namespace faultline

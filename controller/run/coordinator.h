@@ -149,7 +149,7 @@ class Coordinator {
   bool AnyBegun() const;
   void Changed(ActiveRun& run);
   void Wake();
-  void Store(const ActiveRun& run);
+  void Store(ActiveRun& run);
 
   // coordinator_begin.cc: from a request to armed nodes.
   absl::Status CheckRequest(const RunRequest& request) const;

@@ -77,6 +77,23 @@ absl::Status Database::LastError() const {
   return absl::InternalError(absl::StrCat(path_, ": ", absl::string_view(sqlite3_errmsg(handle))));
 }
 
+absl::Status Database::Write(Survives survives, absl::FunctionRef<absl::Status()> write) {
+  const std::lock_guard lock(mutex_);
+  FAULTLINE_RETURN_IF_ERROR(SetSurvives(survives));
+  const absl::Status written = write();
+  const absl::Status others = SetSurvives(Survives::kMachine);
+  return written.ok() ? others : written;
+}
+
+// What SQLite promises of "synchronous" in write-ahead mode: https://sqlite.org/pragma.html#pragma_synchronous
+absl::Status Database::SetSurvives(Survives survives) {
+  if (survives == survives_) return absl::OkStatus();
+  FAULTLINE_RETURN_IF_ERROR(Execute(absl::StrCat("PRAGMA synchronous = ",
+                                                 survives == Survives::kMachine ? "FULL" : "NORMAL")));
+  survives_ = survives;
+  return absl::OkStatus();
+}
+
 absl::Status Database::Prepare() {
   // The exclusive lock keeps a second controller off the same state.
   FAULTLINE_RETURN_IF_ERROR(

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/clock.h"
@@ -13,8 +14,16 @@ struct sqlite3_stmt;
 
 namespace faultline {
 
-// The SQLite file of the controller (write-ahead log, synced at every write), shared by its stores. What a statement
-// has done survives the death of the process and of the machine.
+// What is to survive for what was written to be there still.
+enum class Survives {
+  // The death of the process. No disk is waited for but when the log is carried over into the tables.
+  kProcess,
+  // The death of the machine as well: waits until the disk has it, and all that was written before.
+  kMachine,
+};
+
+// The SQLite file of the controller (write-ahead log), shared by its stores. What a statement has done survives the
+// machine, unless told otherwise.
 class Database {
  public:
   // Opens or makes `path`, and brings an older version's tables to this one's in one transaction; its folder must
@@ -29,6 +38,8 @@ class Database {
   std::mutex& mutex() { return mutex_; }
   sqlite3* handle() { return handle_.get(); }
   const std::string& path() const { return path_; }
+  // Calls `write` with the mutex held; what it writes survives as told. Its error, or that of telling SQLite so.
+  absl::Status Write(Survives survives, absl::FunctionRef<absl::Status()> write);
   // INTERNAL with SQLite's own words on its last error and the file's name.
   absl::Status LastError() const;
 
@@ -38,6 +49,7 @@ class Database {
   };
 
   Database(sqlite3* handle, std::string path);
+  absl::Status SetSurvives(Survives survives);
   absl::Status Prepare();
   absl::Status Migrate(int from);
   // Fills the columns that versions 2 and 3 added.
@@ -47,6 +59,7 @@ class Database {
   std::mutex mutex_;
   std::unique_ptr<sqlite3, Closer> handle_;
   const std::string path_;
+  Survives survives_ = Survives::kMachine;
 };
 
 // One prepared statement, stepped to its end by its user. Parameters and columns as in SQLite: those from 1, these

@@ -32,12 +32,13 @@ absl::StatusOr<std::uint64_t> EventStore::LastNumber() {
 
 absl::Status EventStore::Put(std::span<const v1::Event> events) {
   if (events.empty()) return absl::OkStatus();
-  const std::lock_guard lock(database_.mutex());
-  FAULTLINE_RETURN_IF_ERROR(Statement(database_, "BEGIN").Run());
-  absl::Status status = PutAll(events);
-  if (status.ok()) status = Statement(database_, "COMMIT").Run();
-  if (!status.ok()) Statement(database_, "ROLLBACK").Run().IgnoreError();
-  return status;
+  return database_.Write(Survives::kProcess, [&] {
+    FAULTLINE_RETURN_IF_ERROR(Statement(database_, "BEGIN").Run());
+    absl::Status status = PutAll(events);
+    if (status.ok()) status = Statement(database_, "COMMIT").Run();
+    if (!status.ok()) Statement(database_, "ROLLBACK").Run().IgnoreError();
+    return status;
+  });
 }
 
 absl::Status EventStore::PutAll(std::span<const v1::Event> events) {

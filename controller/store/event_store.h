@@ -40,7 +40,7 @@ class EventStore {
   // Of the last one stored; 0 when there is none.
   absl::StatusOr<std::uint64_t> LastNumber();
 
-  // Stores all of them or none, over those of the same numbers.
+  // Stores all of them or none, over those of the same numbers; they survive the process, perhaps not the machine.
   absl::Status Put(std::span<const v1::Event> events);
 
   // By number.

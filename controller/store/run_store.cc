@@ -41,8 +41,11 @@ absl::StatusOr<std::string> RunStore::NewId(absl::string_view plan_name) {
   return absl::StrCat(plan_name, "-", number);
 }
 
-absl::Status RunStore::Put(const v1::Run& run) {
-  const std::lock_guard lock(database_.mutex());
+absl::Status RunStore::Put(const v1::Run& run, Survives survives) {
+  return database_.Write(survives, [&] { return Write(run); });
+}
+
+absl::Status RunStore::Write(const v1::Run& run) {
   Statement statement(
       database_,
       "INSERT INTO runs (id, ended, run, plan_name, created, request_id, moment) VALUES (?1, ?2, ?3, ?4, "

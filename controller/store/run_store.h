@@ -40,7 +40,7 @@ class RunStore {
   absl::StatusOr<std::string> NewId(absl::string_view plan_name);
 
   // Stores a run, over an older state of it. ALREADY_EXISTS when another run has its request id.
-  absl::Status Put(const v1::Run& run);
+  absl::Status Put(const v1::Run& run, Survives survives = Survives::kMachine);
 
   // NOT_FOUND when there is none.
   absl::StatusOr<v1::Run> Get(absl::string_view id);
@@ -59,6 +59,8 @@ class RunStore {
   absl::StatusOr<int> Purge(const Retention& retention, WallTime now);
 
  private:
+  // REQUIRES: the database's mutex is held.
+  absl::Status Write(const v1::Run& run);
   // The next rows of a list, before this number: their bytes, and the number of the last.
   absl::StatusOr<std::vector<std::string>> ReadSome(const RunQuery& query, int most, std::int64_t& before);
   absl::StatusOr<v1::Run> Parse(const std::string& bytes) const;

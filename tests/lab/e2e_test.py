@@ -35,10 +35,12 @@ def plan(steps, extra=""):
 class LabTest(unittest.TestCase):
     """A fresh lab and fleet for every test."""
 
+    lease = LEASE
+
     def setUp(self):
         self.lab = self.enterContext(faultlab.Lab())
         before = self.lab.kernel_state()
-        self.lab.start(lease=f"{LEASE}s")
+        self.lab.start(lease=f"{self.lease}s")
         # Last in, first out: while the lab is still up.
         self.addCleanup(self._check_teardown, before)
 

@@ -13,6 +13,9 @@ PROBES = 7401
 
 
 class FirewallTest(NeighbourTest):
+    # A node that its firewall cuts off from everything heals; what administrators do here is over before.
+    lease = 30
+
     def beside(self, firewall):
         """The firewall is par-1's; its rules leave by remove(), before the test's own check of the teardown."""
         self.addCleanup(firewall.remove)

@@ -78,7 +78,7 @@ class Scenarios(unittest.TestCase):
     def setUpClass(cls):
         cls.lab = cls.enterClassContext(faultlab.Lab(per_subnet=cls.PER_SUBNET))
         before = cls.lab.kernel_state()
-        cls.lab.start("controller", lease="3s")
+        cls.lab.start("controller", lease="10s")
         config = cls.lab.state / "controller.yaml"
         cls.lab.stop("controller")
         config.write_text(config.read_text() + f"probe: {{rate: {cls.PROBES}}}\n")

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "controller/guard/deadline.h"
+#include "tests/support/disk_waits.h"
 #include "tests/unit/run/coordinator_harness.h"
 
 namespace faultline {
@@ -292,6 +293,24 @@ TEST_F(CoordinatorTest, AbortOfAllTellsEveryNodeBeforeAnythingIsStored) {
   EXPECT_EQ(link->releases, 2);
   busy.unlock();
   heal.join();
+}
+
+// Each node's every step is one; while the disk is waited for no lease is renewed.
+TEST_F(CoordinatorTest, WhatNodesTellIsStoredWithoutWaitingForTheDisk) {
+  const std::string id = BeginAndFire();
+  TakeDiskWaits();
+  v1::StepEvent event;
+  event.set_run_id(id);
+  event.mutable_transition()->set_transition(v1::TRANSITION_FIRED);
+  coordinator_->OnStepEvent(london_.name(), event);
+  london_.ReportEnd(*coordinator_, id, v1::NODE_END_LEASE_LOST);
+  EXPECT_EQ(TakeDiskWaits(), 0);
+  const v1::Run stored = *store_->Get(id);
+  EXPECT_EQ(stored.SerializeAsString(), Get(id).SerializeAsString());
+  EXPECT_THAT(stored.nodes(0).transitions(), SizeIs(1));
+
+  ASSERT_TRUE(coordinator_->Abort(id, v1::OUTCOME_ABORTED, "enough").ok());
+  EXPECT_GT(TakeDiskWaits(), 0) << "that it was aborted survives the machine";
 }
 
 TEST_F(CoordinatorTest, RunWhoseEndCannotBeStoredIsKeptUntilItCan) {

@@ -7,6 +7,8 @@
 
 #include <filesystem>
 
+#include "tests/support/disk_waits.h"
+
 namespace faultline {
 namespace {
 
@@ -65,6 +67,12 @@ TEST_F(EventStoreTest, KeepsWholeEventsOverALife) {
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(events[0].SerializeAsString(), event.SerializeAsString());
   EXPECT_EQ(*store_->LastNumber(), 7u);
+}
+
+TEST_F(EventStoreTest, NobodyWaitsForTheDisk) {
+  TakeDiskWaits();
+  Put({MakeEvent(1), MakeEvent(2)});
+  EXPECT_EQ(TakeDiskWaits(), 0);
 }
 
 TEST_F(EventStoreTest, ListsWhatIsAskedForByNumber) {

@@ -6,6 +6,8 @@
 
 #include <filesystem>
 
+#include "tests/support/disk_waits.h"
+
 namespace faultline {
 namespace {
 
@@ -58,6 +60,17 @@ class RunStoreTest : public ::testing::Test {
   std::unique_ptr<Database> database_;
   std::optional<RunStore> store_;
 };
+
+TEST_F(RunStoreTest, WaitsForTheDiskOnlyWhereTheMachineMayDie) {
+  const v1::Run run = MakeRun("split-1", v1::RUN_STATE_RUNNING);
+  TakeDiskWaits();
+  EXPECT_TRUE(store_->Put(run, Survives::kMachine).ok());
+  EXPECT_GT(TakeDiskWaits(), 0);
+  EXPECT_TRUE(store_->Put(run, Survives::kProcess).ok());
+  EXPECT_EQ(TakeDiskWaits(), 0);
+  EXPECT_TRUE(store_->Put(run).ok());
+  EXPECT_GT(TakeDiskWaits(), 0) << "only the one write was told so";
+}
 
 TEST_F(RunStoreTest, RunsSurviveAReopen) {
   ASSERT_TRUE(store_->Put(MakeRun("split-1", v1::RUN_STATE_RUNNING)).ok());
