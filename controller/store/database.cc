@@ -88,8 +88,8 @@ absl::Status Database::Write(Survives survives, absl::FunctionRef<absl::Status()
 // What SQLite promises of "synchronous" in write-ahead mode: https://sqlite.org/pragma.html#pragma_synchronous
 absl::Status Database::SetSurvives(Survives survives) {
   if (survives == survives_) return absl::OkStatus();
-  FAULTLINE_RETURN_IF_ERROR(Execute(absl::StrCat("PRAGMA synchronous = ",
-                                                 survives == Survives::kMachine ? "FULL" : "NORMAL")));
+  FAULTLINE_RETURN_IF_ERROR(
+      Execute(absl::StrCat("PRAGMA synchronous = ", survives == Survives::kMachine ? "FULL" : "NORMAL")));
   survives_ = survives;
   return absl::OkStatus();
 }

@@ -32,7 +32,7 @@ def plan(steps, extra=""):
     return file
 
 
-class LabTest(unittest.TestCase):
+class LabTest(faultlab.TimedTest):
     """A fresh lab and fleet for every test."""
 
     lease = LEASE

@@ -16,7 +16,9 @@ import os
 import pathlib
 import subprocess
 import sys
+import threading
 import time
+import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 REPO = HERE.parent.parent
@@ -42,6 +44,56 @@ def wait_until(fn, timeout, what):
             raise AssertionError(f"not within {timeout} s: {what}")
         time.sleep(0.02)
     return result
+
+
+class Stalls:
+    """Within the block: for how long each processor did not run who had the right to, at most."""
+
+    def __enter__(self):
+        self._over = threading.Event()
+        self._longest = {cpu: 0 for cpu in os.sched_getaffinity(0)}
+        self._threads = [threading.Thread(target=self._watch, args=(cpu,)) for cpu in self._longest]
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    @property
+    def longest(self):
+        """In seconds."""
+        return max(self._longest.values())
+
+    def _watch(self, cpu):
+        os.sched_setaffinity(threading.get_native_id(), {cpu})
+        woken = time.monotonic()
+        while not self._over.wait(0.02):
+            before, woken = woken, time.monotonic()
+            self._longest[cpu] = max(self._longest[cpu], woken - before - 0.02)
+
+
+class TimedTest(unittest.TestCase):
+    """A test whose plans have to act at their moments. When it fails and the machine is seen to have stalled for longer
+    than a verdict allows for, it is tried once more, and says so; else it has failed."""
+
+    LONGEST_STALL = 0.1  # seconds
+
+    def run(self, result=None):
+        failures, errors = len(result.failures), len(result.errors)
+        with Stalls() as stalls:
+            super().run(result)
+        if len(result.failures) == failures and len(result.errors) == errors:
+            return result
+        again = stalls.longest > self.LONGEST_STALL
+        print(f"{self.id()} failed; a processor stalled for {stalls.longest:.2f} s{': once more' if again else ''}\n"
+              + "".join(text for _, text in result.failures[failures:] + result.errors[errors:]), flush=True)
+        if again:
+            del result.failures[failures:], result.errors[errors:]
+            super().run(result)
+        return result
 
 
 @dataclasses.dataclass(frozen=True)

@@ -62,7 +62,7 @@ def seconds(duration):
     return float(duration.removesuffix("s"))
 
 
-class MetricsLab(unittest.TestCase):
+class MetricsLab(faultlab.TimedTest):
     """One lab for all tests of a class."""
 
     @classmethod

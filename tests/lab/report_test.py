@@ -38,7 +38,7 @@ def nanoseconds(text):
     return int(decimal.Decimal(text.removesuffix("s")) * 10**9)
 
 
-class ReportTest(unittest.TestCase):
+class ReportTest(faultlab.TimedTest):
     """One lab with a run that is verified and one that is not."""
 
     @classmethod

@@ -51,7 +51,7 @@ server.serve_forever()
 POST = "import sys, urllib.request; urllib.request.urlopen(urllib.request.Request(sys.argv[1], b'', method='POST'))"
 
 
-class RunningTest(unittest.TestCase):
+class RunningTest(faultlab.TimedTest):
     @classmethod
     def setUpClass(cls):
         cls.lab = cls.enterClassContext(faultlab.Lab())

@@ -67,7 +67,7 @@ def apart(*groups):
     return set().union(*(ways(a, b) for a, b in itertools.permutations(groups, 2)))
 
 
-class Scenarios(unittest.TestCase):
+class Scenarios(faultlab.TimedTest):
     """One lab for all tests of a class, which leaves every node's kernel as it was."""
 
     PER_SUBNET = None

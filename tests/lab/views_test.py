@@ -106,7 +106,7 @@ class Window:
         return last[0]
 
 
-class Views(unittest.TestCase):
+class Views(faultlab.TimedTest):
     """One fleet for all tests of a class, which only look at it."""
 
     @classmethod
