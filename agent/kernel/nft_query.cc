@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/kernel/nft_numbers.h"
 #include "agent/kernel/nft_object.h"
+#include "agent/kernel/nl_attributes.h"
 #include "common/status.h"
 
 namespace faultline {
@@ -22,50 +23,43 @@ std::span<const std::uint8_t> BytesOf(const nlmsghdr* message) {
   return {reinterpret_cast<const std::uint8_t*>(message), message->nlmsg_len};
 }
 
-// The message for libnftnl, which trusts the lengths; nullptr when it is not of the type or too
-// short.
-const nlmsghdr* MessageOf(std::span<const std::uint8_t> bytes, std::uint16_t type) {
-  if (bytes.size() < sizeof(nlmsghdr) + sizeof(nfgenmsg)) return nullptr;
-  const auto* message = reinterpret_cast<const nlmsghdr*>(bytes.data());
-  return message->nlmsg_type == ((NFNL_SUBSYS_NFTABLES << 8) | type) ? message : nullptr;
+// The attributes of an answer of this type. DATA_LOSS, saying what it is not, when it is none.
+absl::StatusOr<NlAttributes> AttributesOf(std::span<const std::uint8_t> bytes, std::uint16_t type,
+                                          absl::string_view what) {
+  constexpr std::size_t kHeaders = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(nfgenmsg));
+  if (bytes.size() < kHeaders ||
+      reinterpret_cast<const nlmsghdr*>(bytes.data())->nlmsg_type != ((NFNL_SUBSYS_NFTABLES << 8) | type)) {
+    return absl::DataLossError(absl::StrCat("an answer that is not a ", what));
+  }
+  return NlAttributes(bytes.subspan(kHeaders));
 }
 
 absl::StatusOr<NftTableInfo> ParseTable(std::span<const std::uint8_t> bytes) {
-  const NftTable table(nftnl_table_alloc());
-  const nlmsghdr* message = MessageOf(bytes, NFT_MSG_NEWTABLE);
-  if (message == nullptr || nftnl_table_nlmsg_parse(message, table.get()) < 0) {
-    return absl::DataLossError("an answer that is not a table");
-  }
-  NftTableInfo info;
-  if (nftnl_table_is_set(table.get(), NFTNL_TABLE_OWNER)) {
-    info.owner_port = nftnl_table_get_u32(table.get(), NFTNL_TABLE_OWNER);
-  }
-  return info;
+  FAULTLINE_ASSIGN_OR_RETURN(const NlAttributes table, AttributesOf(bytes, NFT_MSG_NEWTABLE, "table"));
+  return NftTableInfo{.owner_port = table.U32(NFTA_TABLE_OWNER)};
 }
 
-int AddCounter(nftnl_expr* expression, void* data) {
-  const char* name = nftnl_expr_get_str(expression, NFTNL_EXPR_NAME);
-  if (name == nullptr || std::strcmp(name, "counter") != 0) return 0;
-  auto& sum = *static_cast<NftCounter*>(data);
-  sum.packets += nftnl_expr_get_u64(expression, NFTNL_EXPR_CTR_PACKETS);
-  sum.bytes += nftnl_expr_get_u64(expression, NFTNL_EXPR_CTR_BYTES);
-  return 0;
+NftCounter SumOf(const NlAttributes& expressions) {
+  NftCounter sum;
+  for (const NlAttributes::Bytes bytes : expressions.All(NFTA_LIST_ELEM)) {
+    const NlAttributes expression(bytes);
+    if (expression.Text(NFTA_EXPR_NAME) != "counter") continue;
+    const NlAttributes counter = expression.Nest(NFTA_EXPR_DATA);
+    sum.packets += counter.U64(NFTA_COUNTER_PACKETS).value_or(0);
+    sum.bytes += counter.U64(NFTA_COUNTER_BYTES).value_or(0);
+  }
+  return sum;
 }
 
 absl::Status AddRuleCounters(std::span<const std::uint8_t> bytes, absl::string_view table,
                              std::map<std::string, NftCounter>& counters) {
-  const NftRule rule(nftnl_rule_alloc());
-  const nlmsghdr* message = MessageOf(bytes, NFT_MSG_NEWRULE);
-  if (message == nullptr || nftnl_rule_nlmsg_parse(message, rule.get()) < 0) {
-    return absl::DataLossError("an answer that is not a rule");
-  }
-  const char* of_table = nftnl_rule_get_str(rule.get(), NFTNL_RULE_TABLE);
-  const char* chain = nftnl_rule_get_str(rule.get(), NFTNL_RULE_CHAIN);
-  if (of_table == nullptr || chain == nullptr) return absl::DataLossError("an answer that is not a rule");
-  if (table != of_table) return absl::OkStatus();
-  NftCounter sum;
-  nftnl_expr_foreach(rule.get(), AddCounter, &sum);
-  NftCounter& counter = counters[chain];
+  FAULTLINE_ASSIGN_OR_RETURN(const NlAttributes rule, AttributesOf(bytes, NFT_MSG_NEWRULE, "rule"));
+  const auto of_table = rule.Text(NFTA_RULE_TABLE);
+  const auto chain = rule.Text(NFTA_RULE_CHAIN);
+  if (!of_table || !chain) return absl::DataLossError("an answer that is not a rule");
+  if (table != *of_table) return absl::OkStatus();
+  const NftCounter sum = SumOf(rule.Nest(NFTA_RULE_EXPRESSIONS));
+  NftCounter& counter = counters[std::string(*chain)];
   counter.packets += sum.packets;
   counter.bytes += sum.bytes;
   return absl::OkStatus();
@@ -87,16 +81,15 @@ absl::StatusOr<std::map<std::string, NftCounter>> DumpCounters(NlConversation& c
 }
 
 absl::StatusOr<std::vector<std::string>> ParseChainDevices(std::span<const std::uint8_t> bytes) {
-  const NftChain chain(nftnl_chain_alloc());
-  const nlmsghdr* message = MessageOf(bytes, NFT_MSG_NEWCHAIN);
-  if (message == nullptr || nftnl_chain_nlmsg_parse(message, chain.get()) < 0) {
-    return absl::DataLossError("an answer that is not a chain");
-  }
+  FAULTLINE_ASSIGN_OR_RETURN(const NlAttributes chain, AttributesOf(bytes, NFT_MSG_NEWCHAIN, "chain"));
+  const NlAttributes hook = chain.Nest(NFTA_CHAIN_HOOK);
   std::vector<std::string> devices;
-  const char* const* names = nftnl_chain_get_array(chain.get(), NFTNL_CHAIN_DEVICES);
-  for (; names != nullptr && *names != nullptr; ++names) devices.emplace_back(*names);
-  const char* only = nftnl_chain_get_str(chain.get(), NFTNL_CHAIN_DEV);
-  if (devices.empty() && only != nullptr) devices.emplace_back(only);
+  for (const NlAttributes::Bytes name : hook.Nest(NFTA_HOOK_DEVS).All(NFTA_DEVICE_NAME)) {
+    const auto* text = reinterpret_cast<const char*>(name.data());
+    devices.emplace_back(text, strnlen(text, name.size()));
+  }
+  const auto only = hook.Text(NFTA_HOOK_DEV);
+  if (devices.empty() && only) devices.emplace_back(*only);
   return devices;
 }
 
