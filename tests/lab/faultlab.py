@@ -165,6 +165,13 @@ class Lab:
         """As cli, with --json; returns what it printed, parsed."""
         return json.loads(self.cli(*args, "--json", expect=expect, timeout=timeout).stdout)
 
+    def await_mesh(self):
+        """Until every node hears every other: the first probes may come before somebody listens."""
+        def heard():
+            edges = self.cli_json("matrix")["now"]["edges"]
+            return edges and all(edge["observed"] == "REACH_OPEN" for edge in edges)
+        wait_until(heard, 60, "every node hears every other")
+
     def cut(self, direction="both"):
         self.lab("cut", direction)
 

@@ -105,7 +105,7 @@ class FaultTest(LabTest):
             return self.run_detached("run", file.name)
 
     def verify(self, *steps):
-        self.await_mesh()
+        self.lab.await_mesh()
         with plan(steps) as file:
             run = self.lab.cli_json("run", file.name, expect=None)
         self.assertEqual(run["outcome"], "OUTCOME_VERIFIED", run["summary"])

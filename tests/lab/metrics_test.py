@@ -176,8 +176,7 @@ class MetricsTest(MetricsLab):
         fired = self.controller().one("faultline_controller_step_lateness_seconds_count", transition="fire")
         completed = {name: own.one("faultline_agent_runs_ended_total", end="completed")
                      for name, own in self.agents().items()}
-        wait_until(lambda: all(edge["observed"] == "REACH_OPEN" for edge in self.lab.cli_json("matrix")["now"]["edges"]),
-                   20, "every node hears every other")
+        self.lab.await_mesh()
         run = self.run_detached(["{at: 0s, for: 12s, name: split, partition: [london, paris]}"],
                                 "warmup: 1s\ncooldown: 10s\n")
         self.await_transition(run, "TRANSITION_FIRED")

@@ -129,7 +129,7 @@ class ObservationTest(LabTest):
         self.assertGreaterEqual(int(node["outcome"]["counters"][0]["packets"]), first)
 
     def test_what_a_cut_off_node_saw_counts_when_it_is_back(self):
-        self.await_mesh()
+        self.lab.await_mesh()
         steps = ["{at: 2s, for: 8s, name: split, partition: [london, paris]}"]
         with plan(steps, "on_controller_loss: continue\n") as file:
             run = self.run_detached("run", file.name)
@@ -146,7 +146,7 @@ class ObservationTest(LabTest):
                 self.assertGreaterEqual(edge["sent"], 10, "twice a second for nearly eight seconds")
 
     def test_node_that_is_cut_off_to_the_end_is_named(self):
-        self.await_mesh()
+        self.lab.await_mesh()
         with plan(["{at: 2s, for: 4s, name: split, partition: [london, paris]}"],
                   "on_controller_loss: continue\n") as file:
             run = self.run_detached("run", file.name)

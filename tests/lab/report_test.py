@@ -20,7 +20,6 @@ import xml.etree.ElementTree
 
 import faultlab
 from e2e_test import plan
-from faultlab import wait_until
 from report_page import Page
 
 HOSTILE = r"printf '</pre><script>alert(1)</script>\000\377\033[2J'"
@@ -53,10 +52,7 @@ class ReportTest(faultlab.TimedTest):
         cls.addClassCleanup(cls.lab.assert_kernel_unchanged, before)
         cls.addClassCleanup(cls.lab.stop)
         cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
-        def heard():
-            edges = cls.lab.cli_json("matrix")["now"]["edges"]
-            return edges and all(edge["observed"] == "REACH_OPEN" for edge in edges)
-        wait_until(heard, 20, "every node hears every other")
+        cls.lab.await_mesh()
         with plan(STEPS, WATCHED) as good, plan([UNMET]) as bad:
             cls.told = cls.lab.cli_json("run", good.name)
             cls.good = cls.told["id"]

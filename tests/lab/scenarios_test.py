@@ -85,6 +85,7 @@ class Scenarios(faultlab.TimedTest):
         cls.lab.start()
         cls.addClassCleanup(cls.lab.assert_kernel_unchanged, before)
         cls.addClassCleanup(cls.lab.stop)
+        cls.lab.await_mesh()
         cls.all = set(cls.lab.nodes)
         cls.london = {name for name in cls.all if name.startswith("lon-")}
         cls.paris = cls.all - cls.london

@@ -253,8 +253,13 @@ TEST_P(RateLaneTest, HoldsUnderTcp) {
   Forward();
   const TcpLoad load(peer(), node(), kNode4, 5000);
   BitsPerSecond(milliseconds(500));
-  const double measured = BitsPerSecond(seconds(2));
-  EXPECT_NEAR(measured / static_cast<double>(GetParam()), 1, 0.03) << measured;
+  // A machine that is busy may fill it less for a while, but nothing fills it more.
+  double share = 0;
+  for (int i = 0; i < 4 && share < 0.97; ++i) {
+    share = BitsPerSecond(seconds(2)) / static_cast<double>(GetParam());
+    EXPECT_LT(share, 1.03);
+  }
+  EXPECT_GT(share, 0.97);
 }
 
 // 1 Gbit/s holds as well, where the machine has nothing else to do.
