@@ -4,6 +4,7 @@
 #include "controller/cli/moment.h"
 #include "controller/cli/verbs.h"
 #include "controller/cli/wire_time.h"
+#include "controller/report/line_of.h"
 #include "controller/report/render_event.h"
 
 namespace faultline {
@@ -34,7 +35,9 @@ absl::StatusOr<Request> RequestOf(const Arguments& arguments) {
 template <typename Events>
 void Print(const CommonArguments& common, const Events& events) {
   const TerminalStyle style = StyleOfStdout();
-  for (const v1::Event& event : events) std::cout << (common.json ? ToJson(event) : RenderEvent(event, style));
+  for (const v1::Event& event : events) {
+    std::cout << (common.json ? RenderLine(LineOf(event)) : RenderEvent(event, style));
+  }
   std::cout << std::flush;
 }
 

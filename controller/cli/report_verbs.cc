@@ -28,13 +28,24 @@ struct Arguments {
   std::string file;
 };
 
+template <auto Render>
+std::string OfRecord(const v1::GetRunResponse& run) {
+  return Render(run.run());
+}
+
+// Also of what the log has beyond the record.
+template <auto Render>
+std::string OfAll(const v1::GetRunResponse& run) {
+  return Render(run.run(), run.events());
+}
+
 struct Format {
   absl::string_view name;
-  std::string (*render)(const v1::Run& run);
+  std::string (*render)(const v1::GetRunResponse& run);
 };
-constexpr Format kFormats[] = {{"html", RenderHtml},   {"json", [](const v1::Run& run) { return ToJson(run); }},
-                               {"junit", RenderJunit}, {"csv", RenderCsv},
-                               {"md", RenderMarkdown}, {"events", RenderEvents}};
+constexpr Format kFormats[] = {{"html", OfAll<RenderHtml>},      {"json", OfRecord<ToJson>},
+                               {"junit", OfRecord<RenderJunit>}, {"csv", OfRecord<RenderCsv>},
+                               {"md", OfRecord<RenderMarkdown>}, {"events", OfAll<RenderEvents>}};
 
 absl::StatusOr<Format> ReadFormat(const CommonArguments& common, const Arguments& arguments) {
   if (common.json && !arguments.format.empty() && arguments.format != "json") {
@@ -52,11 +63,11 @@ absl::StatusOr<Format> ReadFormat(const CommonArguments& common, const Arguments
                                                  " Formats: ", absl::StrJoin(names, ", ")));
 }
 
-absl::StatusOr<v1::Run> GetRun(Client& client, const std::string& id) {
+absl::StatusOr<v1::GetRunResponse> GetRun(Client& client, const std::string& id, bool events = false) {
   v1::GetRunRequest request;
   request.set_run_id(id);
-  FAULTLINE_ASSIGN_OR_RETURN(v1::GetRunResponse response, client.Call(&v1::ControlService::Stub::GetRun, request));
-  return std::move(*response.mutable_run());
+  request.set_events(events);
+  return client.Call(&v1::ControlService::Stub::GetRun, request);
 }
 
 absl::StatusOr<ExitCode> Report(const CommonArguments& common, const Arguments& arguments) {
@@ -65,7 +76,7 @@ absl::StatusOr<ExitCode> Report(const CommonArguments& common, const Arguments& 
     return absl::InvalidArgumentError("a page is not for a terminal: use -o report.html, or --format md");
   }
   FAULTLINE_ASSIGN_OR_RETURN(const auto client, Connect(common));
-  FAULTLINE_ASSIGN_OR_RETURN(const v1::Run run, GetRun(*client, arguments.run));
+  FAULTLINE_ASSIGN_OR_RETURN(const v1::GetRunResponse run, GetRun(*client, arguments.run, /*events=*/true));
   const std::string text = format.render(run);
   if (!arguments.file.empty()) {
     const absl::Status written = WriteFile(arguments.file, text);
@@ -96,9 +107,9 @@ google::protobuf::Struct AsMessage(const Comparison& comparison) {
 
 absl::StatusOr<ExitCode> Compare(const CommonArguments& common, const Arguments& arguments) {
   FAULTLINE_ASSIGN_OR_RETURN(const auto client, Connect(common));
-  FAULTLINE_ASSIGN_OR_RETURN(const v1::Run a, GetRun(*client, arguments.run));
-  FAULTLINE_ASSIGN_OR_RETURN(const v1::Run b, GetRun(*client, arguments.other));
-  const Comparison comparison = CompareRuns(a, b);
+  FAULTLINE_ASSIGN_OR_RETURN(const v1::GetRunResponse a, GetRun(*client, arguments.run));
+  FAULTLINE_ASSIGN_OR_RETURN(const v1::GetRunResponse b, GetRun(*client, arguments.other));
+  const Comparison comparison = CompareRuns(a.run(), b.run());
   std::cout << (common.json ? ToJson(AsMessage(comparison)) : RenderComparison(comparison, StyleOfStdout()));
   return comparison.SameVerdicts() ? ExitCode::kOk : ExitCode::kFailed;
 }

@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "controller/report/figure_text.h"
-#include "controller/report/run_events.h"
 #include "controller/report/run_figures.h"
 #include "controller/report/run_words.h"
 
@@ -77,8 +76,12 @@ void WriteSteps(const v1::Run& run, MarkupWriter& out) {
   out.Close();
   const std::optional<Duration> error = WorstClockError(run);
   out.Leaf("p", {{"class", "note"}},
-           absl::StrCat("Took in and healed in: from the planned moment to the last node's kernel having confirmed it. "
-                        "Start skew: from the first node's start to the last's",
+           absl::StrCat("Took in and healed in: from the planned moment to the last node's kernel having confirmed it",
+                        run.has_ended_early()
+                            ? absl::StrCat("; of steps that were to end later, healed in counts from ",
+                                           RoundedText(Decoded(run.ended_early())), ", when the run was ended")
+                            : "",
+                        ". Start skew: from the first node's start to the last's",
                         error ? absl::StrCat("; clocks are known to ±", MillisecondsText(error)) : "", "."));
 }
 
@@ -163,16 +166,16 @@ void WriteNodes(const v1::Run& run, MarkupWriter& out) {
   out.Close();
 }
 
-void WriteEvents(const v1::Run& run, MarkupWriter& out) {
+void WriteEvents(const v1::Run& run, const LoggedEvents& log, MarkupWriter& out) {
   OpenSection("events", "Every event", out);
   OpenTable({"after T0", "time", "kind", "what"}, out);
-  for (const RunEvent& event : EventsOf(run)) {
-    out.Open("tr", {{"data-kind", std::string(event.kind)}});
+  for (const EventLine& event : EventsOf(run, log)) {
+    out.Open("tr", {{"data-kind", NameOf(event.kind)}});
     WriteCells({event.at ? absl::StrCat(ExactText(std::chrono::round<std::chrono::milliseconds>(*event.at),
                                                   std::chrono::seconds(1)),
                                         " s")
                          : "",
-                event.time ? Rfc3339(*event.time) : "", std::string(event.kind)},
+                event.time ? Rfc3339(*event.time) : "", NameOf(event.kind)},
                out);
     if (event.bad) {
       WriteGood(false, event.text, out);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "controller/report/markup_writer.h"
+#include "controller/report/run_events.h"
 #include "faultline/v1/run.pb.h"
 
 namespace faultline {
@@ -17,7 +18,7 @@ void WriteExpectations(const v1::Run& run, MarkupWriter& out);
 // Its nodes: how the run ended on each, clock errors, versions.
 void WriteNodes(const v1::Run& run, MarkupWriter& out);
 // Everything that happened, in its order.
-void WriteEvents(const v1::Run& run, MarkupWriter& out);
+void WriteEvents(const v1::Run& run, const LoggedEvents& log, MarkupWriter& out);
 // What it takes to have the same run again: plan, seed, groups, names, versions.
 void WriteReproduction(const v1::Run& run, MarkupWriter& out);
 

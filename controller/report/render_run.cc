@@ -68,6 +68,10 @@ std::string Steps(const v1::Run& run, const TerminalStyle& style) {
     absl::StrAppend(&notes, "Lateness and skew are the greatest of all nodes, whose clocks are known to ±",
                     MillisecondsText(*error), ".\n");
   }
+  if (run.has_ended_early()) {
+    absl::StrAppend(&notes, "The run was ended at ", RoundedText(Decoded(run.ended_early())),
+                    ": of steps that were to end later, HEALED LATE counts from then.\n");
+  }
   return absl::StrCat("\n", FormatTable(rows, 0), notes);
 }
 

@@ -156,7 +156,7 @@ void WriteCurves(const v1::Run& run, MarkupWriter& out) {
 
 }  // namespace
 
-std::string RenderHtml(const v1::Run& run) {
+std::string RenderHtml(const v1::Run& run, const LoggedEvents& log) {
   MarkupWriter out;
   out.Constant("<!DOCTYPE html>\n");
   out.Open("html", {{"lang", "en"}});
@@ -176,7 +176,7 @@ std::string RenderHtml(const v1::Run& run) {
   WriteGuards(run, out);
   WriteNodes(run, out);
   WriteReproduction(run, out);
-  WriteEvents(run, out);
+  WriteEvents(run, log, out);
   out.Close();
   out.Close();
   return out.Take();

@@ -1,40 +1,21 @@
 #pragma once
 
-#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "absl/strings/string_view.h"
-#include "common/clock.h"
+#include "controller/report/event_line.h"
 #include "faultline/v1/run.pb.h"
 
 namespace faultline {
 
-// Something that happened in a run, as docs/EVENTS.md describes it. A value.
-struct RunEvent {
-  absl::string_view kind;
-  // After T0; absent when the run was never fired, or when it is not known.
-  std::optional<Duration> at;
-  // Absent when it is not known.
-  std::optional<google::protobuf::Timestamp> time;
-  // Of whom and what; empty: of nobody in particular.
-  std::string node;
-  std::string step;
-  std::string stage;
-  // What more there is, by name, each as JSON.
-  std::vector<std::pair<absl::string_view, std::string>> fields;
-  // The same for people, in a line.
-  std::string text;
-  // Something that should not have been.
-  bool bad = false;
-};
+// Of the controller's log, what LogFilter takes for a run.
+using LoggedEvents = google::protobuf::RepeatedPtrField<v1::Event>;
 
-// Everything that a run's record has a moment of, in the order in which it happened; what has no known moment stands
-// where it must have been. Works for a run in any state. Pure.
-std::vector<RunEvent> EventsOf(const v1::Run& run);
+// Everything that happened in a run, each once, in the order of time: what its record has a moment of, and `log`. What
+// has no known moment stands where it must have been. Works for a run in any state. Pure.
+std::vector<EventLine> EventsOf(const v1::Run& run, const LoggedEvents& log);
 
 // The same as JSON, one object a line.
-std::string RenderEvents(const v1::Run& run);
+std::string RenderEvents(const v1::Run& run, const LoggedEvents& log);
 
 }  // namespace faultline

@@ -3,22 +3,23 @@
 #include <algorithm>
 
 #include "common/timeline_codec.h"
+#include "controller/report/lateness.h"
 
 namespace faultline {
 namespace {
 
-// Least and greatest moment of one kind that any node reported.
+// Least and greatest moment of one kind that any node reported, and the greatest lateness.
 struct Extent {
   std::optional<Duration> planned;
   std::optional<Duration> first;
   std::optional<Duration> last;
   std::optional<Duration> latest;
 
-  void Add(Duration planned_at, Duration actual) {
+  void Add(Duration planned_at, Duration actual, const std::optional<Duration>& late) {
     planned = planned_at;
     first = std::min(first.value_or(actual), actual);
     last = std::max(last.value_or(actual), actual);
-    latest = std::max(latest.value_or(actual - planned_at), actual - planned_at);
+    if (late) latest = std::max(latest.value_or(*late), *late);
   }
 };
 
@@ -29,7 +30,7 @@ Extent ExtentOf(const v1::Run& run, std::uint32_t step, v1::Transition kind) {
       if (transition.step() != step || transition.transition() != kind) continue;
       const absl::StatusOr<Duration> planned = DecodeDuration(transition.planned());
       const absl::StatusOr<Duration> actual = DecodeDuration(transition.actual());
-      if (planned.ok() && actual.ok()) extent.Add(*planned, *actual);
+      if (planned.ok() && actual.ok()) extent.Add(*planned, *actual, LatenessOf(run, node, transition));
     }
   }
   return extent;

@@ -16,7 +16,7 @@ struct StepFigures {
   // As planned, after T0.
   std::optional<Duration> at;
   std::optional<Duration> length;
-  // Of all nodes the longest time from the planned moment to the kernel's confirmation.
+  // Of all nodes of which it is known the greatest lateness, as LatenessOf says it.
   std::optional<Duration> fired_late;
   std::optional<Duration> healed_late;
   // From the first node's start to the last's. Carries the clock errors of both.

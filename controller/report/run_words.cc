@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "common/duration.h"
 #include "common/timeline_codec.h"
@@ -15,6 +17,23 @@ namespace {
 
 absl::Time TimeOf(const google::protobuf::Timestamp& time) {
   return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
+}
+
+}  // namespace
+
+absl::string_view WordOf(const v1::Run& run) {
+  switch (run.state()) {
+    case v1::RUN_STATE_WAITING:
+      return "waiting";
+    case v1::RUN_STATE_ARMING:
+      return "arming";
+    case v1::RUN_STATE_RUNNING:
+      return "running";
+    case v1::RUN_STATE_ENDING:
+      return "ending";
+    default:
+      return WordOf(run.outcome());
+  }
 }
 
 absl::string_view WordOf(v1::Outcome outcome) {
@@ -33,23 +52,6 @@ absl::string_view WordOf(v1::Outcome outcome) {
       return "missed";
     default:
       return "ended";
-  }
-}
-
-}  // namespace
-
-absl::string_view WordOf(const v1::Run& run) {
-  switch (run.state()) {
-    case v1::RUN_STATE_WAITING:
-      return "waiting";
-    case v1::RUN_STATE_ARMING:
-      return "arming";
-    case v1::RUN_STATE_RUNNING:
-      return "running";
-    case v1::RUN_STATE_ENDING:
-      return "ending";
-    default:
-      return WordOf(run.outcome());
   }
 }
 
@@ -108,6 +110,10 @@ std::optional<google::protobuf::Timestamp> WallAt(const v1::Run& run, Duration a
   time.set_seconds(run.started().seconds() + seconds);
   time.set_nanos(static_cast<std::int32_t>(nanos - seconds * kSecond));
   return time;
+}
+
+std::string NameOf(absl::string_view value, absl::string_view common) {
+  return absl::AsciiStrToLower(absl::StripPrefix(value, common));
 }
 
 std::optional<Duration> Decoded(const google::protobuf::Duration& message) {

@@ -13,6 +13,8 @@ namespace faultline {
 
 // Where a run stands: "waiting", "arming", "running", "verified", "NOT verified", "refused", …
 absl::string_view WordOf(const v1::Run& run);
+// How it ended: "verified", "NOT verified", "refused", …
+absl::string_view WordOf(v1::Outcome outcome);
 // How it ended on a node: "completed", "lease lost", …
 absl::string_view WordOf(v1::NodeEnd end);
 // "IPv4", "IPv6".
@@ -26,6 +28,10 @@ std::string WallText(const google::protobuf::Timestamp& time);
 std::string Rfc3339(const google::protobuf::Timestamp& time);
 // The moment so long after T0; absent when the run was never fired.
 std::optional<google::protobuf::Timestamp> WallAt(const v1::Run& run, Duration after_t0);
+
+// An enum's value for machines, by its name without what all its values have in common: "OUTCOME_VERIFIED" and
+// "OUTCOME_" are "verified".
+std::string NameOf(absl::string_view value, absl::string_view common);
 
 // As far as it is well-formed.
 std::optional<Duration> Decoded(const google::protobuf::Duration& message);

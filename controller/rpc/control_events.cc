@@ -2,6 +2,7 @@
 
 #include "common/rpc/status.h"
 #include "common/status.h"
+#include "controller/report/log_filter.h"
 #include "controller/rpc/control_service.h"
 #include "controller/schedule/wall_time.h"
 
@@ -25,7 +26,29 @@ void Take(std::vector<v1::Event> events, google::protobuf::RepeatedPtrField<v1::
   for (v1::Event& event : events) *to.Add() = std::move(event);
 }
 
+// Those of all that the query asks for that the filter takes.
+absl::Status Take(EventLog& log, EventQuery query, const LogFilter& filter,
+                  google::protobuf::RepeatedPtrField<v1::Event>& to) {
+  bool more = true;
+  for (query.after = 0, query.most = kMostListed; more;) {
+    FAULTLINE_ASSIGN_OR_RETURN(std::vector<v1::Event> events, log.List(query));
+    more = static_cast<int>(events.size()) == query.most;
+    if (more) query.after = events.back().number();
+    std::erase_if(events, [&filter](const v1::Event& event) { return !filter.Takes(event); });
+    Take(std::move(events), to);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
+
+absl::Status ControlService::AddLogged(const v1::Run& run, google::protobuf::RepeatedPtrField<v1::Event>& to) {
+  const LogFilter filter(run);
+  FAULTLINE_RETURN_IF_ERROR(Take(parts_.events, {.run_id = run.id()}, filter, to));
+  EventQuery meanwhile = {.since = DecodeWall(run.created()), .without_run = true};
+  if (run.has_ended()) meanwhile.until = DecodeWall(run.ended());
+  return Take(parts_.events, meanwhile, filter, to);
+}
 
 grpc::Status ControlService::ListEvents(grpc::ServerContext*, const v1::ListEventsRequest* request,
                                         v1::ListEventsResponse* response) {

@@ -128,7 +128,7 @@ grpc::Status ControlService::GetRun(grpc::ServerContext*, const v1::GetRunReques
   if (!view.ok()) return ToGrpc(view.status());
   *response->mutable_run() = std::move(view->run);
   if (view->elapsed) *response->mutable_elapsed() = EncodeDuration(*view->elapsed);
-  return grpc::Status::OK;
+  return request->events() ? ToGrpc(AddLogged(response->run(), *response->mutable_events())) : grpc::Status::OK;
 }
 
 grpc::Status ControlService::AbortRun(grpc::ServerContext* context, const v1::AbortRunRequest* request,

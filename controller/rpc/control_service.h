@@ -73,6 +73,8 @@ class ControlService : public v1::ControlService::Service {
   // Waits until the run satisfies `done` or the caller has gone.
   template <typename Predicate>
   absl::StatusOr<v1::Run> AwaitRun(grpc::ServerContext& context, const std::string& run_id, Predicate done);
+  // control_events.cc: what the log has of a run that its record does not tell.
+  absl::Status AddLogged(const v1::Run& run, google::protobuf::RepeatedPtrField<v1::Event>& to);
 
   const ControlParts parts_;
 };

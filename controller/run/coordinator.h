@@ -205,7 +205,7 @@ class Coordinator {
   // coordinator_events.cc: what is told of a run.
   void Tell(v1::EventKind kind, const ActiveRun& run, std::string text);
   void TellWaiting(const ActiveRun& run);
-  void TellStep(const ActiveRun& run, const NodeName& node, const v1::StepTransition& transition);
+  void TellStep(const ActiveRun& run, const v1::NodeRun& part, const v1::StepTransition& transition);
   void TellNodeEnd(const ActiveRun& run, const NodeName& node, const v1::NodeOutcome& outcome);
   void TellForeignChange(const ActiveRun& run, const NodeName& node, const v1::ForeignChange& change);
   void TellEnd(const ActiveRun& run);

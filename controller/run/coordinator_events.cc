@@ -1,10 +1,8 @@
 #include <google/protobuf/util/time_util.h>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
-#include "absl/strings/strip.h"
 #include "common/timeline_codec.h"
+#include "controller/report/lateness.h"
 #include "controller/run/coordinator.h"
 #include "controller/schedule/wall_time.h"
 
@@ -16,12 +14,6 @@ v1::Event MakeEvent(v1::EventKind kind, const v1::Run& run) {
   event.set_kind(kind);
   event.set_run_id(run.id());
   return event;
-}
-
-// "not verified".
-std::string WordsOf(v1::Outcome outcome) {
-  const std::string name(absl::StripPrefix(v1::Outcome_Name(outcome), "OUTCOME_"));
-  return absl::StrReplaceAll(absl::AsciiStrToLower(name), {{"_", " "}});
 }
 
 // A moment that a node reports counts from T0. Absent: now.
@@ -44,18 +36,17 @@ void Coordinator::TellWaiting(const ActiveRun& run) {
   Tell(v1::EVENT_KIND_RUN_WAITING, run, why);
 }
 
-void Coordinator::TellStep(const ActiveRun& run, const NodeName& node, const v1::StepTransition& transition) {
+void Coordinator::TellStep(const ActiveRun& run, const v1::NodeRun& part, const v1::StepTransition& transition) {
   const bool fired = transition.transition() == v1::TRANSITION_FIRED;
   v1::Event event = MakeEvent(fired ? v1::EVENT_KIND_STEP_FIRED : v1::EVENT_KIND_STEP_HEALED, run.record);
-  event.set_node(node.text());
-  event.set_step(transition.step());
+  event.set_node(part.node());
+  *event.mutable_transition() = transition;
   if (transition.step() < static_cast<std::uint32_t>(run.record.step_names_size())) {
     event.set_text(run.record.step_names(static_cast<int>(transition.step())));
   }
   SetMoment(transition.actual(), run.record, event);
-  const absl::StatusOr<Duration> planned = DecodeDuration(transition.planned());
-  const absl::StatusOr<Duration> actual = DecodeDuration(transition.actual());
-  if (planned.ok() && actual.ok()) *event.mutable_lateness() = EncodeDuration(*actual - *planned);
+  const std::optional<Duration> late = LatenessOf(run.record, part, transition);
+  if (late) *event.mutable_lateness() = EncodeDuration(*late);
   events_.Add(std::move(event));
 }
 
@@ -66,7 +57,7 @@ void Coordinator::TellNodeEnd(const ActiveRun& run, const NodeName& node, const 
   event.set_text(std::string(WordsOf(outcome.end())));
   if (!outcome.detail().empty()) absl::StrAppend(event.mutable_text(), ": ", outcome.detail());
   if (outcome.has_at()) SetMoment(outcome.at(), run.record, event);
-  *event.mutable_counters() = outcome.counters();
+  *event.mutable_node_outcome() = outcome;
   events_.Add(std::move(event));
 }
 
@@ -74,18 +65,28 @@ void Coordinator::TellForeignChange(const ActiveRun& run, const NodeName& node, 
   v1::Event event = MakeEvent(v1::EVENT_KIND_FOREIGN_CHANGE, run.record);
   event.set_node(node.text());
   event.set_text(change.text());
+  *event.mutable_foreign_change() = change;
   if (change.has_at()) SetMoment(change.at(), run.record, event);
   events_.Add(std::move(event));
 }
 
 void Coordinator::TellEnd(const ActiveRun& run) {
-  Tell(v1::EVENT_KIND_RUN_ENDED, run, absl::StrCat(WordsOf(run.record.outcome()), ": ", run.record.summary()));
+  v1::Event event = MakeEvent(v1::EVENT_KIND_RUN_ENDED, run.record);
+  event.set_text(run.record.summary());
+  event.set_outcome(run.record.outcome());
+  *event.mutable_time() = run.record.ended();
+  events_.Add(std::move(event));
 }
 
 void Coordinator::TellGuards(const ActiveRun& run, int from) {
   for (int i = from; i < run.record.guard_checks_size(); ++i) {
     const v1::GuardCheck& check = run.record.guard_checks(i);
-    if (!check.passed()) Tell(v1::EVENT_KIND_GUARD_FAILED, run, absl::StrCat(check.name(), ": ", check.detail()));
+    if (check.passed()) continue;
+    v1::Event event = MakeEvent(v1::EVENT_KIND_GUARD_FAILED, run.record);
+    event.set_text(absl::StrCat(check.name(), ": ", check.detail()));
+    *event.mutable_guard_check() = check;
+    if (check.has_at()) SetMoment(check.at(), run.record, event);
+    events_.Add(std::move(event));
   }
 }
 

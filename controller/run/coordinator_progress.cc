@@ -148,6 +148,7 @@ void Coordinator::Release(ActiveRun& run, v1::Outcome outcome, const std::string
 bool Coordinator::LetGo(ActiveRun& run, v1::Outcome outcome, const std::string& reason) {
   if (run.phase == RunPhase::kReleasing || run.phase == RunPhase::kUnstored) return false;
   run.phase = RunPhase::kReleasing;
+  if (run.t0) *run.record.mutable_ended_early() = EncodeDuration(Now() - *run.t0);
   run.record.set_state(v1::RUN_STATE_ENDING);
   run.record.set_outcome(outcome);
   run.record.set_summary(reason);

@@ -65,7 +65,7 @@ void Coordinator::OnStepEvent(const NodeName& node, const v1::StepEvent& event) 
   ActiveRun* run = FindParty(event.run_id(), node);
   if (run == nullptr || !run->AddTransition(node, event.transition())) return;
   AddLateness(event.transition(), lateness_);
-  TellStep(*run, node, event.transition());
+  TellStep(*run, run->PartOf(node), event.transition());
   Changed(*run);
 }
 

@@ -19,8 +19,9 @@ std::int64_t MomentOf(const v1::Event& event) {
 }  // namespace
 
 bool EventQuery::Matches(const v1::Event& event) const {
-  return (!since || MomentOf(event) >= ToColumn(*since)) && (run_id.empty() || event.run_id() == run_id) &&
-         (node.empty() || event.node() == node) && (!after || event.number() > *after);
+  return (!since || MomentOf(event) >= ToColumn(*since)) && (!until || MomentOf(event) <= ToColumn(*until)) &&
+         (run_id.empty() || event.run_id() == run_id) && (node.empty() || event.node() == node) &&
+         (!without_run || event.run_id().empty()) && (!after || event.number() > *after);
 }
 
 absl::StatusOr<std::uint64_t> EventStore::LastNumber() {
@@ -57,16 +58,18 @@ absl::Status EventStore::PutAll(std::span<const v1::Event> events) {
 
 absl::StatusOr<std::vector<v1::Event>> EventStore::List(const EventQuery& query) {
   const std::lock_guard lock(database_.mutex());
-  const std::string sql = absl::StrCat(
-      "SELECT event FROM events WHERE number > ?1 AND moment >= ?2 AND (?3 = '' OR run = ?3) AND (?4 = '' OR "
-      "node = ?4) ORDER BY number ",
-      query.after ? "ASC" : "DESC", " LIMIT ?5");
+  // Only a condition that always holds of the run lets its index be used.
+  const std::string sql =
+      absl::StrCat("SELECT event FROM events WHERE number > ?1 AND moment BETWEEN ?2 AND ?3 AND (?5 = '' OR node = ?5)",
+                   query.run_id.empty() ? "" : " AND run = ?4", query.without_run ? " AND run = ''" : "",
+                   " ORDER BY number ", query.after ? "ASC" : "DESC", " LIMIT ?6");
   Statement statement(database_, sql.c_str());
   statement.Bind(1, static_cast<std::int64_t>(query.after.value_or(0)));
   statement.Bind(2, query.since ? ToColumn(*query.since) : std::numeric_limits<std::int64_t>::min());
-  statement.Bind(3, query.run_id);
-  statement.Bind(4, query.node);
-  statement.Bind(5, std::int64_t{query.most});
+  statement.Bind(3, query.until ? ToColumn(*query.until) : std::numeric_limits<std::int64_t>::max());
+  statement.Bind(4, query.run_id);
+  statement.Bind(5, query.node);
+  statement.Bind(6, std::int64_t{query.most});
   std::vector<v1::Event> events;
   while (statement.Step()) {
     if (events.emplace_back().ParseFromString(statement.Bytes(0))) continue;

@@ -16,8 +16,12 @@ namespace faultline {
 struct EventQuery {
   // Happened then or later.
   std::optional<WallTime> since;
+  // Happened then or earlier.
+  std::optional<WallTime> until;
   std::string run_id;
   std::string node;
+  // Of no run.
+  bool without_run = false;
   // Numbered beyond this.
   std::optional<std::uint64_t> after;
   // With `after` the first so many, else the last.

@@ -21,12 +21,12 @@ class ObservationTest(LabTest):
         return [json.loads(line) for line in lines]
 
     def kinds(self, *options):
-        return [event["kind"].removeprefix("EVENT_KIND_") for event in self.events(*options)]
+        return [event["kind"] for event in self.events(*options)]
 
     def await_event(self, kind, *options):
         """The first of a kind."""
         def found():
-            return next((e for e in self.events(*options) if e["kind"] == f"EVENT_KIND_{kind}"), None)
+            return next((e for e in self.events(*options) if e["kind"] == kind), None)
         return wait_until(found, 15, f"an event {kind}")
 
     def isolate(self, node):
@@ -36,32 +36,79 @@ class ObservationTest(LabTest):
                       f"add rule ip away in ip saddr {controller} drop")
 
     def connected(self, node):
-        return next(n for n in self.lab.cli_json("nodes")["nodes"] if n["info"]["name"] == node)["connected"]
+        return any(n["connected"] for n in self.lab.cli_json("nodes")["nodes"] if n["info"]["name"] == node)
 
     def test_events_tell_a_run_from_armed_to_end(self):
         follower = self.follow()
         with plan([SPLIT]) as file:
             run = self.lab.cli_json("run", file.name, expect=None)["id"]
         seen = []
-        while not seen or seen[-1]["kind"] != "EVENT_KIND_RUN_ENDED":
+        while not seen or seen[-1]["kind"] != "run_ended":
             seen.append(json.loads(follower.stdout.readline()))
         events = self.events("--run", run)
-        self.assertEqual(events, [event for event in seen if event["run_id"] == run], "followed and listed are the same")
-        kinds = [event["kind"].removeprefix("EVENT_KIND_") for event in events]
-        self.assertEqual(kinds[:2], ["RUN_ARMED", "RUN_FIRED"])
-        self.assertEqual(kinds[-1], "RUN_ENDED")
-        for kind in ("STEP_FIRED", "STEP_HEALED", "NODE_ENDED"):
-            of_kind = [event for event in events if event["kind"] == f"EVENT_KIND_{kind}"]
+        self.assertEqual(events, [e for e in seen if e.get("run") == run], "followed and listed are the same")
+        kinds = [event["kind"] for event in events]
+        self.assertEqual(kinds[:2], ["run_armed", "run_fired"])
+        self.assertEqual(kinds[-1], "run_ended")
+        for kind in ("step_fired", "step_healed", "node_ended"):
+            of_kind = [event for event in events if event["kind"] == kind]
             self.assertEqual(sorted(event["node"] for event in of_kind), sorted(self.lab.nodes), kind)
-        fired = next(event for event in events if event["kind"] == "EVENT_KIND_STEP_FIRED")
-        self.assertEqual((fired["step"], fired["text"]), (0, "split"))
-        self.assertIn("lateness", fired)
-        ended = next(event for event in events if event["kind"] == "EVENT_KIND_NODE_ENDED")
-        self.assertGreater(int(ended["counters"][0]["packets"]), 0)
-        numbers = [int(event["number"]) for event in seen]
+        fired = next(event for event in events if event["kind"] == "step_fired")
+        self.assertEqual(fired["step"], "split")
+        self.assertGreater(fired["late_ms"], 0)
+        ended = next(event for event in events if event["kind"] == "node_ended")
+        self.assertGreater(ended["packets"], 0)
+        numbers = [event["number"] for event in seen]
         self.assertEqual(numbers, list(range(numbers[0], numbers[0] + len(numbers))))
         self.assertIn("step fired", self.lab.cli("events", "--run", run).stdout)
-        self.assertEqual(self.events("--run", run, "--node", "lon-1", "--most", 1)[0]["text"], "completed")
+        self.assertEqual(self.events("--run", run, "--node", "lon-1", "--most", 1)[0]["end"], "completed")
+
+    def test_a_report_tells_what_the_log_does_and_each_thing_once(self):
+        run = self.run_detached("block", LONDON, PARIS, "--for", "1m")
+        self.lab.lab("plug", "par-1", "eth1", "172.33.200.9/24")
+        self.await_event("node_changed", "--node", "par-1")
+        self.lab.lab("unplug", "par-1", "eth1")
+        self.await_event("foreign_change", "--run", run)
+        self.lab.stop("lon-1")
+        self.await_event("node_lost", "--node", "lon-1")
+        self.lab.start("lon-1")
+        wait_until(lambda: self.connected("lon-1"), 20, "it is back")
+        self.lab.cli("abort", run)
+        lines = [json.loads(line) for line in self.lab.cli("report", run, "--format", "events").stdout.splitlines()]
+        # What happened before the run began is none of its business.
+        accepted = next(line["time"] for line in lines if line["kind"] == "run_accepted")
+        logged = [e for e in self.events() if e.get("run", run) == run and e["time"] >= accepted]
+        for event in logged:
+            self.assertGreater(event.pop("number"), 0)
+        told = [line for line in lines if line in logged]
+        self.assertEqual([event for event in logged if event not in told], [])
+        self.assertEqual(len(told), len(logged), "each thing once")
+        self.assertEqual([e["node"] for e in told if e["kind"] in ("node_lost", "node_connected")], ["lon-1", "lon-1"])
+        rest = [line["kind"] for line in lines if line not in told and not line["kind"].startswith("stage_")]
+        self.assertEqual(rest, ["run_accepted", "run_started"])
+        times = [line["time"] for line in lines]
+        self.assertEqual(times, sorted(times))
+
+    def test_what_an_abort_heals_is_late_from_the_abort_on(self):
+        run = self.run_detached("block", LONDON, PARIS, "--for", "1m")
+        for node in self.lab.nodes:
+            self.await_event("step_fired", "--run", run, "--node", node)
+        # What its agent's end heals is no answer to the abort.
+        self.lab.stop("par-1")
+        self.await_event("node_ended", "--run", run, "--node", "par-1")
+        self.lab.cli("abort", run)
+        ended = float(self.get(run)["ended_early"].removesuffix("s"))
+        healed = {event["node"]: event for event in self.events("--run", run) if event["kind"] == "step_healed"}
+        self.assertEqual(set(healed), set(self.lab.nodes))
+        self.assertNotIn("late_ms", healed.pop("par-1"))
+        for event in healed.values():
+            self.assertLess(event["at_s"], event["planned_s"])
+            self.assertAlmostEqual(event["late_ms"] / 1000, event["at_s"] - ended, places=6)
+            self.assertGreaterEqual(event["late_ms"], 0)
+        shown = self.lab.cli("show", run).stdout
+        self.assertIn(f"{max(event['late_ms'] for event in healed.values()):.2f} ms", shown)
+        self.assertIn("HEALED LATE counts from then", shown)
+        self.lab.start("par-1")
 
     def follow(self):
         """Reads from before the caller goes on: it begins with what there is."""
@@ -72,20 +119,20 @@ class ObservationTest(LabTest):
 
     def test_events_outlive_the_controller(self):
         before = self.kinds()
-        self.assertEqual(before.count("NODE_CONNECTED"), len(self.lab.nodes))
+        self.assertEqual(before.count("node_connected"), len(self.lab.nodes))
         self.lab.stop("controller")
         self.lab.start("controller", lease=f"{LEASE}s")
         wait_until(lambda: all(map(self.connected, self.lab.nodes)), 20, "all agents are back")
         after = self.kinds()
         self.assertEqual(after[:len(before)], before)
-        self.assertEqual(after.count("NODE_CONNECTED"), 2 * len(self.lab.nodes))
+        self.assertEqual(after.count("node_connected"), 2 * len(self.lab.nodes))
 
     def test_interface_that_comes_and_goes_during_a_run(self):
         run = self.run_detached("block", LONDON, PARIS, "--for", "1m")
         self.lab.lab("plug", "par-1", "eth1", "172.33.200.9/24")
-        self.assertIn("came: 172.33.200.9 on eth1", self.await_event("NODE_CHANGED", "--node", "par-1")["text"])
+        self.assertIn("came: 172.33.200.9 on eth1", self.await_event("node_changed", "--node", "par-1")["detail"])
         self.lab.lab("unplug", "par-1", "eth1")
-        self.assertIn("interface eth1 has gone", self.await_event("FOREIGN_CHANGE", "--run", run)["text"])
+        self.assertIn("interface eth1 has gone", self.await_event("foreign_change", "--run", run)["detail"])
         self.lab.cli("abort", run)
         self.assertIn("interface eth1 has gone", "".join(self.get(run)["warnings"]))
 
@@ -94,15 +141,16 @@ class ObservationTest(LabTest):
             run = self.run_detached("run", file.name)
         self.assertTrue(self.reaches("lon-1", "par-1"))
         self.lab.exec("par-1", "tc", "qdisc", "replace", "dev", "fl0", "root", "pfifo")
-        change = self.await_event("FOREIGN_CHANGE", "--run", run)
+        change = self.await_event("foreign_change", "--run", run)
         self.assertEqual(change["node"], "par-1")
-        self.assertIn("changed the qdiscs of the device fl0", change["text"])
+        self.assertIn("changed the qdiscs of the device fl0", change["detail"])
         self.lab.exec("par-1", "ip", "link", "del", "fl0")
-        wait_until(lambda: any("deleted the device fl0" in e["text"] for e in self.events("--run", run)), 10, "deleted")
+        wait_until(lambda: any("deleted the device fl0" in event.get("detail", "") for event in
+                               self.events("--run", run)), 10, "deleted")
         self.assertFalse(self.reaches("lon-1", "par-1"), "packets that were to go through it are lost")
         self.lab.cli("abort", run)
         self.assertTrue(self.reaches("lon-1", "par-1"))
-        self.assertEqual({e["node"] for e in self.events("--run", run) if e["kind"] == "EVENT_KIND_FOREIGN_CHANGE"},
+        self.assertEqual({e["node"] for e in self.events("--run", run) if e["kind"] == "foreign_change"},
                          {"par-1"})
 
     def test_what_others_do_beside_a_run_is_not_told(self):
@@ -112,7 +160,7 @@ class ObservationTest(LabTest):
         self.lab.exec("par-1", "tc", "qdisc", "del", "dev", "eth0", "root")
         self.assertFalse(self.reaches("lon-1", "par-1"))
         self.lab.cli("abort", run)
-        self.assertNotIn("FOREIGN_CHANGE", self.kinds("--run", run))
+        self.assertNotIn("foreign_change", self.kinds("--run", run))
 
     def test_counters_are_shown_while_a_step_acts(self):
         run = self.run_detached("block", LONDON, PARIS, "--one-way", "--for", "1m")
@@ -135,7 +183,7 @@ class ObservationTest(LabTest):
             run = self.run_detached("run", file.name)
         self.isolate("par-1")
         self.addCleanup(self.lab.exec, "par-1", "nft", "delete table ip away", expect=None)
-        self.await_event("NODE_LOST", "--node", "par-1")
+        self.await_event("node_lost", "--node", "par-1")
         self.lab.exec("par-1", "nft", "delete table ip away")
         ended = self.await_over(run)
         self.assertEqual(ended["outcome"], "OUTCOME_VERIFIED", ended["summary"])

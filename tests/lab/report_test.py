@@ -288,6 +288,6 @@ class BrowserTest(ReportTest):
 if __name__ == "__main__":
     faultlab.require_root()
     if "BrowserTest" in sys.argv and BROWSER is None:
-        print("SKIPPED: no Chromium to show a report's page with: apt-get install chromium-headless-shell (100 MB)")
+        print("SKIPPED: no Chromium to show a report's page with: apt-get install chromium-headless-shell (140 MB)")
         sys.exit(faultlab.SKIPPED)
     unittest.main(verbosity=2)

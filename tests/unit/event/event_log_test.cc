@@ -91,6 +91,27 @@ TEST_F(EventLogTest, WhatIsNewIsInMemory) {
   EXPECT_EQ(*store_->LastNumber(), 0u);
 }
 
+TEST_F(EventLogTest, WhatIsInMemoryIsChosenAsInTheStore) {
+  for (const std::int64_t second : {10, 20, 30}) {
+    v1::Event event;
+    *event.mutable_time() = google::protobuf::util::TimeUtil::SecondsToTimestamp(second);
+    event.set_run_id(second == 20 ? "a-1" : "");
+    event.set_text(std::to_string(second));
+    log_->Add(std::move(event));
+  }
+  const auto expect = [this](EventQuery query, const std::vector<std::string>& texts) {
+    query.after = 0;
+    EXPECT_EQ(Texts(query), texts);
+    ASSERT_TRUE(log_->Flush().ok());
+    query.after.reset();
+    EXPECT_EQ(Texts(query), texts);
+  };
+  expect({.since = WallTime(seconds(20)), .until = WallTime(seconds(30))}, {"20", "30"});
+  expect({.until = WallTime(seconds(29))}, {"10", "20"});
+  expect({.without_run = true}, {"10", "30"});
+  expect({.run_id = "a-1"}, {"20"});
+}
+
 TEST_F(EventLogTest, WhatIsOlderComesFromTheStore) {
   for (std::size_t i = 0; i <= EventLog::kMostInMemory; ++i) {
     Add(std::to_string(i));

@@ -8,6 +8,7 @@
 namespace faultline {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -100,6 +101,20 @@ TEST(RenderRunTest, SaysWhatStepsDoAndWhatCameOfIt) {
   EXPECT_THAT(RenderRun(run, {.color = true}), HasSubstr("\x1b[1;31m3 overflowed\x1b[0m"));
   run.set_step_effects(0, "reject tcp to port 3000");
   EXPECT_THAT(RenderRun(run, {}), HasSubstr("\none-way: reject tcp to port 3000\n"));
+}
+
+TEST(RenderRunTest, ARunThatWasEndedEarlySaysFromWhereItsHealsCount) {
+  v1::Run run = SampleRun();
+  for (v1::NodeRun& node : *run.mutable_nodes()) {
+    *node.mutable_transitions(3)->mutable_actual() = EncodeDuration(std::chrono::milliseconds(41'004));
+    node.mutable_outcome()->set_end(v1::NODE_END_RELEASED);
+  }
+  EXPECT_THAT(RenderRun(run, {}), AllOf(HasSubstr("split    30s  30s  0.35 ms     -            0.25 ms  180\n"),
+                                        Not(HasSubstr("counts from"))));
+  *run.mutable_ended_early() = EncodeDuration(std::chrono::seconds(41));
+  EXPECT_THAT(RenderRun(run, {}),
+              AllOf(HasSubstr("split    30s  30s  0.35 ms     4.00 ms      0.25 ms  180\n"),
+                    HasSubstr("The run was ended at 41s: of steps that were to end later, HEALED LATE counts")));
 }
 
 TEST(RenderRunTest, AStageThatNoProbeSeesIsSaidToBeSo) {

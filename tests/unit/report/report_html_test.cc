@@ -44,16 +44,16 @@ std::size_t CountOf(const std::string& page, const std::string& part) {
 }
 
 TEST(ReportHtmlTest, SaysTheVerdictFirst) {
-  const std::string page = RenderHtml(SampleRun());
+  const std::string page = RenderHtml(SampleRun(), {});
   EXPECT_THAT(page, HasSubstr("<p class=\"verdict good\">✓ Verified: every observation equalled the plan: 2 stages, 8 "
                               "edges.</p>"));
   EXPECT_THAT(page, HasSubstr("<body data-run=\"split-brain-3\" data-state=\"RUN_STATE_ENDED\" "
                               "data-outcome=\"OUTCOME_VERIFIED\">"));
-  EXPECT_THAT(RenderHtml(FullRun()), HasSubstr("<p class=\"verdict bad\">✗ NOT verified: quiet.</p>"));
+  EXPECT_THAT(RenderHtml(FullRun(), {}), HasSubstr("<p class=\"verdict bad\">✗ NOT verified: quiet.</p>"));
 }
 
 TEST(ReportHtmlTest, HasEveryPart) {
-  const std::string page = RenderHtml(FullRun());
+  const std::string page = RenderHtml(FullRun(), {});
   for (const char* id :
        {"timeline", "stages", "curves", "captures", "expectations", "guards", "nodes", "reproduce", "events"}) {
     EXPECT_THAT(page, HasSubstr(absl::StrCat("<section id=\"", id, "\">")));
@@ -65,7 +65,7 @@ TEST(ReportHtmlTest, HasEveryPart) {
 }
 
 TEST(ReportHtmlTest, CarriesTheRecordsFigures) {
-  const std::string page = RenderHtml(FullRun());
+  const std::string page = RenderHtml(FullRun(), {});
   EXPECT_THAT(page, HasSubstr("<tr data-step=\"one-way\" data-fired-late-ns=\"350000\" data-healed-late-ns=\"420000\" "
                               "data-skew-ns=\"250000\" data-packets=\"180\">"));
   EXPECT_THAT(page, HasSubstr("data-stage=\"one-way\" data-agrees=\"true\" data-edges=\"4\" data-wrong=\"0\""));
@@ -88,7 +88,7 @@ TEST(ReportHtmlTest, NothingOthersWroteBecomesMarkup) {
   run.mutable_groups(0)->set_name(hostile);
   run.mutable_series(0)->set_from(hostile);
   run.mutable_captures(0)->set_output(std::string("\x00\xff</pre>\xe2\x82", 10));
-  const std::string page = RenderHtml(run);
+  const std::string page = RenderHtml(run, {});
   EXPECT_THAT(page, AllOf(Not(HasSubstr("<script")), Not(HasSubstr("<img")), Not(HasSubstr("\x1b"))));
   EXPECT_EQ(page.find('\0'), std::string::npos);
   EXPECT_EQ(WellFormed(page), page);
@@ -97,7 +97,7 @@ TEST(ReportHtmlTest, NothingOthersWroteBecomesMarkup) {
 }
 
 TEST(ReportHtmlTest, NeedsNothingFromOutside) {
-  const std::string page = RenderHtml(FullRun());
+  const std::string page = RenderHtml(FullRun(), {});
   EXPECT_FALSE(std::regex_search(page, std::regex("(src|href)=\"(?!data:)")));
   EXPECT_THAT(page, AllOf(Not(HasSubstr("@import")), Not(HasSubstr("url(")), Not(HasSubstr("http:")),
                           Not(HasSubstr("https:"))));
@@ -106,7 +106,7 @@ TEST(ReportHtmlTest, NeedsNothingFromOutside) {
 TEST(ReportHtmlTest, LargeFleetsAreShownByGroups) {
   v1::Run run = SampleRun();
   *run.mutable_stages(1) = OneWayStage(40);
-  const std::string page = RenderHtml(run);
+  const std::string page = RenderHtml(run, {});
   EXPECT_THAT(page, HasSubstr("<th scope=\"row\">lon-1..lon-40 (40)</th>"));
   EXPECT_LT(page.size(), 60'000u);
 }
@@ -114,7 +114,7 @@ TEST(ReportHtmlTest, LargeFleetsAreShownByGroups) {
 TEST(ReportHtmlTest, NamesTheEdgesThatWereNotAsPlanned) {
   v1::Run run = SampleRun();
   SetObserved(*run.mutable_stages(1), "lon-1", "par-1", v1::FAMILY_IPV4, v1::REACH_OPEN, 12);
-  const std::string page = RenderHtml(run);
+  const std::string page = RenderHtml(run, {});
   EXPECT_THAT(page, HasSubstr("<li>lon-1 → par-1 (IPv4) was planned cut but 12 of 12 probes arrived</li>"));
   EXPECT_THAT(page, HasSubstr("<td class=\"partly wrong\""));
   EXPECT_THAT(page, HasSubstr(">4!</td>"));
@@ -122,16 +122,16 @@ TEST(ReportHtmlTest, NamesTheEdgesThatWereNotAsPlanned) {
 
 TEST(ReportHtmlTest, WorksForRunsInAnyState) {
   v1::Run run;
-  EXPECT_EQ(Misnested(RenderHtml(run)), "");
+  EXPECT_EQ(Misnested(RenderHtml(run, {})), "");
   run.set_id("split-brain-4");
   run.set_state(v1::RUN_STATE_ARMING);
   run.add_step_names("split");
   run.add_schedule()->set_name("split");
-  EXPECT_THAT(RenderHtml(run), AllOf(HasSubstr("… Arming."), HasSubstr("split: not yet observed")));
+  EXPECT_THAT(RenderHtml(run, {}), AllOf(HasSubstr("… Arming."), HasSubstr("split: not yet observed")));
   run.set_state(v1::RUN_STATE_ENDED);
   run.set_outcome(v1::OUTCOME_REFUSED);
   run.set_summary("node par-1 refused");
-  EXPECT_THAT(RenderHtml(run), AllOf(HasSubstr("✗ Refused: node par-1 refused."), HasSubstr("never fired")));
+  EXPECT_THAT(RenderHtml(run, {}), AllOf(HasSubstr("✗ Refused: node par-1 refused."), HasSubstr("never fired")));
 }
 
 TEST(ReportHtmlTest, MalformedSeriesDoNoHarm) {
@@ -139,7 +139,7 @@ TEST(ReportHtmlTest, MalformedSeriesDoNoHarm) {
   run.mutable_series(0)->mutable_received()->Truncate(3);
   run.mutable_series(1)->clear_step();
   run.mutable_series(1)->mutable_start()->set_nanos(2'000'000'000);
-  const std::string page = RenderHtml(run);
+  const std::string page = RenderHtml(run, {});
   EXPECT_EQ(Misnested(page), "");
   EXPECT_THAT(page, HasSubstr("data-points=\"3\""));
 }

@@ -79,6 +79,23 @@ TEST(RunFiguresTest, LanesOfAllNodesTogether) {
   EXPECT_EQ(PacketsOf(run, 2), std::nullopt);
 }
 
+TEST(RunFiguresTest, AStepThatWasEndedEarlyIsLateFromThereOn) {
+  v1::Run run = SampleRun();
+  for (v1::NodeRun& node : *run.mutable_nodes()) {
+    *node.mutable_transitions(3)->mutable_actual() = EncodeDuration(seconds(40) + milliseconds(2));
+    node.mutable_outcome()->set_end(v1::NODE_END_RELEASED);
+  }
+  *run.mutable_nodes(1)->mutable_transitions(3)->mutable_actual() = EncodeDuration(seconds(40) + milliseconds(5));
+  EXPECT_FALSE(FiguresOf(run)[1].healed_late.has_value());
+  *run.mutable_ended_early() = EncodeDuration(seconds(40));
+  EXPECT_EQ(FiguresOf(run)[1].healed_late, milliseconds(5));
+  EXPECT_EQ(FiguresOf(run)[1].length, seconds(30)) << "as planned";
+  EXPECT_EQ(FiguresOf(run)[0].healed_late, microseconds(420)) << "it had ended by then";
+  // What is known of one node counts.
+  run.mutable_nodes(1)->mutable_outcome()->set_end(v1::NODE_END_LEASE_LOST);
+  EXPECT_EQ(FiguresOf(run)[1].healed_late, milliseconds(2));
+}
+
 TEST(RunFiguresTest, MalformedPartsAreAbsent) {
   v1::Run run = SampleRun();
   for (v1::NodeRun& node : *run.mutable_nodes()) {

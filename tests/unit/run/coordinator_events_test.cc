@@ -36,7 +36,11 @@ TEST_F(RunEventsTest, RunIsToldFromArmedToEnd) {
   Pass(kLength + milliseconds(600));
   End(id, v1::NODE_END_COMPLETED);
   Pass(seconds(2));
-  EXPECT_THAT(events_.Texts(v1::EVENT_KIND_RUN_ENDED), ElementsAre(HasSubstr("verified: every observation equalled")));
+  const std::vector<v1::Event> ended = events_.Of(v1::EVENT_KIND_RUN_ENDED);
+  ASSERT_THAT(ended, SizeIs(1));
+  EXPECT_EQ(ended[0].outcome(), v1::OUTCOME_VERIFIED);
+  EXPECT_THAT(ended[0].text(), HasSubstr("every observation equalled"));
+  EXPECT_EQ(DecodeWall(ended[0].time()), DecodeWall(Get(id).ended()));
   EXPECT_THAT(events_.Of(v1::EVENT_KIND_RUN_WAITING), IsEmpty());
 }
 
@@ -49,12 +53,39 @@ TEST_F(RunEventsTest, StepsAreToldOnceWithTheirMomentAndLateness) {
   EXPECT_EQ(fired[0].node(), "par-1");
   EXPECT_EQ(fired[0].run_id(), id);
   EXPECT_EQ(fired[0].text(), "cut");
-  EXPECT_EQ(fired[0].step(), 0u);
+  EXPECT_EQ(fired[0].transition().SerializeAsString(), Get(id).nodes(1).transitions(0).SerializeAsString());
   EXPECT_EQ(DecodeWall(fired[0].time()), DecodeWall(Get(id).started()) + seconds(5) + microseconds(210));
   EXPECT_EQ(*DecodeDuration(fired[0].lateness()), microseconds(210));
   const std::vector<v1::Event> healed = events_.Of(v1::EVENT_KIND_STEP_HEALED);
   ASSERT_THAT(healed, SizeIs(1));
-  EXPECT_EQ(*DecodeDuration(healed[0].lateness()), microseconds(-40));
+  EXPECT_FALSE(healed[0].has_lateness()) << "nobody ended the run";
+}
+
+TEST_F(RunEventsTest, WhatAnAbortEndsIsLateFromTheAbortOn) {
+  const std::string id = BeginAndFire();
+  ReportStep(paris_, id, v1::TRANSITION_FIRED, seconds(5), microseconds(210));
+  Pass(seconds(8));
+  ASSERT_TRUE(coordinator_->Abort(id, v1::OUTCOME_ABORTED, "enough").ok());
+  const Duration aborted = *DecodeDuration(Get(id).ended_early());
+  EXPECT_GT(aborted, seconds(7));
+  EXPECT_LT(aborted, seconds(8));
+  Pass(milliseconds(100));
+  ASSERT_TRUE(coordinator_->Abort(id, v1::OUTCOME_ABORTED, "again").ok());
+  EXPECT_EQ(*DecodeDuration(Get(id).ended_early()), aborted) << "the first counts";
+  ReportStep(paris_, id, v1::TRANSITION_HEALED, seconds(15), aborted + milliseconds(3) - seconds(15));
+  const std::vector<v1::Event> healed = events_.Of(v1::EVENT_KIND_STEP_HEALED);
+  ASSERT_THAT(healed, SizeIs(1));
+  EXPECT_EQ(*DecodeDuration(healed[0].lateness()), milliseconds(3));
+}
+
+TEST_F(RunEventsTest, ARunThatNobodyEndedOrThatHadNoT0WasNotEndedEarly) {
+  const std::string fired = BeginAndFire();
+  EXPECT_FALSE(Get(fired).has_ended_early());
+  RunRequest due = Asked(kPlan);
+  due.due = clock_.WallNow() + seconds(90);
+  const std::string waiting = Begin(std::move(due));
+  ASSERT_TRUE(coordinator_->Abort(waiting, v1::OUTCOME_ABORTED, "never mind").ok());
+  EXPECT_FALSE(Get(waiting).has_ended_early());
 }
 
 TEST_F(RunEventsTest, NodeEndsAreToldWithTheirCounters) {
@@ -65,8 +96,8 @@ TEST_F(RunEventsTest, NodeEndsAreToldWithTheirCounters) {
   ASSERT_THAT(ended, SizeIs(1));
   EXPECT_EQ(ended[0].node(), "par-1");
   EXPECT_EQ(ended[0].text(), "released");
-  ASSERT_THAT(ended[0].counters(), SizeIs(1));
-  EXPECT_EQ(ended[0].counters(0).packets(), 42u);
+  ASSERT_THAT(ended[0].node_outcome().counters(), SizeIs(1));
+  EXPECT_EQ(ended[0].node_outcome().counters(0).packets(), 42u);
   const std::vector<v1::Event> lost = events_.Of(v1::EVENT_KIND_LEASE_LOST);
   ASSERT_THAT(lost, SizeIs(1));
   EXPECT_EQ(lost[0].node(), "lon-1");
@@ -96,6 +127,7 @@ TEST_F(RunEventsTest, ForeignChangesAreToldOnceAndStayOnRecord) {
   ASSERT_THAT(told, SizeIs(1));
   EXPECT_EQ(told[0].node(), "par-1");
   EXPECT_EQ(told[0].text(), event.change().text());
+  EXPECT_EQ(told[0].foreign_change().SerializeAsString(), event.change().SerializeAsString());
   EXPECT_EQ(DecodeWall(told[0].time()), DecodeWall(Get(id).started()) + seconds(6));
   EXPECT_THAT(Get(id).warnings(), ElementsAre("par-1: " + event.change().text()));
   for (int i = 0; i < 2 * ActiveRun::kMostForeignChanges; ++i) {
@@ -138,7 +170,13 @@ TEST_F(RunEventsTest, GuardThatFailsIsToldWhenItBeginsTo) {
     Pass(milliseconds(2100));
     host_.AnswerChecks({.passed = false, .detail = "status 503, not 200"});
   }
-  EXPECT_THAT(events_.Texts(v1::EVENT_KIND_GUARD_FAILED), ElementsAre("quorum: status 503, not 200"));
+  const std::vector<v1::Event> failed = events_.Of(v1::EVENT_KIND_GUARD_FAILED);
+  ASSERT_THAT(failed, SizeIs(1));
+  EXPECT_EQ(failed[0].text(), "quorum: status 503, not 200");
+  EXPECT_EQ(failed[0].guard_check().name(), "quorum");
+  // When the check was begun, as on record.
+  EXPECT_EQ(DecodeWall(failed[0].time()),
+            DecodeWall(Get(id).started()) + *DecodeDuration(Get(id).guard_checks(1).at()));
 }
 
 }  // namespace

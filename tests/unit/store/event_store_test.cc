@@ -59,8 +59,8 @@ class EventStoreTest : public ::testing::Test {
 
 TEST_F(EventStoreTest, KeepsWholeEventsOverALife) {
   v1::Event event = MakeEvent(7, "split-1", "lon-1");
-  event.set_step(3);
-  event.add_counters()->set_packets(12);
+  event.mutable_transition()->set_step(3);
+  event.mutable_node_outcome()->add_counters()->set_packets(12);
   Put({event});
   Reopen();
   const std::vector<v1::Event> events = *store_->List({});
@@ -81,7 +81,9 @@ TEST_F(EventStoreTest, ListsWhatIsAskedForByNumber) {
   EXPECT_THAT(Numbers({.most = 2}), ElementsAre(3, 4));
   EXPECT_THAT(Numbers({.after = 1, .most = 2}), ElementsAre(2, 3));
   EXPECT_THAT(Numbers({.since = Second(3)}), ElementsAre(3, 4));
+  EXPECT_THAT(Numbers({.since = Second(2), .until = Second(3)}), ElementsAre(2, 3));
   EXPECT_THAT(Numbers({.run_id = "a-1"}), ElementsAre(1, 3));
+  EXPECT_THAT(Numbers({.without_run = true}), ElementsAre(4));
   EXPECT_THAT(Numbers({.run_id = "a-1", .node = "par-1"}), ElementsAre(3));
   EXPECT_THAT(Numbers({.node = "rom-1"}), IsEmpty());
 }
