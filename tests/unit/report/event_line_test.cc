@@ -129,14 +129,31 @@ TEST(EventLineTest, KindsAndWhoTellsThemAreAsDocumented) {
   EXPECT_EQ(rows.size(), AllKinds().size()) << "kinds that are not";
 }
 
+// Members of a flat object whose values have no colons after quotes. (Struct's own map is laid out otherwise for TSan
+// than the library has it.)
+std::vector<std::string> NamesIn(absl::string_view line) {
+  std::vector<std::string> names;
+  for (std::size_t end = line.find("\": "); end != line.npos; end = line.find("\": ", end + 1)) {
+    const std::size_t begin = line.rfind('"', end - 1) + 1;
+    names.emplace_back(line.substr(begin, end - begin));
+  }
+  return names;
+}
+
+std::string ValueOf(absl::string_view name, absl::string_view line) {
+  const std::string start = absl::StrCat("\"", name, "\": \"");
+  const std::size_t begin = line.find(start) + start.size();
+  return std::string(line.substr(begin, line.find('"', begin) - begin));
+}
+
 TEST(EventLineTest, FieldsAreAsDocumented) {
   const std::set<std::string> everywhere = {"number", "time", "run", "kind", "at_s", "node", "step", "stage"};
   std::map<std::string, Row> rows = Documented();
   for (const absl::string_view line : absl::StrSplit(absl::StrCat(kLog, kRecord), '\n', absl::SkipEmpty())) {
     google::protobuf::Struct object;
     ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(std::string(line), &object).ok()) << line;
-    const std::string kind = object.fields().at("kind").string_value();
-    for (const auto& [name, value] : object.fields()) {
+    const std::string kind = ValueOf("kind", line);
+    for (const std::string& name : NamesIn(line)) {
       EXPECT_TRUE(everywhere.contains(name) || rows[kind].fields.contains(name)) << kind << ": " << name;
     }
   }

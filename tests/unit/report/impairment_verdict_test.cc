@@ -109,7 +109,6 @@ TEST(JudgeDelayTest, FollowsItsRule) {
 class ImpairmentVerdictTest : public testing::Test {
  protected:
   static constexpr Duration kT0 = seconds(1000);
-  static constexpr Duration kEnd = seconds(23);
   static constexpr Duration kUsual = seconds(1) + milliseconds(3);
 
   // What becomes of a probe of this moment after T0: nullopt, or the delay that is added.
