@@ -40,7 +40,8 @@ struct ProbeMesh {
   friend bool operator==(const ProbeMesh&, const ProbeMesh&) = default;
 };
 
-// A node never sends more probes a second than this, whatever it is asked for.
+// For the mesh a node never sends more probes a second than this, whatever it is asked for; ProbeBurst has a bound of
+// its own.
 inline constexpr int kMostProbesPerSecond = 200;
 inline constexpr std::size_t kMostMeshPeers = 1000;
 

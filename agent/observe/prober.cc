@@ -68,6 +68,23 @@ absl::Status Prober::Configure(const ProbeMesh& mesh) {
   return opened;
 }
 
+absl::Status Prober::SetBursts(const RunId& run, const std::vector<ProbeBurst>& bursts) {
+  FAULTLINE_RETURN_IF_ERROR(CheckProbeBursts(bursts));
+  const std::lock_guard configure(configure_mutex_);
+  {
+    const std::lock_guard lock(mutex_);
+    bursts_.Put(run, bursts, PhaseOf(mesh_.self_id));
+  }
+  if (thread_.joinable()) Wake();
+  return absl::OkStatus();
+}
+
+std::vector<BurstMarks> Prober::DrainBursts() {
+  const std::optional<ControllerTime> now = mapping_(clock_.Now());
+  const std::lock_guard lock(mutex_);
+  return now ? bursts_.Drain(*now) : std::vector<BurstMarks>();
+}
+
 std::vector<WindowCount> Prober::Drain() {
   const std::lock_guard lock(mutex_);
   return tally_.Drain();
@@ -100,6 +117,7 @@ absl::Status Prober::OpenSockets(const ProbeMesh& mesh) {
 
 void Prober::Adopt(const ProbeMesh& mesh) {
   targets_ = TargetsOf(mesh);
+  due_.reserve(targets_.size());
   mesh_ = mesh;
   schedule_.reset();
   if (!targets_.empty()) schedule_.emplace(mesh.self_id, targets_.size(), mesh.interval);
@@ -141,17 +159,23 @@ absl::Status Prober::Start() {
   if (targets_.empty()) return absl::OkStatus();
   wake_ = UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake_) return ErrnoError(errno, "making the prober's eventfd");
+  stopping_ = false;
   thread_ = std::thread([this] { Run(); });
   return absl::OkStatus();
 }
 
 void Prober::Stop() {
   if (!thread_.joinable()) return;
+  stopping_ = true;
+  Wake();
+  thread_.join();
+}
+
+void Prober::Wake() {
   const std::uint64_t one = 1;
   // Cannot fail: the counter of an eventfd of ours has room.
   while (write(wake_.get(), &one, sizeof one) < 0 && errno == EINTR) {
   }
-  thread_.join();
 }
 
 void Prober::Run() {
@@ -167,7 +191,23 @@ Duration Prober::SendDue() {
   const std::optional<ControllerTime> now_there = mapping_(now);
   if (!now_there) return kMappingPatience;
   if (const std::optional<std::size_t> due = schedule_->TakeDue(*now_there)) Send(targets_[*due], *now_there);
-  return schedule_->UntilNext(*now_there);
+  return SendBurst(*now_there, schedule_->UntilNext(*now_there));
+}
+
+Duration Prober::SendBurst(ControllerTime now, Duration idle) {
+  due_.clear();
+  Duration until_next(0);
+  {
+    const std::lock_guard lock(mutex_);
+    for (const BurstEnd& end : bursts_.TakeDue(now)) {
+      for (std::size_t i = 0; i < targets_.size(); ++i) {
+        if (targets_[i].family == end.family && mesh_.peers[targets_[i].peer].name == end.peer) due_.push_back(i);
+      }
+    }
+    until_next = bursts_.UntilNext(now, idle);
+  }
+  for (const std::size_t i : due_) Send(targets_[i], now);
+  return until_next;
 }
 
 void Prober::Send(Target& target, ControllerTime now) {
@@ -183,6 +223,7 @@ void Prober::Send(Target& target, ControllerTime now) {
   if (error == 0) {
     ++status_.sent;
     tally_.CountSent(target.peer, target.family, now);
+    bursts_.NoteSent(mesh_.peers[target.peer].name, target.family, now);
     return;
   }
   ++status_.send_errors;
@@ -220,6 +261,7 @@ void Prober::Count(const std::optional<ProbePacket>& packet, Family family, Cont
     ++status_.foreign;
   } else if (tally_.CountReceived(*sender, family, packet->sequence, packet->sent_at, now)) {
     ++status_.received;
+    bursts_.NoteReceived(mesh_.peers[*sender].name, family, packet->sent_at);
   } else {
     ++status_.duplicates;
   }
@@ -239,7 +281,13 @@ bool Prober::Wait(Duration timeout) {
     status_.health = ErrnoError(errno, "probing has stopped: waiting for probes");
     return false;
   }
-  return waited[0].revents == 0;
+  if (waited[0].revents != 0) {
+    std::uint64_t woken = 0;
+    // Never blocks, and leaves nothing to wait for.
+    while (read(wake_.get(), &woken, sizeof woken) < 0 && errno == EINTR) {
+    }
+  }
+  return !stopping_;
 }
 
 }  // namespace faultline

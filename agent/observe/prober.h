@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "agent/observe/burst_book.h"
 #include "agent/observe/probe_mesh.h"
 #include "agent/observe/probe_packet.h"
 #include "agent/observe/probe_socket.h"
@@ -43,7 +45,8 @@ struct ProberStatus {
 // Sends one-way UDP probes to the peers of the mesh and counts what it sends and what arrives of theirs, by window of
 // send time. Owns one UDP socket per IP version the mesh uses, and a thread that sleeps until the next probe is due or
 // one arrives; the thread allocates nothing. Probes to all peers are spread evenly over the interval, each node at a
-// phase of its own on the controller's clock, so that nodes do not burst together.
+// phase of its own on the controller's clock, so that nodes do not probe together. In the bursts it is given it probes
+// some peers far more often, and notes which of these probes arrive; they count in the windows like any other.
 //
 // While the clock is not mapped nothing is sent, and what arrives is not counted. All methods are thread-safe and take
 // no longer than a few system calls. The destructor stops the thread at once.
@@ -72,8 +75,14 @@ class Prober {
   // error of the sockets nothing is probed.
   absl::Status Configure(const ProbeMesh& mesh);
 
+  // Takes part in these bursts of a run instead of those of it before; see BurstBook::Put. Peers that are not in the
+  // mesh are passed over. INVALID_ARGUMENT as CheckProbeBursts says; then those before stay.
+  absl::Status SetBursts(const RunId& run, const std::vector<ProbeBurst>& bursts);
+
   // The counts since the last Drain; see WindowTally::Drain.
   std::vector<WindowCount> Drain();
+  // What was noted of bursts since the last time. None while the clock is not mapped.
+  std::vector<BurstMarks> DrainBursts();
 
   ProberStatus status() const;
 
@@ -94,17 +103,20 @@ class Prober {
   std::vector<Target> TargetsOf(const ProbeMesh& mesh) const;
   absl::Status Start();
   void Stop();
+  // Ends what Wait waits for.
+  void Wake();
 
   // On the thread.
   void Run();
   // Sends what is due; returns how long until there is more.
   Duration SendDue();
+  Duration SendBurst(ControllerTime now, Duration idle);
   void Send(Target& target, ControllerTime now);
   void Receive(Family family);
   // The peer whose probe it is; none when it is not to be counted.
   std::optional<WindowTally::PeerIndex> SenderOf(const ProbePacket& packet, ControllerTime now) const;
   void Count(const std::optional<ProbePacket>& packet, Family family, ControllerTime now);
-  // Until something arrives or the time is over. False when the thread is to end.
+  // Until something arrives, somebody wakes it or the time is over. False when the thread is to end.
   bool Wait(Duration timeout);
 
   const Clock& clock_;
@@ -123,10 +135,14 @@ class Prober {
   std::optional<SendSchedule> schedule_;
   Sockets sockets_;
   UniqueFd wake_;
+  std::atomic<bool> stopping_{false};
+  // The thread's own: targets of a burst that are due.
+  std::vector<std::size_t> due_;
 
   mutable std::mutex mutex_;
   // Under mutex_.
   WindowTally tally_;
+  BurstBook bursts_;
   ProberStatus status_;
   // Of the last send error: its text is made when somebody asks.
   int send_errno_ = 0;

@@ -7,17 +7,18 @@ namespace {
 
 constexpr double kGoldenRatio = 1.6180339887498949;
 
-// Multiples of the golden ratio, less their whole parts, keep the farthest apart whatever their number.
-Duration PhaseOf(std::uint32_t self_id, Duration interval) {
-  double whole = 0;
-  const double part = std::modf(self_id * kGoldenRatio, &whole);
-  return Duration(static_cast<Duration::rep>(part * static_cast<double>(interval.count())));
-}
-
 }  // namespace
 
+// Multiples of the golden ratio, less their whole parts, keep the farthest apart whatever their number.
+double PhaseOf(std::uint32_t self_id) {
+  double whole = 0;
+  return std::modf(self_id * kGoldenRatio, &whole);
+}
+
 SendSchedule::SendSchedule(std::uint32_t self_id, std::size_t targets, Duration interval)
-    : targets_(targets), slot_(interval / static_cast<Duration::rep>(targets)), phase_(PhaseOf(self_id, interval)) {}
+    : targets_(targets),
+      slot_(interval / static_cast<Duration::rep>(targets)),
+      phase_(static_cast<Duration::rep>(PhaseOf(self_id) * static_cast<double>(interval.count()))) {}
 
 std::optional<std::size_t> SendSchedule::TakeDue(ControllerTime now) {
   const std::int64_t slot = SlotAt(now);

@@ -8,6 +8,9 @@
 
 namespace faultline {
 
+// How far into an interval a node's own moments lie, 0 .. 1; nodes' parts are far from each other.
+double PhaseOf(std::uint32_t self_id);
+
 // When which target is probed: one target a slot, slots of interval / targets, in turn. Slots lie on the controller's
 // clock at a phase that differs from node to node, so that nodes neither burst nor probe together. Slots missed
 // are not made up for. Pure; not thread-safe.

@@ -4,6 +4,11 @@
 #include <utility>
 
 namespace faultline {
+namespace {
+
+constexpr std::size_t kWindowsPerMarks = 5;
+
+}  // namespace
 
 void ObservationBuffer::Add(v1::Observation observation) {
   const std::lock_guard lock(mutex_);
@@ -37,9 +42,10 @@ void ObservationBuffer::Clear() {
   size_ = 0;
 }
 
-// One without windows takes room too.
+// One without windows takes room too; marks of a burst take as much as a handful.
 std::size_t ObservationBuffer::SizeOf(const v1::Observation& observation) {
-  return static_cast<std::size_t>(observation.windows_size()) + 1;
+  return static_cast<std::size_t>(observation.windows_size()) +
+         kWindowsPerMarks * static_cast<std::size_t>(observation.bursts_size()) + 1;
 }
 
 void ObservationBuffer::DropFirst() {

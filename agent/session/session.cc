@@ -245,6 +245,11 @@ void Session::Handle(const v1::SessionResponse& message) {
       if (!status.ok()) spdlog::error("probes: {}", std::string(status.message()));
       return;
     }
+    case v1::SessionResponse::kProbeBursts: {
+      absl::Status status = ConfigureBursts(prober_, message.probe_bursts());
+      if (!status.ok()) spdlog::error("probe bursts: {}", std::string(status.message()));
+      return;
+    }
     case v1::SessionResponse::MESSAGE_NOT_SET:
       spdlog::warn("the controller sent a message this version does not know; ignoring");
       return;
@@ -259,6 +264,7 @@ void Session::HandleWelcome(const v1::Welcome& welcome) {
   if (welcome.incarnation() != controller_incarnation_) {
     // What there is was timed by another controller's clock.
     prober_.Drain();
+    prober_.DrainBursts();
     observations_.Clear();
     controller_incarnation_ = welcome.incarnation();
   }

@@ -150,6 +150,11 @@ void WriteLegend(const Matrix& matrix, MarkupWriter& out) {
 void WriteMatrices(const v1::StageVerdict& stage, MarkupWriter& out) {
   Matrix whole = ReadMatrix(stage);
   if (whole.size() == 0) return;
+  // No two nodes of a sample are probed alike.
+  if (stage.unprobed_edges() > 0 && whole.size() > kMostNodesShown) {
+    return out.Leaf("p", {{"class", "note"}},
+                    absl::StrCat(EdgesText(stage), " edges were probed: too many for a table"));
+  }
   const GroupedMatrix grouped = whole.size() > kMostNodesShown ? GroupAlike(whole) : GroupedMatrix{.matrix = whole};
   const EdgeMap edges = EdgesOf(stage);
   out.Open("div", {{"class", "pair"}});

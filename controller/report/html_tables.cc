@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "controller/report/figure_text.h"
+#include "controller/report/observed_text.h"
 #include "controller/report/run_figures.h"
 #include "controller/report/run_words.h"
 
@@ -58,7 +59,8 @@ std::string AtText(bool known, const google::protobuf::Duration& message) {
 void WriteSteps(const v1::Run& run, MarkupWriter& out) {
   const std::vector<StepFigures> steps = FiguresOf(run);
   if (steps.empty()) return;
-  OpenTable({"step", "what it does", "at", "for", "took in", "healed in", "start skew", "packets met", "in lanes"},
+  OpenTable({"step", "what it does", "at", "for", "took in", "healed in", "observed by probes", "start skew",
+             "packets met", "in lanes"},
             out);
   for (const StepFigures& step : steps) {
     out.Open("tr", {{"data-step", step.name},
@@ -68,7 +70,7 @@ void WriteSteps(const v1::Run& run, MarkupWriter& out) {
                     {"data-packets", step.packets ? absl::StrCat(*step.packets) : ""}});
     out.Leaf("th", {{"scope", "row"}}, step.name);
     WriteCells({step.effect, LengthText(step.at), LengthText(step.length), MillisecondsText(step.fired_late),
-                MillisecondsText(step.healed_late), MillisecondsText(step.skew),
+                MillisecondsText(step.healed_late), ObservedText(step), MillisecondsText(step.skew),
                 step.packets ? GroupedCount(*step.packets) : "-", LanesText(step)},
                out);
     out.Close();
@@ -81,7 +83,8 @@ void WriteSteps(const v1::Run& run, MarkupWriter& out) {
                             ? absl::StrCat("; of steps that were to end later, healed in counts from ",
                                            RoundedText(Decoded(run.ended_early())), ", when the run was ended")
                             : "",
-                        ". Start skew: from the first node's start to the last's",
+                        ". Observed by probes: on the direction where it took longest. Start skew: from the first node's "
+                        "start to the last's",
                         error ? absl::StrCat("; clocks are known to ±", MillisecondsText(error)) : "", "."));
 }
 

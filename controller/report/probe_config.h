@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,6 +12,7 @@
 #include "common/name.h"
 #include "common/prefix.h"
 #include "controller/compile/inventory.h"
+#include "controller/report/probe_sample.h"
 #include "faultline/v1/observation.pb.h"
 
 namespace faultline {
@@ -25,6 +28,8 @@ struct ProbeNode {
   // By which interface it has them; empty: not known.
   std::string ipv4_interface;
   std::string ipv6_interface;
+  // Its labels "region" and "az" together; nodes of one are alike to a sample.
+  std::string place;
 
   const std::optional<IpAddress>& Address(Family family) const { return family == Family::kIpv4 ? ipv4 : ipv6; }
   const std::string& Interface(Family family) const {
@@ -46,13 +51,27 @@ struct ProbePolicy {
   int rate = 20;
   // Least time between two probes of one edge.
   Duration min_interval = std::chrono::milliseconds(200);
+  // A fleet whose full mesh would take more time between two probes of one edge than this is sampled, such that it
+  // takes no more than that: a stage of 3 s then has the two probes that a verdict needs.
+  Duration max_interval = std::chrono::milliseconds(2500);
+  Duration sampled_interval = std::chrono::milliseconds(1250);
   Duration window = std::chrono::milliseconds(100);
 };
 
-// The full mesh: every node probes every other over each IP version both have. One configuration per node, in their
-// order. A node's interval is the greater of policy.min_interval and its number of targets / policy.rate: a larger
-// fleet is probed more thinly, never harder (6 dual-stack nodes: 10 targets, 500 ms at 20 probes/s; 24: 46, 2.3 s).
-// Pure.
-std::vector<v1::ProbeConfig> MakeProbeConfigs(std::span<const ProbeNode> nodes, const ProbePolicy& policy);
+// With how many others a node is to be paired in a fleet that is too large for the full mesh; absent: with all. At
+// least 3, so that of a fleet with a low rate the edges are probed more seldom instead.
+std::optional<std::size_t> MostPeers(std::span<const ProbeNode> nodes, const ProbePolicy& policy);
+
+// Who probes whom in such a fleet: nodes of every two places, and of every two groups of one of the `partings`, which
+// count more, are paired (SampleProbes). Null for the full mesh. Pure; the policy's token is the seed.
+std::shared_ptr<const ProbePairs> SampleFleet(std::span<const ProbeNode> nodes, const ProbePolicy& policy,
+                                              std::vector<std::vector<NodeGroup>> partings);
+
+// Every node probes every other, or those it is paired with, over each IP version both have. One configuration per
+// node, in their order. A node's interval is the greater of policy.min_interval and its number of targets /
+// policy.rate: a larger fleet is probed more thinly, never harder (6 dual-stack nodes: 10 targets, 500 ms at 20
+// probes/s; 24: 46, 2.3 s). Pure.
+std::vector<v1::ProbeConfig> MakeProbeConfigs(std::span<const ProbeNode> nodes, const ProbePolicy& policy,
+                                              const ProbePairs* pairs = nullptr);
 
 }  // namespace faultline

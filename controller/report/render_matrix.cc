@@ -13,6 +13,7 @@
 #include "controller/report/matrix_groups.h"
 #include "controller/report/matrix_signs.h"
 #include "controller/report/result_text.h"
+#include "controller/report/run_words.h"
 #include "controller/report/summary.h"
 #include "controller/report/text_table.h"
 
@@ -197,14 +198,19 @@ std::string Heading(const v1::StageVerdict& stage) {
 
 std::string Result(const v1::StageVerdict& stage, const TerminalStyle& style) {
   const auto wrong = std::ranges::count_if(stage.edges(), [](const v1::EdgeVerdict& edge) { return !Agrees(edge); });
+  const std::string sampled =
+      stage.unprobed_edges() == 0 ? "" : absl::StrCat("  (", EdgesText(stage), " edges are probed)");
   if (wrong > 0) {
-    return Paint(absl::StrCat("NOT as planned: ", wrong, " of ", stage.edges_size(), " edges"), Ink::kBad, style);
+    return Paint(absl::StrCat("NOT as planned: ", wrong, " of ", stage.edges_size(), " edges"), Ink::kBad, style) +
+           sampled;
   }
-  return ResultText(stage, style);
+  return ResultText(stage, style) + sampled;
 }
 
 GroupedMatrix RowsOf(const v1::StageVerdict& stage, MatrixRows rows, const TerminalStyle& style) {
   Matrix matrix = ReadMatrix(stage);
+  // No two nodes of a sample are probed alike.
+  if (stage.unprobed_edges() > 0 && matrix.size() > kMostSingle && rows != MatrixRows::kNodes) return {};
   const bool single =
       rows == MatrixRows::kNodes || matrix.size() <= kMostSingle ||
       (rows == MatrixRows::kNodesThatFit && ChooseLayout(matrix, style).WidthSideBySide() <= style.width);

@@ -20,7 +20,8 @@ enum class MatrixRows {
 
 // A stage as text: a line of heading, the planned and the observed matrix side by side (one below the other when they
 // are too wide), a legend of the signs that occur. Rows send, columns receive; one cell an edge, both IP versions
-// together. Ends with a newline.
+// together. Of a fleet of more than 16 nodes in which not all edges are probed the heading alone, unless each node is
+// to have its row. Ends with a newline.
 std::string RenderMatrix(const v1::StageVerdict& stage, const TerminalStyle& style,
                          MatrixRows rows = MatrixRows::kAlike);
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/timeline_codec.h"
 #include "controller/report/figure_text.h"
+#include "controller/report/observed_text.h"
 #include "controller/report/render_matrix.h"
 #include "controller/report/result_text.h"
 #include "controller/report/run_figures.h"
@@ -57,6 +58,8 @@ std::string Steps(const v1::Run& run, const TerminalStyle& style) {
     rows.push_back({step.name, LengthText(step.at), LengthText(step.length), MillisecondsText(step.fired_late),
                     MillisecondsText(step.healed_late), MillisecondsText(step.skew),
                     step.packets ? absl::StrCat(*step.packets) : "-"});
+    const std::string observed = ObservedText(step);
+    if (!observed.empty()) absl::StrAppend(&notes, step.name, ", observed: ", observed, "\n");
     if (run.state() == v1::RUN_STATE_ENDED && step.MatchedNothing()) {
       absl::StrAppend(&notes,
                       Paint(absl::StrCat("step ", step.name, " matched nothing: no packet met its rules on any node"),
@@ -85,7 +88,7 @@ std::string Stages(const v1::Run& run, const TerminalStyle& style) {
   Rows rows = {{"STAGE", "FROM", "TO", "EDGES", "OBSERVED"}};
   for (const v1::StageVerdict& stage : run.stages()) {
     rows.push_back({stage.name(), LengthText(Decoded(stage.start())), LengthText(Decoded(stage.end())),
-                    absl::StrCat(stage.edges_size()), ResultOf(stage, style)});
+                    EdgesText(stage), ResultOf(stage, style)});
   }
   const std::string unseen = run.state() == v1::RUN_STATE_ENDED ? "never" : "not yet";
   for (int i = run.stages_size(); i < run.schedule_size(); ++i) {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "controller/report/figure_text.h"
 #include "controller/report/markup.h"
+#include "controller/report/observed_text.h"
 #include "controller/report/run_figures.h"
 #include "controller/report/run_words.h"
 #include "controller/report/summary.h"
@@ -35,7 +36,7 @@ std::string Stages(const v1::Run& run) {
   std::string text = Headings({"stage", "from", "to", "edges", "observed"});
   for (const v1::StageVerdict& stage : run.stages()) {
     text += TableRow({stage.name(), LengthText(Decoded(stage.start())), LengthText(Decoded(stage.end())),
-                      absl::StrCat(stage.edges_size()), absl::StrCat(stage.agrees() ? "✅ " : "❌ ", StageText(stage))});
+                      EdgesText(stage), absl::StrCat(stage.agrees() ? "✅ " : "❌ ", StageText(stage))});
   }
   return text;
 }
@@ -43,10 +44,11 @@ std::string Stages(const v1::Run& run) {
 std::string Steps(const v1::Run& run) {
   const std::vector<StepFigures> steps = FiguresOf(run);
   if (steps.empty() || !run.has_started()) return "";
-  std::string text = Headings({"step", "does", "at", "for", "took in", "healed in", "start skew", "packets"});
+  std::string text =
+      Headings({"step", "does", "at", "for", "took in", "healed in", "observed by probes", "start skew", "packets"});
   for (const StepFigures& step : steps) {
     text += TableRow({step.name, step.effect, LengthText(step.at), LengthText(step.length),
-                      MillisecondsText(step.fired_late), MillisecondsText(step.healed_late),
+                      MillisecondsText(step.fired_late), MillisecondsText(step.healed_late), ObservedText(step),
                       MillisecondsText(step.skew), step.packets ? GroupedCount(*step.packets) : "-"});
   }
   return text;

@@ -36,6 +36,25 @@ Extent ExtentOf(const v1::Run& run, std::uint32_t step, v1::Transition kind) {
   return extent;
 }
 
+std::optional<ObservedFigures> ObservedOf(const v1::Run& run, std::uint32_t step, v1::Transition kind) {
+  for (const v1::ObservedTransition& observed : run.observed_transitions()) {
+    if (observed.step() != step || observed.transition() != kind) continue;
+    ObservedFigures figures = {.probed = static_cast<std::uint32_t>(observed.edges_size()),
+                               .changing = observed.changing_edges()};
+    const absl::StatusOr<Duration> planned = DecodeDuration(observed.planned());
+    for (const v1::EdgeInstant& edge : observed.edges()) {
+      const absl::StatusOr<Duration> earliest = DecodeDuration(edge.earliest());
+      const absl::StatusOr<Duration> latest = DecodeDuration(edge.latest());
+      if (!edge.has_latest() || !planned.ok() || !earliest.ok() || !latest.ok()) continue;
+      ++figures.seen;
+      figures.within = std::max(figures.within.value_or(*latest - *planned), *latest - *planned);
+      figures.resolution = std::max(figures.resolution.value_or(*latest - *earliest), *latest - *earliest);
+    }
+    return figures;
+  }
+  return std::nullopt;
+}
+
 // The last word of a node, or what it has counted so far.
 const google::protobuf::RepeatedPtrField<v1::StepCounters>& CountersOf(const v1::NodeRun& node) {
   return node.outcome().counters().empty() ? node.counters() : node.outcome().counters();
@@ -76,6 +95,8 @@ std::vector<StepFigures> FiguresOf(const v1::Run& run) {
     if (fired.planned && healed.planned) step.length = *healed.planned - *fired.planned;
     step.fired_late = fired.latest;
     step.healed_late = healed.latest;
+    step.observed_fired = ObservedOf(run, index, v1::TRANSITION_FIRED);
+    step.observed_healed = ObservedOf(run, index, v1::TRANSITION_HEALED);
     if (fired.first) step.skew = *fired.last - *fired.first;
     if (i < run.step_effects_size()) step.effect = run.step_effects(i);
     step.packets = PacketsOf(run, index);

@@ -10,6 +10,19 @@
 
 namespace faultline {
 
+// What probes showed of how a step took, or lifted: of all directions where it showed together.
+struct ObservedFigures {
+  // The longest from the planned moment to the latest instant at which it can have happened; absent when it showed
+  // nowhere.
+  std::optional<Duration> within;
+  // The longest time in which the instant is not known.
+  std::optional<Duration> resolution;
+  // Directions where it showed, that were probed for it, and that were to change.
+  std::uint32_t seen = 0;
+  std::uint32_t probed = 0;
+  std::uint32_t changing = 0;
+};
+
 // What the nodes report of one step, taken together. Each part is absent while no node has reported it.
 struct StepFigures {
   std::string name;
@@ -19,6 +32,9 @@ struct StepFigures {
   // Of all nodes of which it is known the greatest lateness, as LatenessOf says it.
   std::optional<Duration> fired_late;
   std::optional<Duration> healed_late;
+  // Absent where no direction was to be cut or opened.
+  std::optional<ObservedFigures> observed_fired;
+  std::optional<ObservedFigures> observed_healed;
   // From the first node's start to the last's. Carries the clock errors of both.
   std::optional<Duration> skew;
   // What it does, in words; empty in records of older controllers.

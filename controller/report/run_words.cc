@@ -143,6 +143,12 @@ std::string RoundedText(const std::optional<Duration>& duration) {
   return FormatDuration(std::chrono::round<std::chrono::duration<Duration::rep, std::centi>>(*duration));
 }
 
+std::string EdgesText(const v1::StageVerdict& stage) {
+  const auto edges = static_cast<std::uint64_t>(stage.edges_size());
+  if (stage.unprobed_edges() == 0) return absl::StrCat(edges);
+  return absl::StrCat(edges, " of ", edges + stage.unprobed_edges());
+}
+
 int WrongEdges(const v1::StageVerdict& stage) {
   return static_cast<int>(
       std::ranges::count_if(stage.edges(), [](const v1::EdgeVerdict& edge) { return !Agrees(edge); }));

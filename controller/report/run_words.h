@@ -44,6 +44,8 @@ std::string MillisecondsText(const std::optional<Duration>& duration);
 // Seconds to the hundredth at most: "12.35s", "1m30s"; "-" when absent.
 std::string RoundedText(const std::optional<Duration>& duration);
 
+// How many edges a stage has: "60", or "240 of 6120" where not all are probed.
+std::string EdgesText(const v1::StageVerdict& stage);
 // Edges of the stage that were not observed as planned.
 int WrongEdges(const v1::StageVerdict& stage);
 // How a stage was observed: "as planned", "NOT as planned: 2 of 60 edges", "NOT as planned: no packet met its faults".

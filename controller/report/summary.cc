@@ -130,11 +130,16 @@ std::string Summarize(const Stages& stages) {
     return absl::StrCat(disagreements.Worst(), wrong == 1 ? "" : absl::StrCat("; and ", wrong - 1, " more"));
   }
   std::size_t edges = 0;
-  for (const v1::StageVerdict& stage : stages) edges += static_cast<std::size_t>(stage.edges_size());
+  std::size_t unprobed = 0;
+  for (const v1::StageVerdict& stage : stages) {
+    edges += static_cast<std::size_t>(stage.edges_size());
+    unprobed += stage.unprobed_edges();
+  }
   if (stages.empty()) return "nothing was observed";
   if (edges == 0) return "nothing was observed: no two nodes can probe each other";
   return absl::StrCat("every observation equalled the plan: ", Plural(static_cast<std::size_t>(stages.size()), "stage"),
-                      ", ", Plural(edges, "edge"), Caveats(stages));
+                      ", ", unprobed == 0 ? "" : absl::StrCat(edges, " of "), Plural(edges + unprobed, "edge"),
+                      Caveats(stages));
 }
 
 }  // namespace faultline

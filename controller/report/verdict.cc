@@ -4,7 +4,6 @@
 #include <cmath>
 #include <tuple>
 
-#include "absl/functional/function_ref.h"
 #include "common/timeline_codec.h"
 #include "controller/report/run_figures.h"
 #include "controller/report/summary.h"
@@ -20,7 +19,6 @@ constexpr Duration kLeastDelayTolerance = std::chrono::milliseconds(5);
 // Chance goes further once in 16 000 times: a run has hundreds of edges to judge.
 constexpr double kDeviations = 4;
 
-using EdgeVisitor = absl::FunctionRef<void(const ProbeNode& from, const ProbeNode& to, Family family)>;
 // Delays of an earlier stage, by sender, receiver and IP version.
 using Delays = std::map<std::tuple<std::string, std::string, v1::Family>, Duration>;
 
@@ -30,29 +28,6 @@ struct Stretch {
   ControllerTime end;
   ControllerTime zero;
 };
-
-void ForEachEdge(std::span<const ProbeNode> nodes, EdgeVisitor visit) {
-  for (const ProbeNode& from : nodes) {
-    for (const ProbeNode& to : nodes) {
-      if (from.name == to.name) continue;
-      for (const Family family : {Family::kIpv4, Family::kIpv6}) {
-        if (from.Address(family) && to.Address(family)) visit(from, to, family);
-      }
-    }
-  }
-}
-
-const Timeline* TimelineOf(const std::map<NodeName, Timeline>& timelines, const NodeName& node) {
-  const auto found = timelines.find(node);
-  return found == timelines.end() ? nullptr : &found->second;
-}
-
-Packet ProbeOf(const ProbeNode& from, const ProbeNode& to, Family family, std::uint16_t port) {
-  Packet probe = ProbePacket(*from.Address(family), *to.Address(family), port);
-  probe.out_interface = from.Interface(family);
-  probe.in_interface = to.Interface(family);
-  return probe;
-}
 
 ProbeEdge EdgeOf(const v1::EdgeVerdict& edge) {
   return {.from = NodeName(edge.from()),
@@ -95,13 +70,17 @@ bool HasRules(const Stage& stage, const std::map<NodeName, Timeline>& timelines)
   });
 }
 
+void SetUnprobed(std::span<const ProbeNode> nodes, v1::StageVerdict& verdict) {
+  verdict.set_unprobed_edges(CountDirections(nodes) - static_cast<std::size_t>(verdict.edges_size()));
+}
+
 Planned PlanStage(const Stage& stage, const ProbedRun& run, Forecasts& forecasts) {
   Planned plan;
   plan.verdict.set_name(stage.name);
   *plan.verdict.mutable_start() = EncodeDuration(StartOf(stage));
   *plan.verdict.mutable_end() = EncodeDuration(stage.end);
   bool seen = false;
-  ForEachEdge(run.nodes, [&](const ProbeNode& from, const ProbeNode& to, Family family) {
+  ForEachProbed(run.nodes, run.pairs, [&](const ProbeNode& from, const ProbeNode& to, Family family) {
     Acting acting;
     AddActing({.sender = TimelineOf(run.timelines, from.name), .receiver = TimelineOf(run.timelines, to.name)},
               ProbeOf(from, to, family, run.probe_port), stage.active, acting);
@@ -110,6 +89,7 @@ Planned PlanStage(const Stage& stage, const ProbedRun& run, Forecasts& forecasts
     AddEdge(from, to, family, plan.forecasts.back()->OverAll(), plan.verdict);
   });
   plan.verdict.set_unseen(!seen && HasRules(stage, run.timelines));
+  SetUnprobed(run.nodes, plan.verdict);
   return plan;
 }
 
@@ -255,7 +235,7 @@ void JudgeUnseen(std::span<const Stage> stages, v1::Run& run) {
 }
 
 v1::StageVerdict JudgeWindow(std::span<const ProbeNode> nodes, std::uint16_t probe_port, std::span<const RunNow> runs,
-                             ControllerTime now, Duration clock_error, const ProbeLog& log) {
+                             ControllerTime now, Duration clock_error, const ProbeLog& log, const ProbePairs* pairs) {
   const Stretch stretch = {
       .start = now - kLiveLag - kLiveWindow, .end = now - kLiveLag, .zero = ControllerTime(Duration(0))};
   Planned plan;
@@ -263,7 +243,7 @@ v1::StageVerdict JudgeWindow(std::span<const ProbeNode> nodes, std::uint16_t pro
   *plan.verdict.mutable_start() = EncodeDuration(stretch.start - now);
   *plan.verdict.mutable_end() = EncodeDuration(stretch.end - now);
   Forecasts forecasts(stretch.start - stretch.zero, stretch.end - stretch.zero);
-  ForEachEdge(nodes, [&](const ProbeNode& from, const ProbeNode& to, Family family) {
+  ForEachProbed(nodes, pairs, [&](const ProbeNode& from, const ProbeNode& to, Family family) {
     Acting acting;
     for (std::size_t i = 0; i < runs.size(); ++i) {
       AddActing({.sender = TimelineOf(*runs[i].timelines, from.name),
@@ -275,6 +255,7 @@ v1::StageVerdict JudgeWindow(std::span<const ProbeNode> nodes, std::uint16_t pro
     plan.forecasts.push_back(&forecasts.Of(acting));
     AddEdge(from, to, family, plan.forecasts.back()->OverAll(), plan.verdict);
   });
+  SetUnprobed(nodes, plan.verdict);
   Delays baseline;
   for (const RunNow& run : runs) baseline.merge(DelaysOf(run.baseline));
   Observe(stretch, log, clock_error, baseline, plan);

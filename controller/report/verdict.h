@@ -14,6 +14,7 @@
 #include "controller/compile/predict.h"
 #include "controller/report/probe_config.h"
 #include "controller/report/probe_log.h"
+#include "controller/report/probed_run.h"
 #include "faultline/v1/run.pb.h"
 
 namespace faultline {
@@ -46,15 +47,6 @@ inline constexpr Duration kBaseline = std::chrono::seconds(3);
 inline constexpr Duration kLiveWindow = std::chrono::seconds(3);
 inline constexpr Duration kLiveLag = kSettle;
 
-// A run as its probes could see it. A view.
-struct ProbedRun {
-  // Whom to look at.
-  std::span<const ProbeNode> nodes;
-  // A node without one has no part in the run.
-  const std::map<NodeName, Timeline>& timelines;
-  std::uint16_t probe_port = 0;
-};
-
 // What is known of a run's time. A view.
 struct Evidence {
   const ProbeLog& log;
@@ -69,14 +61,14 @@ struct Evidence {
 // most.
 Duration SettleTime(const Stage& stage, const std::map<NodeName, Timeline>& timelines);
 
-// Judges one stage of a run: every direction between every two nodes over each IP version both have, in the order from,
-// to, IP version of `nodes`. Planned is what becomes of probes by the timelines (Forecast), observed is what the log
-// has of [start + margin, end - margin), without the last probes of those that are held back for more than kMostDrain;
-// of an edge whose receiver was not Witnessed nothing is known (UNSPECIFIED). An edge that is planned simply open or
-// cut agrees when it is OPEN or CUT; any other by JudgeShare and JudgeDelay, against what was planned of the very
-// windows in which its probes were sent. The stage agrees when there is an edge and all agree. A stage with start = end
-// (a baseline of a run that begins with a fault) is observed in the kBaseline before start. Pure, but for reading the
-// log.
+// Judges one stage of a run: every direction that is probed between two nodes over each IP version both have, in the
+// order from, to, IP version of `nodes`. Planned is what becomes of probes by the timelines (Forecast), observed is
+// what the log has of [start + margin, end - margin), without the last probes of those that are held back for more than
+// kMostDrain; of an edge whose receiver was not Witnessed nothing is known (UNSPECIFIED). An edge that is planned
+// simply open or cut agrees when it is OPEN or CUT; any other by JudgeShare and JudgeDelay, against what was planned of
+// the very windows in which its probes were sent. The stage agrees when there is an edge and all agree. A stage with
+// start = end (a baseline of a run that begins with a fault) is observed in the kBaseline before start. Pure, but for
+// reading the log.
 v1::StageVerdict JudgeStage(const Stage& stage, const ProbedRun& run, const Evidence& evidence);
 
 // The same for a plan that is only looked at: nothing sent, nothing observed, agrees is false.
@@ -95,10 +87,11 @@ struct RunNow {
   const v1::StageVerdict* baseline = nullptr;
 };
 
-// The live matrix: the log's last kLiveWindow before now - kLiveLag, and what all runs in progress say together, the
-// one that was installed last being the last of `runs`. A step counts as active for all of the time looked at. Named
-// "now"; start and end count from `now`.
+// The live matrix: the log's last kLiveWindow before now - kLiveLag, and what all runs in progress say together, of
+// `pairs` as in ProbedRun, the one that was installed last being the last of `runs`. A step counts as active for all of
+// the time looked at. Named "now"; start and end count from `now`.
 v1::StageVerdict JudgeWindow(std::span<const ProbeNode> nodes, std::uint16_t probe_port, std::span<const RunNow> runs,
-                             ControllerTime now, Duration clock_error, const ProbeLog& log);
+                             ControllerTime now, Duration clock_error, const ProbeLog& log,
+                             const ProbePairs* pairs = nullptr);
 
 }  // namespace faultline

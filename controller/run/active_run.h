@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -16,6 +17,7 @@
 #include "controller/guard/guard_watch.h"
 #include "controller/guard/observation_watch.h"
 #include "controller/plan/plan.h"
+#include "controller/report/boundary_plan.h"
 #include "controller/report/probe_config.h"
 #include "controller/run/run_request.h"
 #include "faultline/v1/run.pb.h"
@@ -66,6 +68,11 @@ struct ActiveRun {
   std::vector<Stage> stages;
   // Whom the verdict looks at: the inventory it was compiled for.
   std::vector<ProbeNode> nodes;
+  // Who probed whom before it was compiled, and since; null: everybody everybody.
+  std::shared_ptr<const ProbePairs> probed_before;
+  std::shared_ptr<const ProbePairs> probed;
+  // Where its faults take and lift for probes to see.
+  std::vector<Boundary> boundaries;
   // Nodes with a fault to carry out; known once it is compiled.
   std::set<NodeName> parties;
   // Whether they were sent anything: only then they are in the record, and have something to let go of.

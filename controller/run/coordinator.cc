@@ -160,7 +160,7 @@ v1::StageVerdict Coordinator::Matrix() {
   // They were installed in the order in which they began.
   std::stable_sort(now.begin(), now.end(), [](const RunNow& a, const RunNow& b) { return a.t0 < b.t0; });
   return JudgeWindow(ProbeNodesOf(fleet_.Everyone()), fleet_.probe_port(), now, Now(),
-                     fleet_.WorstRoundTrip(fleet_.ConnectedNodes()) / 2, probes_);
+                     fleet_.WorstRoundTrip(fleet_.ConnectedNodes()) / 2, probes_, fleet_.Probed().get());
 }
 
 void Coordinator::WaitForWork(MonotonicTime until) {

@@ -16,6 +16,7 @@
 #include "controller/event/event_sink.h"
 #include "controller/guard/host_work.h"
 #include "controller/plan/plan.h"
+#include "controller/report/burst_log.h"
 #include "controller/report/probe_log.h"
 #include "controller/report/probe_totals.h"
 #include "controller/run/active_run.h"
@@ -178,6 +179,8 @@ class Coordinator {
   void AdvanceRun(ActiveRun& run);
   void AdvanceRunning(ActiveRun& run);
   void Fire(ActiveRun& run);
+  // Nodes are to probe fast where the run's faults take and lift; or, `on` being false, not any more.
+  void SendBursts(const ActiveRun& run, bool on);
   // Has every node let go, and stores that.
   void Release(ActiveRun& run, v1::Outcome outcome, const std::string& reason);
   // Has every node let go. False when that was done before, or the run is over.
@@ -195,6 +198,8 @@ class Coordinator {
   Duration NextLook() const;
 
   // coordinator_stages.cc.
+  // Has the mesh cover its groups, and plans the bursts.
+  void PlanProbes(ActiveRun& run);
   // Those that are over; `wait`: for nodes that are behind too.
   void JudgeStages(ActiveRun& run, bool wait);
   // Of the run's nodes, the names of those that have not delivered all they saw before this moment.
@@ -224,6 +229,7 @@ class Coordinator {
   EventSink& events_;
   const CoordinatorOptions options_;
   ProbeTotals probe_totals_;
+  BurstLog bursts_;
 
   // Around taking an observation; never together with mutex_.
   std::mutex observing_;

@@ -240,6 +240,7 @@ void Coordinator::OnCompiled(ActiveRun& run, Compiled compiled, const Inventory&
 
 void Coordinator::StartChecking(ActiveRun& run, Compiled compiled, const Inventory& inventory) {
   SetCompiled(std::move(compiled), ProbeNodesOf(inventory), run);
+  PlanProbes(run);
   run.phase = RunPhase::kChecking;
   run.record.set_state(v1::RUN_STATE_ARMING);
   run.record.clear_summary();

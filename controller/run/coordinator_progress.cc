@@ -137,8 +137,24 @@ void Coordinator::Fire(ActiveRun& run) {
     *message.mutable_fire()->mutable_t0() = EncodeDuration(run.t0->time_since_epoch());
     fleet_.Send(node, message);
   }
+  SendBursts(run, /*on=*/true);
   Tell(v1::EVENT_KIND_RUN_FIRED, run, absl::StrCat("T0 is in ", FormatDuration(lead)));
   Changed(run);
+}
+
+void Coordinator::SendBursts(const ActiveRun& run, bool on) {
+  const std::string& id = run.record.id();
+  if (on) {
+    bursts_.Expect(id, run.boundaries);
+  } else {
+    bursts_.Forget(id);
+  }
+  for (auto& [node, bursts] : BurstsOf(id, *run.t0, run.boundaries)) {
+    if (!on) bursts.clear_bursts();
+    v1::SessionResponse message;
+    *message.mutable_probe_bursts() = std::move(bursts);
+    fleet_.Send(node, message);
+  }
 }
 
 void Coordinator::Release(ActiveRun& run, v1::Outcome outcome, const std::string& reason) {
@@ -156,6 +172,7 @@ bool Coordinator::LetGo(ActiveRun& run, v1::Outcome outcome, const std::string& 
   if (!run.sent) run.parties.clear();
   run.deadline = Now() + DecodeDuration(run.record.lease()).value_or(options_.lease) + kGivingUpAfterLease;
   for (const NodeName& node : run.parties) SendRelease(node, run.record.id(), reason);
+  if (run.t0) SendBursts(run, /*on=*/false);
   return true;
 }
 
@@ -187,6 +204,8 @@ void Coordinator::Conclude(ActiveRun& run) {
     ConcludeInterrupted(record);
   }
   KeepSeries(run);
+  bursts_.Forget(record.id());
+  fleet_.Cover(record.id(), {});
   record.set_state(v1::RUN_STATE_ENDED);
   *record.mutable_ended() = EncodeWall(clock_.WallNow());
   ++ended_[record.outcome()];

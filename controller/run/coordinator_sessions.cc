@@ -101,6 +101,7 @@ void Coordinator::OnObservation(const NodeName& node, const v1::Observation& obs
     if (!fleet_.IsNew(node, observation)) return;
     // A malformed report says nothing; its edges stay unknown, which no verdict takes for a success.
     if (probes_.Add(node, observation).ok()) probe_totals_.Add(node, observation, *fleet_.Regions());
+    bursts_.Add(node, observation);
     lost = fleet_.Take(node, observation);
   }
   if (lost > 0) WarnOfLost(node);

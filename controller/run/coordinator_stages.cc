@@ -1,13 +1,50 @@
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/timeline_codec.h"
+#include "controller/report/edge_instants.h"
 #include "controller/report/expectation.h"
 #include "controller/report/verdict.h"
 #include "controller/run/coordinator.h"
 
 namespace faultline {
+namespace {
+
+// Those who have probed each other from then until now. Null: everybody everybody.
+std::shared_ptr<const ProbePairs> AllAlong(const std::shared_ptr<const ProbePairs>& then,
+                                           const std::shared_ptr<const ProbePairs>& now) {
+  if (then == nullptr || then == now) return now;
+  if (now == nullptr) return then;
+  ProbePairs both;
+  for (const auto& [node, peers] : *then) {
+    const auto still = now->find(node);
+    if (still == now->end()) continue;
+    std::ranges::set_intersection(peers, still->second, std::inserter(both[node], both[node].end()));
+  }
+  return std::make_shared<const ProbePairs>(std::move(both));
+}
+
+}  // namespace
+
+void Coordinator::PlanProbes(ActiveRun& run) {
+  std::vector<NodeGroup> groups;
+  for (const v1::GroupMembers& group : run.record.groups()) {
+    NodeGroup& members = groups.emplace_back();
+    for (const std::string& node : group.nodes()) members.insert(NodeName(node));
+  }
+  run.probed_before = fleet_.Probed();
+  fleet_.Cover(run.record.id(), std::move(groups));
+  run.probed = fleet_.Probed();
+  run.boundaries = PlanBoundaries(run.stages, {run.nodes, run.timelines, fleet_.probe_port(), run.probed.get()},
+                                  run.timelines.begin()->second.seed);
+  if (run.probed == nullptr) return;
+  std::size_t probed = 0;
+  ForEachProbed(run.nodes, run.probed.get(), [&probed](const ProbeNode&, const ProbeNode&, Family) { ++probed; });
+  run.record.add_warnings(absl::StrCat("the fleet is too large for all its directions to be probed: ", probed, " of ",
+                                       CountDirections(run.nodes), " are, sampled over all groups"));
+}
 
 void Coordinator::JudgeStages(ActiveRun& run, bool wait) {
   const Duration elapsed = Now() - *run.t0;
@@ -27,10 +64,18 @@ void Coordinator::JudgeStages(ActiveRun& run, bool wait) {
     const std::vector<NodeName> parties(run.parties.begin(), run.parties.end());
     const Evidence evidence = {
         .log = probes_, .t0 = *run.t0, .clock_error = fleet_.WorstRoundTrip(parties) / 2, .baseline = run.Baseline()};
-    v1::StageVerdict verdict = JudgeStage(stage, {run.nodes, run.timelines, fleet_.probe_port()}, evidence);
+    const bool before_t0 = stage.start < Duration(0);
+    const std::shared_ptr<const ProbePairs> probed =
+        AllAlong(before_t0 ? run.probed_before : run.probed, fleet_.Probed());
+    v1::StageVerdict verdict =
+        JudgeStage(stage, {run.nodes, run.timelines, fleet_.probe_port(), probed.get()}, evidence);
     std::vector<std::string> active;
     for (const StepIndex step : stage.active) active.push_back(run.record.step_names(static_cast<int>(step)));
     JudgeExpectations(run.plan.expectations, active, verdict, run.record);
+    // What changes at its beginning; of the first there was none before to change.
+    if (!run.record.stages().empty()) {
+      AddObservedTransitions(run.boundaries, stage.start, *run.t0, bursts_, probes_, run.record);
+    }
     *run.record.add_stages() = std::move(verdict);
     Changed(run);
   }

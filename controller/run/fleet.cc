@@ -224,13 +224,32 @@ void Fleet::Tell(v1::EventKind kind, const NodeName& node, std::string text) {
 void Fleet::SendProbeConfigs() {
   std::vector<ProbeNode> nodes;
   for (const auto& [name, member] : members_) nodes.push_back(ProbeNodeOf(member.node, member.probe_id));
-  const std::vector<v1::ProbeConfig> configs = MakeProbeConfigs(nodes, probes_);
+  std::vector<std::vector<NodeGroup>> partings;
+  for (const auto& [run, groups] : covered_) partings.push_back(groups);
+  pairs_ = SampleFleet(nodes, probes_, std::move(partings));
+  const std::vector<v1::ProbeConfig> configs = MakeProbeConfigs(nodes, probes_, pairs_.get());
   auto config = configs.begin();
   for (auto& [name, member] : members_) {
     v1::SessionResponse message;
     *message.mutable_probe_config() = *config++;
     if (member.link != nullptr) member.link->Send(std::move(message));
   }
+}
+
+std::shared_ptr<const ProbePairs> Fleet::Probed() const {
+  const std::lock_guard lock(mutex_);
+  return pairs_;
+}
+
+void Fleet::Cover(const std::string& run_id, std::vector<NodeGroup> groups) {
+  const std::lock_guard lock(mutex_);
+  if (groups.empty()) {
+    // What is probed beyond need is until the next change; nothing depends on it.
+    covered_.erase(run_id);
+    return;
+  }
+  covered_[run_id] = std::move(groups);
+  if (pairs_ != nullptr) SendProbeConfigs();
 }
 
 std::shared_ptr<const NodeRegions> Fleet::Regions() const {

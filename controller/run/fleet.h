@@ -71,6 +71,11 @@ class Fleet {
   // Random number of this life of the controller.
   std::uint64_t incarnation() const { return probes_.token; }
 
+  // Who probes whom; null: everybody everybody.
+  std::shared_ptr<const ProbePairs> Probed() const;
+  // If not everybody, then nodes of every two of these groups, until it is called for the run again without any.
+  void Cover(const std::string& run_id, std::vector<NodeGroup> groups);
+
   // The UDP port of the probe mesh.
   std::uint16_t probe_port() const { return probes_.port; }
 
@@ -116,6 +121,10 @@ class Fleet {
   EventSink& events_;
   mutable std::mutex mutex_;
   std::map<NodeName, Member> members_;
+  // Made anew when a node joins or changes, or a run's groups are to be covered.
+  std::shared_ptr<const ProbePairs> pairs_;
+  // By run, in progress.
+  std::map<std::string, std::vector<NodeGroup>> covered_;
   // Made anew when a node joins or changes.
   std::shared_ptr<const NodeRegions> regions_ = std::make_shared<NodeRegions>();
 };

@@ -206,6 +206,92 @@ class ObservationTest(LabTest):
         self.assertIn("split was judged without all observations of par-1", "".join(ended["warnings"]))
 
 
+def seconds(text):
+    """Of a length of time as JSON has it: "5.25s"."""
+    return float(text.removesuffix("s"))
+
+
+class BoundaryTest(LabTest):
+    """When a fault takes and lifts, as probes see it."""
+
+    # Seconds: what is promised of probes that leave in time. On a busy machine some do not.
+    RESOLUTION = 0.010
+
+    def test_instants_are_known_where_the_run_cuts_and_nowhere_else(self):
+        self.await_mesh()
+        steps = ["{at: 2s, for: 3s, name: cut, block: {from: london, to: paris}}"]
+        with plan(steps) as file:
+            run = self.lab.cli_json("run", file.name, expect=None)
+        self.assertEqual(run["outcome"], "OUTCOME_VERIFIED", run["summary"])
+        observed = {o["transition"]: o for o in run["observed_transitions"]}
+        self.assertEqual(set(observed), {"TRANSITION_FIRED", "TRANSITION_HEALED"})
+        cut = {(a, b, family) for a in self.lab.nodes for b in self.lab.nodes if a[:3] == "lon" and b[:3] == "par"
+               for family in ("FAMILY_IPV4", "FAMILY_IPV6")}
+        kernels = {(n["node"], t["transition"]): (n, t) for n in run["nodes"] for t in n["transitions"]}
+        resolutions = []
+        for kind, transition in observed.items():
+            self.assertEqual(transition["changing_edges"], len(cut))
+            self.assertEqual({(e["from"], e["to"], e["family"]) for e in transition["edges"]}, cut)
+            for edge in transition["edges"]:
+                with self.subTest(kind=kind, edge=edge):
+                    earliest, latest = seconds(edge["earliest"]), seconds(edge["latest"])
+                    resolutions.append(latest - earliest)
+                    # As the receiver's kernel says, which acts between the agent's timer and its own confirmation.
+                    node, confirmed = kernels[edge["to"], kind]
+                    error = seconds(node["clock_error"]) + 0.001
+                    actual = seconds(confirmed["actual"])
+                    self.assertLessEqual(earliest, actual + error)
+                    self.assertGreaterEqual(latest, actual - seconds(confirmed["kernel_time"]) - error)
+        self.assertEqual(len(resolutions), 2 * len(cut))
+        within = sum(resolution <= self.RESOLUTION + 1e-6 for resolution in resolutions)
+        self.assertGreaterEqual(within, len(resolutions) / 2, sorted(resolutions))
+        shown = self.lab.cli("show", run["id"]).stdout
+        self.assertRegex(shown, r"cut, observed: took in <= [0-9.]+ ms, healed in <= [0-9.]+ ms, resolution [0-9.]+ ms, "
+                                r"on 18 directions")
+
+    def test_nothing_is_said_of_faults_that_do_not_cut(self):
+        self.await_mesh()
+        with plan(["{at: 1s, for: 3s, name: lossy, impair: {from: london, to: paris, loss: 30%}}"]) as file:
+            run = self.lab.cli_json("run", file.name, expect=None)
+        self.assertEqual([stage["name"] for stage in run["stages"]], ["baseline", "lossy", "healed"])
+        self.assertEqual(run["observed_transitions"], [])
+
+
+class SampleTest(LabTest):
+    """A fleet that is too large for its probe rate."""
+
+    def setUp(self):
+        super().setUp()
+        self.lab.stop("controller")
+        config = self.lab.state / "controller.yaml"
+        # Three others for each of the six, probed every two seconds.
+        config.write_text(config.read_text() + "\nprobe: {rate: 3}\n")
+        self.lab.start("controller")
+        wait_until(lambda: sum(n["connected"] for n in self.lab.cli_json("nodes")["nodes"]) == len(self.lab.nodes), 20,
+                   "all agents are back")
+
+    def test_run_is_verified_by_its_sample_and_says_so(self):
+        with plan(["{at: 0s, for: 7s, name: split, partition: [london, paris]}"], "warmup: 7s\ncooldown: 7s\n") as file:
+            run = self.lab.cli_json("run", file.name, expect=None)
+        self.assertEqual(run["outcome"], "OUTCOME_VERIFIED", run["summary"])
+        self.assertRegex(run["summary"], r"3 stages, \d+ of 180 edges")
+        self.assertRegex("".join(run["warnings"]), r"too large for all its directions to be probed: \d+ of 60 are")
+        for stage in run["stages"]:
+            edges = {(e["from"], e["to"]) for e in stage["edges"]}
+            self.assertEqual(len(stage["edges"]) + int(stage["unprobed_edges"]), 60)
+            self.assertGreater(int(stage["unprobed_edges"]), 0)
+            for node in self.lab.nodes:
+                self.assertIn(sum(a == node for a, _ in edges), (1, 2, 3))
+            # Both ways, and over the cut.
+            self.assertEqual(edges, {(b, a) for a, b in edges})
+            self.assertTrue(any(a[:3] != b[:3] for a, b in edges))
+        # Of the directions that are cut, those of the sample.
+        self.assertTrue(run["observed_transitions"])
+        for transition in run["observed_transitions"]:
+            self.assertLessEqual({(e["from"], e["to"]) for e in transition["edges"]}, edges)
+        self.assertIn(" edges are probed)", self.lab.cli("matrix").stdout)
+
+
 if __name__ == "__main__":
     faultlab.require_root()
     unittest.main(verbosity=2)

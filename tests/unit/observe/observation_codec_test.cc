@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "common/timeline_codec.h"
+#include "tests/unit/observe/burst_samples.h"
 #include "tests/unit/observe/mesh_samples.h"
 
 namespace faultline {
@@ -88,6 +89,42 @@ TEST(ObservationCodecTest, SentAndReceivedAreWindowsOfTheirOwn) {
 TEST(ObservationCodecTest, ACountOfNothingIsNoWindow) {
   const WindowCount count = {.peer = NodeName("par-1")};
   EXPECT_EQ(EncodeObservation(std::span(&count, 1)).windows_size(), 0);
+}
+
+TEST(ObservationCodecTest, BurstsAreReadAndWhatTheyNotedIsWritten) {
+  v1::ProbeBursts message;
+  message.set_run_id("split-1");
+  v1::ProbeBurst& burst = *message.add_bursts();
+  burst.set_number(7);
+  *burst.mutable_start() = EncodeDuration(std::chrono::seconds(100));
+  *burst.mutable_length() = EncodeDuration(milliseconds(1300));
+  *burst.mutable_interval() = EncodeDuration(milliseconds(5));
+  for (const char* peer : {"par-1", "par-2"}) {
+    burst.add_to()->set_peer(peer);
+    burst.mutable_to()->rbegin()->set_family(v1::FAMILY_IPV4);
+  }
+  burst.add_from()->set_peer("lon-2");
+  burst.mutable_from(0)->set_family(v1::FAMILY_IPV6);
+  const auto bursts = DecodeProbeBursts(message);
+  ASSERT_TRUE(bursts.ok()) << bursts.status();
+  EXPECT_THAT(*bursts, testing::ElementsAre(SampleBurst(7, ControllerTime(std::chrono::seconds(100)))));
+
+  burst.mutable_to(1)->set_family(v1::FAMILY_UNSPECIFIED);
+  EXPECT_THAT(std::string(DecodeProbeBursts(message).status().message()), HasSubstr("burst 7: IP version 0"));
+  burst.mutable_to(1)->set_family(v1::FAMILY_IPV4);
+  burst.mutable_interval()->set_nanos(0);
+  EXPECT_THAT(std::string(DecodeProbeBursts(message).status().message()), HasSubstr("more than 2000"));
+
+  const std::vector<BurstMarks> noted = {
+      {.run = RunId("split-1"), .burst = 7, .end = {NodeName("lon-2"), Family::kIpv6}, .received = "ab"}};
+  const v1::Observation observation = EncodeObservation({}, noted);
+  ASSERT_EQ(observation.bursts_size(), 1);
+  EXPECT_EQ(observation.bursts(0).run_id(), "split-1");
+  EXPECT_EQ(observation.bursts(0).burst(), 7u);
+  EXPECT_EQ(observation.bursts(0).peer(), "lon-2");
+  EXPECT_EQ(observation.bursts(0).family(), v1::FAMILY_IPV6);
+  EXPECT_EQ(observation.bursts(0).sent(), "");
+  EXPECT_EQ(observation.bursts(0).received(), "ab");
 }
 
 }  // namespace

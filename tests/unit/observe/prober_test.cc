@@ -294,5 +294,52 @@ TEST_F(ProberTest, CallsFromSeveralThreads) {
   drainer.join();
 }
 
+TEST_F(ProberTest, InABurstEveryPeerIsProbedFastAndWhatArrivesIsNoted) {
+  const auto a = MakeProber(kAddressA);
+  const auto b = MakeProber(kAddressB);
+  // The mesh alone would wake the one that sends once a minute, and nobody probes it: the burst is told to one asleep.
+  ProbeMesh slow = MeshA();
+  slow.interval = std::chrono::minutes(1);
+  ProbeMesh deaf = MeshB();
+  deaf.peers[0].ipv4 = Address("127.0.0.3");
+  ASSERT_EQ(a->Configure(slow), absl::OkStatus());
+  ASSERT_EQ(b->Configure(deaf), absl::OkStatus());
+  ASSERT_TRUE(Eventually([&] { return b->status().sent >= 2; }));
+  const std::uint64_t before = a->status().sent;
+  const RunId run("split-1");
+  ProbeBurst burst = {.number = 4, .start = Now(), .length = seconds(1), .interval = milliseconds(5)};
+  ProbeBurst noted = burst;
+  burst.to = {{NodeName("b"), Family::kIpv4}, {NodeName("nobody"), Family::kIpv4}};
+  noted.from = {{NodeName("a"), Family::kIpv4}};
+  ASSERT_EQ(b->SetBursts(run, {noted}), absl::OkStatus());
+  ASSERT_EQ(a->SetBursts(run, {burst}), absl::OkStatus());
+  ASSERT_TRUE(Eventually([&] { return Now() >= burst.end(); }));
+  const std::uint64_t sent = a->status().sent - before;
+  ASSERT_TRUE(Eventually([&] { return b->status().received >= sent; }));
+
+  // No more than asked for; on a busy machine fewer.
+  EXPECT_LE(sent, 202u);
+  EXPECT_GE(sent, 20u);
+  const std::vector<BurstMarks> left = a->DrainBursts();
+  const std::vector<BurstMarks> arrived = b->DrainBursts();
+  ASSERT_EQ(left.size(), 1u);
+  ASSERT_EQ(arrived.size(), 1u);
+  EXPECT_EQ(left[0].burst, 4u);
+  EXPECT_EQ(left[0].end.peer, NodeName("b"));
+  EXPECT_EQ(arrived[0].end.peer, NodeName("a"));
+  EXPECT_EQ(left[0].sent, arrived[0].received);
+  EXPECT_NE(left[0].sent, std::string(left[0].sent.size(), '\0'));
+  Totals totals;
+  AddTo(totals, b->Drain());
+  EXPECT_GE(totals.at({NodeName("a"), Family::kIpv4}).received, sent);
+}
+
+TEST_F(ProberTest, ABurstThatIsTooFastIsRefused) {
+  const auto a = MakeProber(kAddressA);
+  const ProbeBurst burst = {
+      .start = Now(), .length = seconds(1), .interval = Duration(1), .to = {{NodeName("b"), Family::kIpv4}}};
+  EXPECT_EQ(a->SetBursts(RunId("split-1"), {burst}).code(), absl::StatusCode::kInvalidArgument);
+}
+
 }  // namespace
 }  // namespace faultline

@@ -29,8 +29,11 @@ TEST(ProbeConfigTest, ANodeIsProbedAtItsFirstAddressOfEachFamily) {
   InventoryNode node;
   node.name = NodeName("lon-1");
   node.addresses = {Address("fd20::1"), Address("172.32.4.2"), Address("fd20::2"), Address("172.32.4.3")};
-  EXPECT_EQ(ProbeNodeOf(node, 4),
-            (ProbeNode{.name = NodeName("lon-1"), .id = 4, .ipv4 = Address("172.32.4.2"), .ipv6 = Address("fd20::1")}));
+  EXPECT_EQ(ProbeNodeOf(node, 4), (ProbeNode{.name = NodeName("lon-1"),
+                                             .id = 4,
+                                             .ipv4 = Address("172.32.4.2"),
+                                             .ipv6 = Address("fd20::1"),
+                                             .place = "/"}));
 }
 
 TEST(ProbeConfigTest, KnowsTheInterfacesOfTheseAddresses) {
@@ -95,6 +98,61 @@ TEST(ProbeConfigTest, NoNodeSendsMoreThanTheRate) {
       EXPECT_LE(targets / std::chrono::duration<double>(IntervalOf(config)).count(), 30.0001) << count;
     }
   }
+}
+
+std::vector<ProbeNode> LargeFleet(int count) {
+  std::vector<ProbeNode> nodes;
+  for (int i = 1; i <= count; ++i) {
+    nodes.push_back({.name = NodeName(absl::StrCat("node-", i)),
+                     .id = static_cast<std::uint32_t>(i),
+                     .ipv4 = Address(absl::StrCat("10.0.", i / 256, ".", i % 256)),
+                     .ipv6 = Address(absl::StrCat("fd20::", i)),
+                     .place = absl::StrCat("region-", i % 4, "/a")});
+  }
+  return nodes;
+}
+
+TEST(ProbeConfigTest, OnlyAFleetThatIsTooLargeIsSampled) {
+  EXPECT_EQ(MostPeers(LargeFleet(26), {}), std::nullopt);
+  EXPECT_EQ(MostPeers(LargeFleet(27), {}), 12u);
+  EXPECT_EQ(SampleFleet(LargeFleet(26), {}, {}), nullptr);
+  std::vector<ProbeNode> ipv4_only = LargeFleet(51);
+  for (ProbeNode& node : ipv4_only) node.ipv6.reset();
+  EXPECT_EQ(MostPeers(ipv4_only, {}), std::nullopt);
+  ipv4_only.push_back(LargeFleet(52).back());
+  ipv4_only.back().ipv6.reset();
+  EXPECT_EQ(MostPeers(ipv4_only, {}), 25u);
+  // However low the rate.
+  EXPECT_EQ(MostPeers(LargeFleet(4), {.rate = 1}), std::nullopt);
+  EXPECT_EQ(MostPeers(LargeFleet(5), {.rate = 1}), 3u);
+}
+
+TEST(ProbeConfigTest, ASampledNodeProbesItsPeersWithinRateAndInterval) {
+  const std::vector<ProbeNode> nodes = LargeFleet(1000);
+  const ProbePolicy policy;
+  const auto pairs = SampleFleet(nodes, policy, {{{NodeName("node-8")}, {NodeName("node-16")}}});
+  ASSERT_NE(pairs, nullptr);
+  // In one place, but in groups of their own.
+  EXPECT_TRUE(pairs->at(NodeName("node-8")).contains(NodeName("node-16")));
+  const auto configs = MakeProbeConfigs(nodes, policy, pairs.get());
+  ASSERT_EQ(configs.size(), nodes.size());
+  for (std::size_t i = 0; i < configs.size(); ++i) {
+    EXPECT_EQ(static_cast<std::size_t>(configs[i].peers_size()), pairs->at(nodes[i].name).size());
+    EXPECT_GE(configs[i].peers_size(), 3);
+    for (const v1::ProbePeer& peer : configs[i].peers()) {
+      EXPECT_TRUE(pairs->at(nodes[i].name).contains(NodeName(peer.name())));
+    }
+    EXPECT_LE(IntervalOf(configs[i]), policy.sampled_interval);
+    const double targets = 2.0 * configs[i].peers_size();
+    EXPECT_LE(targets / std::chrono::duration<double>(IntervalOf(configs[i])).count(), 20.0001);
+  }
+}
+
+TEST(ProbeConfigTest, APlaceIsRegionAndZone) {
+  InventoryNode node;
+  node.labels = {{"region", "eu-west-2"}, {"az", "eu-west-2a"}};
+  EXPECT_EQ(ProbeNodeOf(node).place, "eu-west-2/eu-west-2a");
+  EXPECT_EQ(ProbeNodeOf({}).place, "/");
 }
 
 }  // namespace

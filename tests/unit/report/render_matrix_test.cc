@@ -299,5 +299,15 @@ London (3)  ·          █             ·          0/9!
 )");
 }
 
+TEST(RenderMatrixTest, OfALargeSampleTheHeadingAlone) {
+  v1::StageVerdict stage = OneWayStage(9);
+  stage.set_unprobed_edges(400);
+  EXPECT_EQ(RenderMatrix(stage, {}), "one-way  10s to 30s  as planned  (612 of 1012 edges are probed)\n");
+  EXPECT_NE(RenderMatrix(stage, {}, MatrixRows::kNodes).find("lon-9"), std::string::npos);
+  stage = OneWayStage(2);
+  stage.set_unprobed_edges(4);
+  EXPECT_NE(RenderMatrix(stage, {}).find("lon-2"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace faultline

@@ -106,10 +106,10 @@ a\|b.
 | baseline | 0s | 10s | 4 | ✅ as planned |
 | one-way | 10s | 30s | 4 | ❌ NOT as planned: 1 of 4 edges |
 
-| step | does | at | for | took in | healed in | start skew | packets |
-| --- | --- | --- | --- | --- | --- | --- | --- |
-| one-way | a\|b | 10s | 20s | 0.35 ms | 0.42 ms | 0.25 ms | 180 |
-| split | delay 80ms | 30s | 30s | 0.35 ms | 0.35 ms | 0.25 ms | 180 |
+| step | does | at | for | took in | healed in | observed by probes | start skew | packets |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| one-way | a\|b | 10s | 20s | 0.35 ms | 0.42 ms |  | 0.25 ms | 180 |
+| split | delay 80ms | 30s | 30s | 0.35 ms | 0.35 ms |  | 0.25 ms | 180 |
 
 Not as planned:
 

@@ -17,6 +17,12 @@ TEST(SummaryTest, CountsWhatWasObserved) {
   EXPECT_EQ(Summarize(Of({OpenStage(1)})), "every observation equalled the plan: 1 stage, 4 edges");
 }
 
+TEST(SummaryTest, SaysHowMuchOfAFleetWasProbed) {
+  v1::StageVerdict sampled = OpenStage(1);
+  sampled.set_unprobed_edges(100);
+  EXPECT_EQ(Summarize(Of({sampled, sampled})), "every observation equalled the plan: 2 stages, 8 of 208 edges");
+}
+
 TEST(SummaryTest, NothingObservedIsNoSuccess) {
   EXPECT_EQ(Summarize(Of({})), "nothing was observed");
   EXPECT_EQ(Summarize(Of({v1::StageVerdict()})), "nothing was observed: no two nodes can probe each other");

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "common/timeline_codec.h"
 #include "controller/report/summary.h"
 
@@ -227,6 +228,69 @@ TEST_F(JudgeStageTest, TheLiveMatrixJoinsAllRuns) {
   const v1::StageVerdict verdict = JudgeWindow(nodes_, kPort, runs, ControllerTime(kT0), kClockError, log_);
   EXPECT_FALSE(verdict.edges(0).planned_reachable());
   EXPECT_TRUE(verdict.edges(2).planned_reachable());
+}
+
+TEST_F(JudgeStageTest, DirectionsThatNobodyProbesAreNotJudgedButCounted) {
+  nodes_.push_back({.name = NodeName("rom"), .ipv4 = Address("172.34.0.1")});
+  Probe(seconds(10), seconds(20), /*cut=*/true);
+  const Evidence evidence = {log_, ControllerTime(kT0), kClockError};
+  EXPECT_FALSE(JudgeStage(one_way_, {nodes_, timelines_, kPort}, evidence).agrees()) << "rom is not known of";
+  const ProbePairs pairs = {{NodeName("lon"), {NodeName("par")}}, {NodeName("par"), {NodeName("lon")}}};
+  const v1::StageVerdict verdict = JudgeStage(one_way_, {nodes_, timelines_, kPort, &pairs}, evidence);
+  EXPECT_TRUE(verdict.agrees());
+  EXPECT_EQ(verdict.edges_size(), 4);
+  // Between rom and the others, IPv4 alone.
+  EXPECT_EQ(verdict.unprobed_edges(), 4u);
+  EXPECT_EQ(JudgeWindow(nodes_, kPort, {}, ControllerTime(kT0), kClockError, log_, &pairs).unprobed_edges(), 4u);
+}
+
+TEST(SampledStageTest, OneOfAThousandNodesIsVerifiedByItsSample) {
+  std::vector<ProbeNode> nodes;
+  std::vector<NodeName> names;
+  for (int i = 0; i < 1000; ++i) {
+    names.emplace_back(absl::StrCat(i % 2 == 0 ? "lon-" : "par-", i));
+    nodes.push_back({.name = names.back(), .ipv4 = Address(absl::StrCat("10.", i % 2, ".", i / 250, ".", i % 250))});
+  }
+  const ProbePairs pairs = SampleProbes(names, {}, 12, 7);
+  std::map<NodeName, Timeline> timelines;
+  for (const ProbeNode& node : nodes) {
+    Timeline& timeline = timelines[node.name];
+    timeline.node = node.name;
+    timeline.length = seconds(23);
+    timeline.prefix_sets = {PrefixSet{Prefix::Parse("10.0.0.0/16").value()}};
+    timeline.steps = {{.index = 0, .name = "cut", .at = seconds(10), .length = seconds(3)}};
+    if (node.name.text().starts_with("par")) timeline.steps[0].rules = {{.match = {.sources = 0}}};
+  }
+  const auto judge = [&](bool one_leaks) {
+    ProbeLog log;
+    bool leaks = one_leaks;
+    for (const auto& [node, peers] : pairs) {
+      v1::Observation observation;
+      const auto add = [&](const NodeName& peer, Duration at, bool received) {
+        v1::ProbeWindow& window = *observation.add_windows();
+        window.set_peer(peer.text());
+        window.set_family(v1::FAMILY_IPV4);
+        *window.mutable_start() = EncodeDuration(seconds(1000) + at);
+        received ? window.set_received(1) : window.set_sent(1);
+      };
+      for (const NodeName& peer : peers) {
+        const bool cut = peer.text().starts_with("lon") && node.text().starts_with("par");
+        for (const Duration at : {milliseconds(10'500), milliseconds(11'700)}) {
+          add(peer, at, false);
+          if (!cut || leaks) add(peer, at, true);
+        }
+        if (cut) leaks = false;
+      }
+      EXPECT_TRUE(log.Add(node, observation).ok());
+    }
+    const Stage stage = {.name = "cut", .start = seconds(10), .end = seconds(13), .active = {0}};
+    return JudgeStage(stage, {nodes, timelines, 7401, &pairs}, {log, ControllerTime(seconds(1000)), Duration(0)});
+  };
+  const v1::StageVerdict verdict = judge(/*one_leaks=*/false);
+  EXPECT_TRUE(verdict.agrees());
+  EXPECT_EQ(static_cast<std::size_t>(verdict.edges_size()) + verdict.unprobed_edges(), 1000u * 999u);
+  EXPECT_GE(verdict.edges_size(), 1000 * 10);
+  EXPECT_FALSE(judge(/*one_leaks=*/true).agrees());
 }
 
 }  // namespace

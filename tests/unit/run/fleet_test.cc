@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "tests/unit/run/fake_agent.h"
 #include "tests/unit/run/fake_events.h"
 
@@ -24,6 +25,38 @@ TEST(FleetTest, EveryJoinRenewsTheProbeMesh) {
   ASSERT_EQ(configs[1].probe_config().peers_size(), 1);
   EXPECT_EQ(configs[1].probe_config().peers(0).name(), "par-1");
   EXPECT_EQ(configs[1].probe_config().token(), 42u);
+}
+
+TEST(FleetTest, ALargeFleetIsSampledAndCoversTheGroupsOfRuns) {
+  FakeEvents events;
+  // Full up to 11 nodes, else 5 peers each.
+  Fleet fleet({.token = 42, .rate = 4}, events);
+  std::vector<std::unique_ptr<FakeAgent>> agents;
+  for (int i = 1; i <= 30; ++i) {
+    const std::string address = absl::StrCat("10.0.0.", i);
+    agents.push_back(std::make_unique<FakeAgent>(absl::StrCat("node-", i), address.c_str()));
+    ASSERT_TRUE(agents.back()->Join(fleet).ok());
+    EXPECT_EQ(fleet.Probed() == nullptr, i <= 11) << i;
+  }
+  const auto last_config = [&](std::size_t agent) {
+    return agents[agent]->Take(v1::SessionResponse::kProbeConfig).back().probe_config();
+  };
+  EXPECT_LE(last_config(0).peers_size(), 5);
+  const NodeName first("node-1");
+  const auto peers_of = [&] { return fleet.Probed()->at(first); };
+  const std::set<NodeName> before = peers_of();
+  const auto stranger = std::ranges::find_if(
+      agents, [&](const auto& agent) { return agent->name() != first && !before.contains(agent->name()); });
+  ASSERT_NE(stranger, agents.end());
+  fleet.Cover("split-1", {{first}, {(*stranger)->name()}});
+  EXPECT_TRUE(peers_of().contains((*stranger)->name()));
+  const v1::ProbeConfig config = last_config(0);
+  EXPECT_TRUE(std::ranges::any_of(
+      config.peers(), [&](const v1::ProbePeer& peer) { return peer.name() == (*stranger)->name().text(); }));
+  // Over with the next change.
+  fleet.Cover("split-1", {});
+  ASSERT_TRUE(fleet.Update(first, agents[0]->info()).ok());
+  EXPECT_EQ(peers_of(), before);
 }
 
 TEST(FleetTest, NameOfALiveAgentIsTaken) {
