@@ -9,9 +9,9 @@
 
 namespace faultline {
 
-// Netlink attributes one after another, as a message or a nest has them. Numbers are in network byte order, as nf_tables
-// has them. A view of bytes that may be anything: what does not fit is taken for absent. (libnftnl ends the process when
-// an attribute's size surprises it.)
+// Netlink attributes one after another, as a message or a nest has them. Numbers are in network byte order, as
+// nf_tables has them. A view of bytes that may be anything: what does not fit is taken for absent. (libnftnl ends the
+// process when an attribute's size surprises it.)
 class NlAttributes {
  public:
   using Bytes = std::span<const std::uint8_t>;

@@ -50,8 +50,8 @@ std::optional<BoundaryEdge> ChangeOf(const ProbeEdge& edge, const Direction& dir
   const std::optional<bool> is_open = PlainlyOpen(next, boundary.at, boundary.start + boundary.length);
   if (!was_open || !is_open || *was_open == *is_open) return std::nullopt;
   const std::optional<StepIndex> step =
-      *was_open ? CuttingStep(next, [&](const Step& step) { return step.at == boundary.at; })
-                : CuttingStep(then, [&](const Step& step) { return step.end() == boundary.at; });
+      *was_open ? CuttingStep(next, [&](const Step& cutting) { return cutting.at == boundary.at; })
+                : CuttingStep(then, [&](const Step& cutting) { return cutting.end() == boundary.at; });
   if (!step) return std::nullopt;
   return BoundaryEdge{
       .edge = edge, .step = *step, .transition = *was_open ? v1::TRANSITION_FIRED : v1::TRANSITION_HEALED};

@@ -78,14 +78,14 @@ void WriteSteps(const v1::Run& run, MarkupWriter& out) {
   out.Close();
   const std::optional<Duration> error = WorstClockError(run);
   out.Leaf("p", {{"class", "note"}},
-           absl::StrCat("Took in and healed in: from the planned moment to the last node's kernel having confirmed it",
-                        run.has_ended_early()
-                            ? absl::StrCat("; of steps that were to end later, healed in counts from ",
-                                           RoundedText(Decoded(run.ended_early())), ", when the run was ended")
-                            : "",
-                        ". Observed by probes: on the direction where it took longest. Start skew: from the first node's "
-                        "start to the last's",
-                        error ? absl::StrCat("; clocks are known to ±", MillisecondsText(error)) : "", "."));
+           absl::StrCat(
+               "Took in and healed in: from the planned moment to the last node's kernel having confirmed it",
+               run.has_ended_early() ? absl::StrCat("; of steps that were to end later, healed in counts from ",
+                                                    RoundedText(Decoded(run.ended_early())), ", when the run was ended")
+                                     : "",
+               ". Observed by probes: on the direction where it took longest. Start skew: from the first node's "
+               "start to the last's",
+               error ? absl::StrCat("; clocks are known to ±", MillisecondsText(error)) : "", "."));
 }
 
 void WriteCaptures(const v1::Run& run, MarkupWriter& out) {

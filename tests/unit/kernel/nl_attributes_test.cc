@@ -13,13 +13,13 @@ using ::testing::SizeIs;
 
 // Little-endian headers, as the machines have them that this runs on: length, type, payload, padding.
 const std::vector<std::uint8_t> kBytes = {
-    8,  0, 1, 0,    0,   0,   1, 2,                    // a number of 4 bytes
-    12, 0, 2, 0,    0,   0,   0, 0,   0, 0, 1, 0,      // one of 8
-    7,  0, 3, 0,    'h', 'i', 0, 0xff,                 // a text, padded
-    7,  0, 4, 0,    'n', 'o', 't', 0xff,               // one that does not end
-    12, 0, 5, 0x80, 8,   0,   1, 0,   0, 0, 0, 7,      // a nest
-    5,  0, 6, 0,    1,   0,   0, 0,                    // one byte
-    5,  0, 6, 0,    2,   0,   0, 0,                    // and another of the type
+    8,  0, 1, 0,    0,   0,   1,   2,                 // a number of 4 bytes
+    12, 0, 2, 0,    0,   0,   0,   0,    0, 0, 1, 0,  // one of 8
+    7,  0, 3, 0,    'h', 'i', 0,   0xff,              // a text, padded
+    7,  0, 4, 0,    'n', 'o', 't', 0xff,              // one that does not end
+    12, 0, 5, 0x80, 8,   0,   1,   0,    0, 0, 0, 7,  // a nest
+    5,  0, 6, 0,    1,   0,   0,   0,                 // one byte
+    5,  0, 6, 0,    2,   0,   0,   0,                 // and another of the type
 };
 
 TEST(NlAttributesTest, ReadsWhatIsThere) {

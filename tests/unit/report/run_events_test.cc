@@ -61,8 +61,7 @@ TEST(RunEventsTest, EveryLineIsAnObjectWhateverOthersWrote) {
     EXPECT_TRUE(google::protobuf::util::MessageToJsonString(object, &again).ok());
     EXPECT_THAT(again, AllOf(HasSubstr("\"kind\":\""), HasSubstr("\"run\":\"split-brain-3\"")));
     // The library escapes brackets.
-    captured += absl::StrContains(again, "\"kind\":\"captured\"") &&
-                absl::StrContains(again, "\\u003c/script\\u003e");
+    captured += absl::StrContains(again, "\"kind\":\"captured\"") && absl::StrContains(again, "\\u003c/script\\u003e");
   }
   EXPECT_EQ(captured, 1);
 }
