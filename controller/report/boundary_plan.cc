@@ -42,10 +42,17 @@ std::optional<StepIndex> CuttingStep(const Acting& acting, Matches matches) {
   return std::nullopt;
 }
 
+// A kernel answers a sender's rejected packets a few times a second at most: those answers are the applications'.
+bool AnyRejects(const Acting& acting) {
+  const auto rejects = [](const ActingStep& entry) { return std::holds_alternative<Reject>(entry.step->effect); };
+  return std::ranges::any_of(acting.at_receiver, rejects) || std::ranges::any_of(acting.at_sender, rejects);
+}
+
 std::optional<BoundaryEdge> ChangeOf(const ProbeEdge& edge, const Direction& direction, const Stage& before,
                                      const Stage& after, const Boundary& boundary) {
   const Acting then = direction.ActingIn(before);
   const Acting next = direction.ActingIn(after);
+  if (AnyRejects(then) || AnyRejects(next)) return std::nullopt;
   const std::optional<bool> was_open = PlainlyOpen(then, std::min(boundary.start, boundary.at), boundary.at);
   const std::optional<bool> is_open = PlainlyOpen(next, boundary.at, boundary.start + boundary.length);
   if (!was_open || !is_open || *was_open == *is_open) return std::nullopt;

@@ -53,9 +53,10 @@ inline constexpr std::size_t kMostBurstEdges = 1000;
 inline constexpr std::size_t kMostBoundaries = 64;
 
 // The first kMostBoundaries moments between two stages at which directions between the nodes turn from simply open to
-// simply cut or back, as long as the burst lasts: none for loss, delay and the like, nor for a flap that is quicker
-// than the burst. Where a boundary changes more directions than the bounds allow, those to be probed are drawn by
-// `seed`: up to kMostBurstEdgesPerNode out of every node and into every node. Pure and deterministic.
+// simply cut or back, as long as the burst lasts: none for loss, delay and the like, nor where a step rejects (ICMP
+// answers are rationed by sender, and are not to be used up), nor for a flap that is quicker than the burst. Where a
+// boundary changes more directions than the bounds allow, those to be probed are drawn by `seed`: up to
+// kMostBurstEdgesPerNode out of every node and into every node. Pure and deterministic.
 std::vector<Boundary> PlanBoundaries(std::span<const Stage> stages, const ProbedRun& run, std::uint64_t seed);
 
 // What each node is told of them, by name; nodes without a part are left out. A burst's number is its boundary's

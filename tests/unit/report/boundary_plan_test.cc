@@ -65,6 +65,7 @@ TEST(BoundaryPlanTest, NothingIsClaimedOfFaultsThatDoNotCut) {
   EXPECT_THAT(InLondonAndParis("  - {at: 5s, for: 3s, impair: {between: [london, paris], loss: 10%}}"), IsEmpty());
   EXPECT_THAT(InLondonAndParis("  - {at: 5s, for: 3s, impair: {between: [london, paris], delay: 80ms}}"), IsEmpty());
   EXPECT_THAT(InLondonAndParis("  - {at: 5s, for: 3s, block: {from: london, to: paris, protocol: tcp}}"), IsEmpty());
+  EXPECT_THAT(InLondonAndParis("  - {at: 5s, for: 3s, block: {from: london, to: paris, action: reject}}"), IsEmpty());
   // Nor of a cut where a fault that does not cut begins or ends with it.
   const auto after_loss = InLondonAndParis(
       "  - {at: 5s, for: 3s, name: lossy, impair: {between: [london, paris], loss: 10%}}\n"
