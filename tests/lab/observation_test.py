@@ -218,7 +218,7 @@ class BoundaryTest(LabTest):
     RESOLUTION = 0.010
 
     def test_instants_are_known_where_the_run_cuts_and_nowhere_else(self):
-        self.await_mesh()
+        self.lab.await_mesh()
         steps = ["{at: 2s, for: 3s, name: cut, block: {from: london, to: paris}}"]
         with plan(steps) as file:
             run = self.lab.cli_json("run", file.name, expect=None)
@@ -250,7 +250,7 @@ class BoundaryTest(LabTest):
                                 r"on 18 directions")
 
     def test_nothing_is_said_of_faults_that_do_not_cut(self):
-        self.await_mesh()
+        self.lab.await_mesh()
         with plan(["{at: 1s, for: 3s, name: lossy, impair: {from: london, to: paris, loss: 30%}}"]) as file:
             run = self.lab.cli_json("run", file.name, expect=None)
         self.assertEqual([stage["name"] for stage in run["stages"]], ["baseline", "lossy", "healed"])
