@@ -90,6 +90,9 @@ struct ActiveRun {
   // The state of the run that the disk has. Only a change of it waits for the disk: what else a run goes through comes
   // often, and while a slow disk is waited for no lease is renewed.
   v1::RunState stored = v1::RUN_STATE_UNSPECIFIED;
+  // Whether something was noted since its record was written, and when it is to be written for that at the earliest.
+  bool noted = false;
+  ControllerTime next_store;
   // Grows with every change; watchers wait for it.
   std::uint64_t version = 1;
 

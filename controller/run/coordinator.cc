@@ -13,6 +13,10 @@
 namespace faultline {
 namespace {
 
+// Of a large fleet a record has tens of megabytes, and every node has several things to tell: between two writings of
+// what was noted there are so many times as long as one took.
+constexpr int kStoreRest = 20;
+
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -198,6 +202,17 @@ void Coordinator::Changed(ActiveRun& run) {
   Wake();
 }
 
+void Coordinator::Noted(ActiveRun& run) {
+  ++run.version;
+  run.noted = true;
+  StoreNoted(run);
+  Wake();
+}
+
+void Coordinator::StoreNoted(ActiveRun& run) {
+  if (run.noted && Now() >= run.next_store) Store(run);
+}
+
 void Coordinator::Wake() {
   has_work_ = true;
   changed_.notify_all();
@@ -205,9 +220,12 @@ void Coordinator::Wake() {
 }
 
 void Coordinator::Store(ActiveRun& run) {
+  const ControllerTime began = Now();
   const bool moved_on = run.record.state() != run.stored;
   // A full disk must not stop a heal: the run goes on in memory, and the next change tries again.
   if (store_.Put(run.record, moved_on ? Survives::kMachine : Survives::kProcess).ok()) run.stored = run.record.state();
+  run.noted = false;
+  run.next_store = Now() + kStoreRest * (Now() - began);
 }
 
 }  // namespace faultline

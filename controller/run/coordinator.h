@@ -149,8 +149,13 @@ class Coordinator {
   void Lost(const NodeName& node);
   bool AnyBegun() const;
   void Changed(ActiveRun& run);
+  // As Changed, of what a node has told and tells every later controller again: while writing the record takes long,
+  // not each time.
+  void Noted(ActiveRun& run);
   void Wake();
   void Store(ActiveRun& run);
+  // If there is something noted, and its time has come.
+  void StoreNoted(ActiveRun& run);
 
   // coordinator_begin.cc: from a request to armed nodes.
   absl::Status CheckRequest(const RunRequest& request) const;

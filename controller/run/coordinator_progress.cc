@@ -58,6 +58,7 @@ Duration Coordinator::NextLook() const {
 }
 
 void Coordinator::AdvanceRun(ActiveRun& run) {
+  StoreNoted(run);
   if (run.IsGuarded() && !GuardsAnswer(run)) return;
   switch (run.phase) {
     case RunPhase::kWaiting:

@@ -66,7 +66,7 @@ void Coordinator::OnStepEvent(const NodeName& node, const v1::StepEvent& event) 
   if (run == nullptr || !run->AddTransition(node, event.transition())) return;
   AddLateness(event.transition(), lateness_);
   TellStep(*run, run->PartOf(node), event.transition());
-  Changed(*run);
+  Noted(*run);
 }
 
 void Coordinator::OnRunEnd(const NodeName& node, const v1::NodeRunEnd& end) {
@@ -74,7 +74,7 @@ void Coordinator::OnRunEnd(const NodeName& node, const v1::NodeRunEnd& end) {
   ActiveRun* run = FindParty(end.run_id(), node);
   if (run == nullptr || !run->SetOutcome(node, end.outcome())) return;
   TellNodeEnd(*run, node, end.outcome());
-  Changed(*run);
+  Noted(*run);
 }
 
 void Coordinator::OnForeignChange(const NodeName& node, const v1::ForeignEvent& event) {
