@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "agent/kernel/kernel_picture.h"
 #include "common/capability.h"
 #include "common/clock.h"
 #include "common/impairment.h"
@@ -130,6 +131,11 @@ class Kernel {
   // Whether a change is of what an installed run has in the kernel or, where it is neither of a table nor of a device,
   // whether the run has anything there. Asks the kernel nothing.
   virtual bool Concerns(const RunId& run, const ForeignChange& change) const = 0;
+
+  // What is configured in the namespace, by whomever. Reads only. DEADLINE_EXCEEDED after kPictureTime, ABORTED when
+  // others changed it all the while, RESOURCE_EXHAUSTED when it is too much.
+  static constexpr Duration kPictureTime = std::chrono::seconds(1);
+  virtual absl::StatusOr<KernelPicture> Picture() = 0;
 
   // Removes everything of a run, and the table and devices with the last one. OK when it is not installed. After an
   // error the run counts as installed: removing it again is trying again.

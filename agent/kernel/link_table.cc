@@ -72,9 +72,8 @@ absl::StatusOr<Cache> Addresses(RtSocket& socket) {
 }
 
 // Whether it has our alias, or is to get it next.
-bool IsMarked(rtnl_link* link) {
-  if (const char* alias = rtnl_link_get_ifalias(link); alias != nullptr) return std::strcmp(alias, kLaneAlias) == 0;
-  return (rtnl_link_get_flags(link) & IFF_UP) == 0 && rtnl_link_get_mtu(link) == kLaneMtu;
+bool IsMarked(const LinkTraits& link) {
+  return link.alias ? *link.alias == kLaneAlias : !link.up && link.mtu == kLaneMtu;
 }
 
 // A device as those that lie on it, or that it lies on, see it.
@@ -118,16 +117,25 @@ const std::string* FindLower(const Layers& layers, const Layer& of, std::span<co
 
 }  // namespace
 
-bool IsOurs(rtnl_link* link) {
-  const char* name = rtnl_link_get_name(link);
-  const char* type = rtnl_link_get_type(link);
-  if (name == nullptr || type == nullptr || !IsMarked(link)) return false;
-  absl::string_view text(name);
-  const bool splitter = std::strcmp(type, "macvlan") == 0;
-  if (!splitter && std::strcmp(type, "ifb") != 0) return false;
+bool IsOurs(const LinkTraits& link) {
+  const bool splitter = link.kind == "macvlan";
+  if (!IsMarked(link) || (!splitter && link.kind != "ifb")) return false;
+  absl::string_view text = link.name;
   if (splitter && !absl::ConsumeSuffix(&text, "s")) return false;
   const auto digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };
   return absl::ConsumePrefix(&text, "fl") && !text.empty() && std::all_of(text.begin(), text.end(), digit);
+}
+
+bool IsOurs(rtnl_link* link) {
+  const char* name = rtnl_link_get_name(link);
+  const char* type = rtnl_link_get_type(link);
+  const char* alias = rtnl_link_get_ifalias(link);
+  if (name == nullptr || type == nullptr) return false;
+  return IsOurs({.name = name,
+                 .kind = type,
+                 .alias = alias == nullptr ? std::nullopt : std::optional<absl::string_view>(alias),
+                 .up = (rtnl_link_get_flags(link) & IFF_UP) != 0,
+                 .mtu = rtnl_link_get_mtu(link)});
 }
 
 absl::StatusOr<std::uint32_t> LargestFrame(RtSocket& socket) {

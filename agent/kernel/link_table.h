@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,8 +16,19 @@ struct rtnl_link;
 
 namespace faultline {
 
+// By which a link is known as ours.
+struct LinkTraits {
+  absl::string_view name;
+  // "ifb"; empty: hardware.
+  absl::string_view kind;
+  std::optional<absl::string_view> alias;
+  bool up = false;
+  std::uint32_t mtu = 0;
+};
+
 // Whether a link is one of ours: an ifb named "fl<n>" or a macvlan named "fl<n>s" that carries our alias, or is so new
 // that it has none: down, and with kLaneMtu.
+bool IsOurs(const LinkTraits& link);
 bool IsOurs(rtnl_link* link);
 
 // Bytes of the largest packet that may come from or go to a device of the namespace, up or not, with its link header

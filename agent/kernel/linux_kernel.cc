@@ -10,6 +10,7 @@
 #include "agent/kernel/nft_query.h"
 #include "agent/kernel/nl_socket.h"
 #include "agent/kernel/probe.h"
+#include "agent/kernel/take_picture.h"
 #include "common/status.h"
 
 namespace faultline {
@@ -324,6 +325,8 @@ bool LinuxKernel::Concerns(const RunId& run, const ForeignChange& change) const 
   return (entry.swallows && blackhole_ && is(*blackhole_)) ||
          std::ranges::any_of(entry.lanes, [&is](const RunLane& lane) { return is(lane.lane); });
 }
+
+absl::StatusOr<KernelPicture> LinuxKernel::Picture() { return TakePicture(kPictureTime); }
 
 absl::Status LinuxKernel::Remove(const RunId& run) {
   const auto found = runs_.find(run);

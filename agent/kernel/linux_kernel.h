@@ -52,6 +52,8 @@ class LinuxKernel : public Kernel {
   absl::Status Attach(const RunId& run, const std::string& device) override;
   absl::StatusOr<std::vector<RuleCounters>> ReadCounters(const RunId& run) override;
   bool Concerns(const RunId& run, const ForeignChange& change) const override;
+  // By sockets opened for it: the calling thread must be in the namespace.
+  absl::StatusOr<KernelPicture> Picture() override;
   absl::Status Remove(const RunId& run) override;
 
   // By which it changes the kernel.

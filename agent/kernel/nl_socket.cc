@@ -31,7 +31,7 @@ absl::Status Configure(mnl_socket* socket) {
   const int size = kReceiveBuffer;
   setsockopt(FdOf(socket), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
   if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
-    return ErrnoError(errno, "bind the netfilter netlink socket");
+    return ErrnoError(errno, "bind a netlink socket");
   }
   return absl::OkStatus();
 }
@@ -40,18 +40,18 @@ absl::Status Configure(mnl_socket* socket) {
 
 void NlSocket::Closer::operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
 
-absl::StatusOr<std::unique_ptr<NlTransport>> NlSocket::Open() {
-  Handle socket(mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC));
+absl::StatusOr<std::unique_ptr<NlTransport>> NlSocket::Open(NlBus bus) {
+  Handle socket(mnl_socket_open2(bus == NlBus::kNetfilter ? NETLINK_NETFILTER : NETLINK_ROUTE, SOCK_CLOEXEC));
   if (!socket) {
     const int error = errno;
-    if (error != EPROTONOSUPPORT) return ErrnoError(error, "open a netfilter netlink socket");
+    if (error != EPROTONOSUPPORT) return ErrnoError(error, "open a netlink socket");
     return absl::UnavailableError(
         "this kernel has no nfnetlink: load the kernel module nf_tables (modprobe nf_tables)");
   }
   FAULTLINE_RETURN_IF_ERROR(Configure(socket.get()));
   std::unique_ptr<NlSocket> transport(new NlSocket(std::move(socket)));
   if (const int error = transport->GrowSendBuffer(kInitialSendBuffer); error != 0) {
-    return ErrnoError(error, "size the netfilter netlink socket's send buffer");
+    return ErrnoError(error, "size a netlink socket's send buffer");
   }
   return transport;
 }

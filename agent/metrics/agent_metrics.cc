@@ -98,7 +98,7 @@ void AddEnds(const AgentSnapshot& snapshot, FamilyList& list) {
     const auto count = snapshot.counts.ends.find(end);
     list.Add(count == snapshot.counts.ends.end() ? 0.0 : static_cast<double>(count->second), {{"end", name}});
   }
-  list.Gauge("residue", "1 while something of a run that is over could not be removed from the kernel, else 0.")
+  list.Gauge("residue", "1 while something of a run that is over is left in the kernel, else 0.")
       .Add(snapshot.engine.residue ? 1 : 0);
 }
 

@@ -24,6 +24,28 @@ v1::NodeEnd EncodeEnd(RunEnd end) {
   return v1::NODE_END_UNSPECIFIED;
 }
 
+v1::ResidueFinding EncodeFinding(ResidueProof::Finding finding) {
+  switch (finding) {
+    case ResidueProof::Finding::kEqual:
+      return v1::RESIDUE_FINDING_EQUAL;
+    case ResidueProof::Finding::kLeft:
+      return v1::RESIDUE_FINDING_LEFT;
+    case ResidueProof::Finding::kChanged:
+      return v1::RESIDUE_FINDING_CHANGED;
+    case ResidueProof::Finding::kUnknown:
+      return v1::RESIDUE_FINDING_UNKNOWN;
+  }
+  return v1::RESIDUE_FINDING_UNSPECIFIED;
+}
+
+v1::ResidueProof EncodeResidue(const ResidueProof& proof) {
+  v1::ResidueProof out;
+  out.set_finding(EncodeFinding(proof.finding));
+  out.mutable_things()->Assign(proof.things.begin(), proof.things.end());
+  out.set_more(static_cast<std::uint32_t>(proof.more));
+  return out;
+}
+
 v1::StepCounters EncodeStepCounters(const RuleCounters& counters) {
   v1::StepCounters out;
   out.set_step(counters.step);
@@ -59,6 +81,7 @@ v1::SessionRequest EncodeRunEnd(const RunId& run, const RunReport& report) {
   outcome.set_detail(report.detail);
   if (report.at) *outcome.mutable_at() = EncodeDuration(*report.at);
   for (const RuleCounters& counters : report.counters) *outcome.add_counters() = EncodeStepCounters(counters);
+  *outcome.mutable_residue() = EncodeResidue(report.residue);
   return message;
 }
 
@@ -81,7 +104,10 @@ v1::SessionRequest EncodeCounters(const RunId& run, const std::vector<RuleCounte
 v1::SessionRequest EncodeUnknownRun(const RunId& run) {
   v1::SessionRequest message;
   message.mutable_run_end()->set_run_id(run.text());
-  message.mutable_run_end()->mutable_outcome()->set_end(v1::NODE_END_UNKNOWN_RUN);
+  v1::NodeOutcome& outcome = *message.mutable_run_end()->mutable_outcome();
+  outcome.set_end(v1::NODE_END_UNKNOWN_RUN);
+  *outcome.mutable_residue() =
+      EncodeResidue(NotProven("the agent knows nothing of the run; it clears up when it starts"));
   return message;
 }
 

@@ -22,6 +22,10 @@ absl::Status Engine::Arm(const Timeline& timeline, const Program& program) {
     return absl::AlreadyExistsError(absl::StrCat("run ", timeline.run.text(), " is already held"));
   }
   FAULTLINE_RETURN_IF_ERROR(CheckLimits(timeline, runs_.size(), limits_));
+  if (runs_.empty()) {
+    if (residue_) residue_ = !kernel_.Reset().ok();
+    before_ = kernel_.Picture();
+  }
   FAULTLINE_RETURN_IF_ERROR(kernel_.Install(program));
   Run& run = runs_[timeline.run];
   run.timeline = timeline;
@@ -35,6 +39,7 @@ absl::Status Engine::Fire(const RunId& run, MonotonicTime t0) {
   if (found->second.t0) return absl::FailedPreconditionError(absl::StrCat("run ", run.text(), " has been fired"));
   found->second.t0 = t0;
   AdvanceRun(found->second);
+  ReportEnds();
   return absl::OkStatus();
 }
 
@@ -45,6 +50,7 @@ void Engine::Renew(const RunId& run, MonotonicTime heard) {
   if (deadline <= found->second.lease_deadline) return;
   found->second.lease_deadline = deadline;
   AdvanceRun(found->second);
+  ReportEnds();
 }
 
 absl::Status Engine::Attach(const std::string& device) {
@@ -79,17 +85,20 @@ std::map<RunId, std::vector<RuleCounters>> Engine::ReadCounters() {
 absl::Status Engine::End(const RunId& run, RunEnd end, absl::string_view detail) {
   if (!runs_.contains(run)) return absl::NotFoundError(absl::StrCat("run ", run.text(), " is not held"));
   Finish(run, end, std::string(detail));
+  ReportEnds();
   return absl::OkStatus();
 }
 
 std::size_t Engine::EndAll(RunEnd end, absl::string_view detail) {
   const std::vector<RunId> held = Held();
   for (const RunId& run : held) Finish(run, end, std::string(detail));
+  ReportEnds();
   return held.size();
 }
 
 void Engine::Advance() {
   for (const RunId& id : Held()) AdvanceRun(runs_.at(id));
+  ReportEnds();
 }
 
 std::optional<MonotonicTime> Engine::NextDeadline() const {
@@ -200,7 +209,7 @@ void Engine::Finish(const RunId& id, RunEnd end, std::string detail) {
   const MonotonicTime woken = clock_.Now();
   Run run = std::move(runs_.at(id));
   runs_.erase(id);
-  RunReport report{.end = end, .detail = std::move(detail), .at = std::nullopt, .counters = {}};
+  RunReport report{.end = end, .detail = std::move(detail), .at = std::nullopt, .counters = {}, .residue = {}};
   std::vector<StepIndex> close;
   for (const auto& [step, deadline] : run.open) close.push_back(step);
   // Gates first: traffic flows again before the rules are taken apart. When that fails, Remove still heals.
@@ -219,7 +228,21 @@ void Engine::Finish(const RunId& id, RunEnd end, std::string detail) {
     report.detail = absl::StrCat("healing: ", status.message());
   }
   if (run.t0) report.at = clock_.Now() - *run.t0;
-  listener_.OnRunEnd(id, report);
+  ended_.emplace_back(id, std::move(report));
+}
+
+void Engine::ReportEnds() {
+  if (ended_.empty()) return;
+  ResidueProof proof = NotProven("another run went on here");
+  if (runs_.empty()) {
+    proof = Prove(before_, kernel_.Picture());
+    residue_ = residue_ || proof.finding == ResidueProof::Finding::kLeft;
+    before_ = KernelPicture();
+  }
+  for (auto& [id, report] : std::exchange(ended_, {})) {
+    report.residue = proof;
+    listener_.OnRunEnd(id, report);
+  }
 }
 
 MonotonicTime Engine::GateDeadline(const Run& run, Duration until) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -11,6 +12,7 @@
 #include "agent/kernel/kernel.h"
 #include "agent/timeline/engine_status.h"
 #include "agent/timeline/limits.h"
+#include "agent/timeline/residue_proof.h"
 #include "common/clock.h"
 #include "common/program/program.h"
 #include "common/timeline.h"
@@ -40,6 +42,7 @@ struct RunReport {
   std::optional<Duration> at;
   // By step.
   std::vector<RuleCounters> counters;
+  ResidueProof residue;
 };
 
 // Hears what the engine does. Called from within the engine's methods; must not call back, must not block.
@@ -59,6 +62,10 @@ class EngineListener {
 // Leases: every gate's timeout in the kernel is the shorter of the run's lease and the step's rest (of a flapping step,
 // the phase's), so the kernel heals by itself when nobody calls any more. A run whose controller has not been heard of
 // until its lease deadline is ended here too, unless it is to continue; then the engine renews its own gates.
+//
+// Proof of no residue: the kernel's picture is taken before the first of the runs held at one time is installed, and
+// again when the last of them has gone: while no run is held, so that no fire and no heal ever waits for it. What ends
+// while others are held is therefore not proven.
 //
 // Any kernel error ends the run it concerns (kFailed) with everything of it removed. Not thread-safe: EngineThread
 // adds that. `kernel`, `clock` and `listener` must outlive it.
@@ -128,7 +135,10 @@ class Engine {
   absl::Status ReconcileGates(Run& run, MonotonicTime now);
   void ReportSteps(Run& run, MonotonicTime woken);
   absl::Status RenewGates(Run& run, MonotonicTime now);
+  // Takes a run apart; it is reported by the next ReportEnds.
   void Finish(const RunId& id, RunEnd end, std::string detail);
+  // When all else that was due is done.
+  void ReportEnds();
   // `until`: when the step stops acting, after T0.
   static MonotonicTime GateDeadline(const Run& run, Duration until);
   MonotonicTime NextDeadline(const Run& run) const;
@@ -143,8 +153,12 @@ class Engine {
   EngineListener& listener_;
   const Limits limits_;
   std::map<RunId, Run> runs_;
-  // Some run could not be taken apart; its gates are closed by now or end by themselves. Everything is reset as soon
-  // as no run is held.
+  // Of the kernel before the first run of those held was installed, or why there is none.
+  absl::StatusOr<KernelPicture> before_;
+  // Not reported yet.
+  std::vector<std::pair<RunId, RunReport>> ended_;
+  // Something of a run is left: it could not be taken apart (its gates are closed by now or end by themselves), or was
+  // found afterwards. Everything is reset when no run is held, before the next one and after it.
   bool residue_ = false;
 };
 

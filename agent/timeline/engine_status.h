@@ -34,7 +34,7 @@ struct EngineStatus {
     std::vector<Step> steps;
   };
   std::vector<Run> runs;
-  // Something of a run that is over could not be removed.
+  // Something of a run that is over is left in the kernel.
   bool residue = false;
 };
 

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "controller/report/figure_text.h"
 #include "controller/report/observed_text.h"
+#include "controller/report/residue.h"
 #include "controller/report/run_figures.h"
 #include "controller/report/run_words.h"
 
@@ -52,6 +53,15 @@ std::string AtText(bool known, const google::protobuf::Duration& message) {
   const std::optional<Duration> at = Decoded(message);
   if (!known || !at) return "-";
   return absl::StrCat(ExactText(std::chrono::round<std::chrono::milliseconds>(*at), std::chrono::seconds(1)), " s");
+}
+
+void WriteResidue(const v1::NodeOutcome& outcome, MarkupWriter& out) {
+  const v1::ResidueFinding finding = outcome.residue().finding();
+  if (finding == v1::RESIDUE_FINDING_UNSPECIFIED || finding == v1::RESIDUE_FINDING_UNKNOWN) {
+    out.Leaf("td", ResidueText(outcome));
+  } else {
+    WriteGood(finding != v1::RESIDUE_FINDING_LEFT, ResidueText(outcome), out);
+  }
 }
 
 }  // namespace
@@ -147,10 +157,12 @@ void WriteExpectations(const v1::Run& run, MarkupWriter& out) {
 void WriteNodes(const v1::Run& run, MarkupWriter& out) {
   if (run.nodes().empty()) return;
   OpenSection("nodes", "Nodes", out);
-  OpenTable({"node", "end", "at", "clock error", "agent", "kernel", "detail"}, out);
+  OpenTable({"node", "end", "at", "clock error", "agent", "kernel", "residue", "detail"}, out);
   for (const v1::NodeRun& node : run.nodes()) {
     const v1::NodeOutcome& outcome = node.outcome();
-    out.Open("tr", {{"data-node", node.node()}, {"data-end", v1::NodeEnd_Name(outcome.end())}});
+    out.Open("tr", {{"data-node", node.node()},
+                    {"data-end", v1::NodeEnd_Name(outcome.end())},
+                    {"data-residue", v1::ResidueFinding_Name(outcome.residue().finding())}});
     out.Leaf("th", {{"scope", "row"}}, node.node());
     if (!node.has_outcome()) {
       out.Leaf("td", "in progress");
@@ -161,8 +173,10 @@ void WriteNodes(const v1::Run& run, MarkupWriter& out) {
     }
     WriteCells({AtText(outcome.has_at(), outcome.at()),
                 node.has_clock_error() ? absl::StrCat("±", MillisecondsText(Decoded(node.clock_error()))) : "-",
-                node.agent_version(), node.kernel_release(), outcome.detail()},
+                node.agent_version(), node.kernel_release()},
                out);
+    WriteResidue(outcome, out);
+    WriteCells({outcome.detail()}, out);
     out.Close();
   }
   out.Close();

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controller/report/markup.h"
+#include "controller/report/residue.h"
 #include "controller/report/run_words.h"
 
 namespace faultline {
@@ -69,6 +70,11 @@ EventLine LineOf(const v1::NodeOutcome& outcome, absl::string_view node) {
                  {"detail", JsonString(outcome.detail())}};
   if (!outcome.counters().empty()) line.fields.emplace_back("packets", absl::StrCat(packets));
   line.text = absl::StrCat(node, ": ", WordOf(outcome.end()), outcome.detail().empty() ? "" : ": ", outcome.detail());
+  if (!outcome.has_residue()) return line;
+  const v1::ResidueFinding finding = outcome.residue().finding();
+  line.bad = line.bad || finding == v1::RESIDUE_FINDING_LEFT;
+  line.fields.emplace_back("residue", JsonString(NameOf(v1::ResidueFinding_Name(finding), "RESIDUE_FINDING_")));
+  absl::StrAppend(&line.text, "; residue: ", ResidueText(outcome));
   return line;
 }
 

@@ -8,6 +8,7 @@
 #include "controller/report/figure_text.h"
 #include "controller/report/observed_text.h"
 #include "controller/report/render_matrix.h"
+#include "controller/report/residue.h"
 #include "controller/report/result_text.h"
 #include "controller/report/run_figures.h"
 #include "controller/report/run_words.h"
@@ -98,19 +99,26 @@ std::string Stages(const v1::Run& run, const TerminalStyle& style) {
   return rows.size() == 1 ? "" : absl::StrCat("\n", FormatTable(rows, 0));
 }
 
+std::string Residue(const v1::NodeOutcome& outcome, const TerminalStyle& style) {
+  const bool left = outcome.residue().finding() == v1::RESIDUE_FINDING_LEFT;
+  return Paint(Tame(ResidueText(outcome)), left ? Ink::kBad : Ink::kPlain, style);
+}
+
 std::vector<std::string> NodeRow(const v1::NodeRun& node, const TerminalStyle& style) {
   const v1::NodeOutcome& outcome = node.outcome();
   const Ink ink = outcome.end() == v1::NODE_END_COMPLETED || !node.has_outcome() ? Ink::kPlain : Ink::kBad;
   const absl::StatusOr<Duration> error = DecodeDuration(node.clock_error());
-  return {node.node(), Paint(node.has_outcome() ? WordOf(outcome.end()) : absl::string_view("in progress"), ink, style),
+  return {node.node(),
+          Paint(node.has_outcome() ? WordOf(outcome.end()) : absl::string_view("in progress"), ink, style),
           outcome.has_at() ? RoundedText(Decoded(outcome.at())) : "-",
           node.has_clock_error() && error.ok() ? absl::StrCat(Spell("±", style), MillisecondsText(*error)) : "-",
+          Residue(outcome, style),
           Tame(outcome.detail())};
 }
 
 std::string Nodes(const v1::Run& run, const TerminalStyle& style) {
   if (run.nodes().empty()) return "";
-  Rows rows = {{"NODE", "END", "AT", "CLOCK", "DETAIL"}};
+  Rows rows = {{"NODE", "END", "AT", "CLOCK", "RESIDUE", "DETAIL"}};
   for (const v1::NodeRun& node : run.nodes()) rows.push_back(NodeRow(node, style));
   return absl::StrCat("\n", FormatTable(rows, 0));
 }

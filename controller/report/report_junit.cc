@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "controller/report/markup_writer.h"
+#include "controller/report/residue.h"
 #include "controller/report/run_words.h"
 #include "controller/report/summary.h"
 
@@ -97,6 +98,22 @@ std::vector<TestCase> GuardCases(const v1::Run& run) {
   return cases;
 }
 
+TestCase ResidueCase(const v1::Run& run) {
+  TestCase test = {.name = "residue"};
+  const std::vector<std::string> left = ResidueLeft(run);
+  const std::vector<std::string> unknown = ResidueUnknown(run);
+  if (!left.empty()) {
+    test.result = Result::kFailed;
+    test.type = "Residue";
+    test.message = left.front();
+    test.detail = absl::StrJoin(left, "\n");
+  } else if (!unknown.empty()) {
+    test.result = Result::kSkipped;
+    test.message = absl::StrCat("not known: ", absl::StrJoin(unknown, "; "));
+  }
+  return test;
+}
+
 std::vector<TestCase> CasesOf(const v1::Run& run) {
   std::vector<TestCase> cases = {RunCase(run)};
   for (const v1::StageVerdict& stage : run.stages()) cases.push_back(StageCase(stage));
@@ -107,6 +124,7 @@ std::vector<TestCase> CasesOf(const v1::Run& run) {
   }
   for (const v1::ExpectationVerdict& verdict : run.expectations()) cases.push_back(ExpectationCase(verdict));
   for (TestCase& test : GuardCases(run)) cases.push_back(std::move(test));
+  if (ResidueSought(run)) cases.push_back(ResidueCase(run));
   return cases;
 }
 

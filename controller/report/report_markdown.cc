@@ -8,6 +8,7 @@
 #include "controller/report/figure_text.h"
 #include "controller/report/markup.h"
 #include "controller/report/observed_text.h"
+#include "controller/report/residue.h"
 #include "controller/report/run_figures.h"
 #include "controller/report/run_words.h"
 #include "controller/report/summary.h"
@@ -123,7 +124,7 @@ std::string RenderMarkdown(const v1::Run& run) {
   if (!run.summary().empty()) absl::StrAppend(&text, "\n", EscapeMarkdown(run.summary()), ".\n");
   return absl::StrCat(text, Stages(run), Steps(run), List("Not as planned:", WrongEdgesOf(run)),
                       List("Expectations that were not met:", UnmetOf(run)),
-                      List("Guards that failed:", FailedGuardsOf(run)),
+                      List("Guards that failed:", FailedGuardsOf(run)), List("Left behind:", ResidueLeft(run)),
                       List("Warnings:", {run.warnings().begin(), run.warnings().end()}), RunWith(run));
 }
 

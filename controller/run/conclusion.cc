@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "controller/report/expectation.h"
+#include "controller/report/residue.h"
 #include "controller/report/summary.h"
 #include "controller/report/verdict.h"
 #include "controller/run/active_run.h"
@@ -41,6 +43,17 @@ void ConcludeInterrupted(v1::Run& run) {
   }
   run.set_summary(
       absl::StrCat("the controller was restarted during the run; ", DescribeEnds(run, v1::NODE_END_UNSPECIFIED)));
+}
+
+void ConcludeResidue(v1::Run& run) {
+  const std::vector<std::string> left = ResidueLeft(run);
+  const bool applied = run.outcome() != v1::OUTCOME_REFUSED && run.outcome() != v1::OUTCOME_MISSED;
+  if (!ResidueSought(run) || (left.empty() && !applied)) return;
+  for (std::string& note : ResidueNotes(run)) run.add_warnings(std::move(note));
+  if (!left.empty() && run.outcome() == v1::OUTCOME_VERIFIED) run.set_outcome(v1::OUTCOME_NOT_VERIFIED);
+  const std::string before = left.empty() ? "" : absl::StrCat("something is left on ", absl::StrJoin(left, "; on "));
+  run.set_summary(absl::StrCat(before, before.empty() ? "" : "; ", run.summary(), run.summary().empty() ? "" : "; ",
+                               SummarizeResidue(run)));
 }
 
 }  // namespace faultline

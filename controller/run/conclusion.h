@@ -14,4 +14,8 @@ void ConcludeByEvidence(std::span<const Stage> stages, v1::Run& run);
 // The same of a run that an earlier process began: interrupted.
 void ConcludeInterrupted(v1::Run& run);
 
+// Says in the summary of a run that is over, however it ended, whether it left anything on its nodes, and warns of what
+// others changed there. One that did is not verified. Nothing when no node looked, or nothing was applied or left.
+void ConcludeResidue(v1::Run& run);
+
 }  // namespace faultline

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/timeline_codec.h"
 #include "controller/report/lateness.h"
+#include "controller/report/residue.h"
 #include "controller/run/coordinator.h"
 #include "controller/schedule/wall_time.h"
 
@@ -56,6 +57,9 @@ void Coordinator::TellNodeEnd(const ActiveRun& run, const NodeName& node, const 
   event.set_node(node.text());
   event.set_text(std::string(WordsOf(outcome.end())));
   if (!outcome.detail().empty()) absl::StrAppend(event.mutable_text(), ": ", outcome.detail());
+  if (outcome.residue().finding() == v1::RESIDUE_FINDING_LEFT) {
+    absl::StrAppend(event.mutable_text(), "; residue ", ResidueText(outcome));
+  }
   if (outcome.has_at()) SetMoment(outcome.at(), run.record, event);
   *event.mutable_node_outcome() = outcome;
   events_.Add(std::move(event));

@@ -204,6 +204,7 @@ void Coordinator::Conclude(ActiveRun& run) {
   } else if (run.phase == RunPhase::kRecovering) {
     ConcludeInterrupted(record);
   }
+  ConcludeResidue(record);
   KeepSeries(run);
   bursts_.Forget(record.id());
   fleet_.Cover(record.id(), {});

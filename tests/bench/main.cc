@@ -13,7 +13,8 @@ constexpr measure::Measure kMeasures[] = {
     {"abort", "from typing `faultline abort` until every node has healed, in the same lab", MeasureAbort},
     {"collateral", "what an unrelated flow loses meanwhile, beside tc", MeasureCollateral},
     {"compile", "turning large plans into what each node does", MeasureCompile},
-    {"read", "plans from their texts: the library, and 100 000 CIDRs", MeasureRead}};
+    {"read", "plans from their texts: the library, and 100 000 CIDRs", MeasureRead},
+    {"picture", "the kernel's state before and after a run, beside 0 to 100 000 rules of a firewall", MeasurePicture}};
 
 }  // namespace
 }  // namespace faultline::bench

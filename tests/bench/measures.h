@@ -29,4 +29,7 @@ absl::StatusOr<measure::Table> MeasureCompile(bool quick);
 // How long it takes to read plans from their texts.
 absl::StatusOr<measure::Table> MeasureRead(bool quick);
 
+// How long it takes to look at all that is in a kernel, by size of a firewall that is there.
+absl::StatusOr<measure::Table> MeasurePicture(bool quick);
+
 }  // namespace faultline::bench

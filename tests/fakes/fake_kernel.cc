@@ -166,6 +166,19 @@ bool FakeKernel::Concerns(const RunId& run, const ForeignChange& change) const {
   return runs_.contains(run) && (!change.run || *change.run == run);
 }
 
+absl::StatusOr<KernelPicture> FakeKernel::Picture() {
+  const std::lock_guard lock(mutex_);
+  absl::StatusOr<KernelPicture> picture = picture_;
+  if (!picture.ok() || runs_.empty()) return picture;
+  const std::string table = "table netdev faultline";
+  picture->things[table] = {.ours = true};
+  for (const auto& [name, run] : runs_) {
+    picture->things[absl::StrCat("chain ", name.text(), "/in of ", table)] = {
+        .kind = KernelPicture::Thing::Kind::kChain, .of = table, .ours = true};
+  }
+  return picture;
+}
+
 absl::Status FakeKernel::Remove(const RunId& run) {
   const std::lock_guard lock(mutex_);
   FAULTLINE_RETURN_IF_ERROR(Begin({.kind = Operation::Kind::kRemove, .run = run}));
@@ -181,6 +194,11 @@ void FakeKernel::SetCapabilities(CapabilitySet capabilities) {
 void FakeKernel::SetInterfaces(std::vector<Interface> interfaces) {
   const std::lock_guard lock(mutex_);
   interfaces_ = std::move(interfaces);
+}
+
+void FakeKernel::SetPicture(absl::StatusOr<KernelPicture> picture) {
+  const std::lock_guard lock(mutex_);
+  picture_ = std::move(picture);
 }
 
 void FakeKernel::SetCounters(const RunId& run, RuleCounters counters) {

@@ -52,11 +52,16 @@ class FakeKernel : public Kernel {
   absl::Status Attach(const RunId& run, const std::string& device) override;
   absl::StatusOr<std::vector<RuleCounters>> ReadCounters(const RunId& run) override;
   bool Concerns(const RunId& run, const ForeignChange& change) const override;
+  // What the test configured beside it, and of each installed run a chain in a table of ours. Is not recorded, and
+  // fails only when the test says so.
+  absl::StatusOr<KernelPicture> Picture() override;
   absl::Status Remove(const RunId& run) override;
 
   // What the test makes of it.
   void SetCapabilities(CapabilitySet capabilities);
   void SetInterfaces(std::vector<Interface> interfaces);
+  // What is configured beside what is installed.
+  void SetPicture(absl::StatusOr<KernelPicture> picture);
   // What ReadCounters says of a step from now on. REQUIRES: the run is installed and has the step.
   void SetCounters(const RunId& run, RuleCounters counters);
   // The `nth` call from now (1: the next) fails with `status`; the others are unaffected. Replaces
@@ -96,6 +101,7 @@ class FakeKernel : public Kernel {
   CapabilitySet capabilities_ = CapabilitySet::All();
   std::vector<Interface> interfaces_;
   std::map<RunId, Run> runs_;
+  absl::StatusOr<KernelPicture> picture_ = KernelPicture();
   std::vector<Operation> operations_;
   int calls_until_failure_ = 0;
   absl::Status failure_;

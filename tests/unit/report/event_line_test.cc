@@ -33,8 +33,8 @@ constexpr absl::string_view kLog = R"json(
 {"number": 6, "time": "2024-01-01T00:00:05.000000000Z", "run": "split-brain-3", "kind": "run_fired", "detail": "T0 is in 500ms"}
 {"number": 7, "time": "2024-01-01T00:00:05.000000000Z", "run": "split-brain-3", "kind": "step_fired", "at_s": 10.00035, "node": "par-1", "step": "one-way", "planned_s": 10, "late_ms": 0.35, "kernel_ms": 0.21}
 {"number": 8, "time": "2024-01-01T00:00:05.000000000Z", "run": "split-brain-3", "kind": "step_healed", "at_s": 10.00035, "node": "par-1", "step": "one-way", "planned_s": 10, "late_ms": 0.35, "kernel_ms": 0.21}
-{"number": 9, "time": "2024-01-01T00:00:05.000000000Z", "run": "split-brain-3", "kind": "node_ended", "at_s": 63, "node": "par-1", "end": "completed", "detail": "", "packets": 42}
-{"number": 10, "time": "2024-01-01T00:00:05.000000000Z", "run": "split-brain-3", "kind": "lease_lost", "at_s": 63, "node": "par-1", "end": "lease_lost", "detail": "", "packets": 42}
+{"number": 9, "time": "2024-01-01T00:00:05.000000000Z", "run": "split-brain-3", "kind": "node_ended", "at_s": 63, "node": "par-1", "end": "completed", "detail": "", "packets": 42, "residue": "equal"}
+{"number": 10, "time": "2024-01-01T00:00:05.000000000Z", "run": "split-brain-3", "kind": "lease_lost", "at_s": 63, "node": "par-1", "end": "lease_lost", "detail": "", "packets": 42, "residue": "equal"}
 {"number": 11, "time": "2024-01-01T00:00:05.000000000Z", "run": "split-brain-3", "kind": "run_ended", "outcome": "not_verified", "summary": "stage split: 2 edges"}
 {"number": 12, "time": "2024-01-01T00:00:05.000000000Z", "run": "split-brain-3", "kind": "guard_failed", "at_s": -1.5, "guard": "quorum", "detail": "status 503"}
 {"number": 13, "time": "2024-01-01T00:00:05.000000000Z", "run": "split-brain-3", "kind": "foreign_change", "at_s": 12, "node": "par-1", "detail": "device fl0 was deleted"}

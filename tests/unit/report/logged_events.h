@@ -68,6 +68,7 @@ inline v1::Event LoggedEvent(v1::EventKind kind) {
       *outcome.mutable_at() = EncodeDuration(seconds(63));
       outcome.add_counters()->set_packets(40);
       outcome.add_counters()->set_packets(2);
+      outcome.mutable_residue()->set_finding(v1::RESIDUE_FINDING_EQUAL);
       break;
     }
     case v1::EVENT_KIND_RUN_ENDED:

@@ -31,9 +31,9 @@ STAGE     FROM  TO   EDGES  OBSERVED
 baseline  10s   30s  4      as planned
 one-way   10s   30s  4      as planned
 
-NODE   END        AT    CLOCK     DETAIL
-lon-1  completed  1m3s  ±0.08 ms
-par-1  completed  1m3s  ±0.12 ms
+NODE   END        AT    CLOCK     RESIDUE  DETAIL
+lon-1  completed  1m3s  ±0.08 ms  -
+par-1  completed  1m3s  ±0.12 ms  -
 )");
 }
 
@@ -70,9 +70,9 @@ baseline  10s   30s  4      as planned
 one-way   10s   30s  4      NOT as planned: 1
 split     30s   1m   -      never
 
-NODE   END        AT    CLOCK      DETAIL
-lon-1  completed  1m3s  +-0.08 ms
-par-1  FAILED     1m3s  +-0.12 ms  add rule: no?buffer?[2J
+NODE   END        AT    CLOCK      RESIDUE  DETAIL
+lon-1  completed  1m3s  +-0.08 ms  -
+par-1  FAILED     1m3s  +-0.12 ms  -        add rule: no?buffer?[2J
 
 warning: 10.0.0.0/8 has no agent
 
@@ -147,8 +147,8 @@ split  -   -    -           -            -     -
 STAGE     FROM  TO  EDGES  OBSERVED
 baseline  0s    0s  -      not yet
 
-NODE   END          AT  CLOCK  DETAIL
-lon-1  in progress  -   -
+NODE   END          AT  CLOCK  RESIDUE  DETAIL
+lon-1  in progress  -   -      -
 )");
 }
 

@@ -33,6 +33,26 @@ TEST(JournalTest, KeepsForeignChangesInTheirPlace) {
   EXPECT_FALSE(entries[2].foreign_change().change().has_at());
 }
 
+TEST(JournalTest, ARunsEndSaysWhatIsLeft) {
+  using Finding = ResidueProof::Finding;
+  const std::pair<Finding, v1::ResidueFinding> kFindings[] = {{Finding::kEqual, v1::RESIDUE_FINDING_EQUAL},
+                                                              {Finding::kLeft, v1::RESIDUE_FINDING_LEFT},
+                                                              {Finding::kChanged, v1::RESIDUE_FINDING_CHANGED},
+                                                              {Finding::kUnknown, v1::RESIDUE_FINDING_UNKNOWN}};
+  for (const auto& [finding, expected] : kFindings) {
+    Journal journal;
+    RunReport report;
+    report.residue = {.finding = finding, .things = {"device fl0"}, .more = 4};
+    journal.OnRunEnd(RunId("r"), report);
+    std::uint64_t cursor = 0;
+    const v1::ResidueProof proof = journal.ReadFrom(cursor).at(0).run_end().outcome().residue();
+    EXPECT_EQ(proof.finding(), expected);
+    ASSERT_EQ(proof.things_size(), 1);
+    EXPECT_EQ(proof.things(0), "device fl0");
+    EXPECT_EQ(proof.more(), 4u);
+  }
+}
+
 TEST(JournalTest, IsBoundedAndForgetsTheOldest) {
   Journal journal;
   for (std::uint32_t i = 0; i < 10'005; ++i) journal.OnStep(RunId("r"), {.step = i, .fired = true});

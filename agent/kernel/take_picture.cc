@@ -1,0 +1,145 @@
+#include "agent/kernel/take_picture.h"
+
+#include <linux/rtnetlink.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "agent/kernel/nft_object.h"
+#include "agent/kernel/nl_socket.h"
+#include "agent/kernel/picture_reader.h"
+#include "common/duration.h"
+#include "common/status.h"
+
+namespace faultline {
+namespace {
+
+// A dump that is disturbed again and again is given up after this many attempts.
+constexpr int kDumpAttempts = 5;
+
+using Add = absl::Status (PictureReader::*)(PictureReader::Message);
+
+// One dump, and what becomes of each of its messages.
+class Request {
+ public:
+  template <typename Header>
+  Request(std::uint16_t type, const Header& header) {
+    nlmsghdr* message = mnl_nlmsg_put_header(bytes_);
+    message->nlmsg_type = type;
+    message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+    std::memcpy(mnl_nlmsg_put_extra_header(message, sizeof(header)), &header, sizeof(header));
+  }
+
+  nlmsghdr* message() { return reinterpret_cast<nlmsghdr*>(bytes_); }
+  std::span<const std::uint8_t> Numbered(std::uint32_t sequence) {
+    message()->nlmsg_seq = sequence;
+    return {bytes_, message()->nlmsg_len};
+  }
+
+ private:
+  alignas(nlmsghdr) std::uint8_t bytes_[128] = {};
+};
+
+Request NftDump(std::uint16_t type) {
+  return Request((NFNL_SUBSYS_NFTABLES << 8) | type, nfgenmsg{.nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0});
+}
+
+Request DeviceDump() {
+  Request request(RTM_GETLINK, ifinfomsg{.ifi_family = AF_UNSPEC});
+  mnl_attr_put_u32(request.message(), IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  return request;
+}
+
+Request TrafficDump(std::uint16_t type, const PictureReader::FilterPlace& place = {}) {
+  tcmsg header{.tcm_family = AF_UNSPEC};
+  header.tcm_ifindex = static_cast<int>(place.device);
+  header.tcm_parent = place.parent;
+  return Request(type, header);
+}
+
+absl::Status Dump(NlConversation& conversation, Request request, Add add, PictureReader& reader) {
+  const std::uint32_t sequence = conversation.next_sequence();
+  return conversation.Query(request.Numbered(sequence), sequence, "look at the kernel's state",
+                            [&](std::span<const std::uint8_t> bytes) { return (reader.*add)(bytes); });
+}
+
+absl::Status ReadNetfilter(NlConversation& conversation, PictureReader& reader) {
+  FAULTLINE_RETURN_IF_ERROR(Dump(conversation, NftDump(NFT_MSG_GETTABLE), &PictureReader::AddTable, reader));
+  FAULTLINE_RETURN_IF_ERROR(Dump(conversation, NftDump(NFT_MSG_GETCHAIN), &PictureReader::AddChain, reader));
+  FAULTLINE_RETURN_IF_ERROR(Dump(conversation, NftDump(NFT_MSG_GETSET), &PictureReader::AddSet, reader));
+  return Dump(conversation, NftDump(NFT_MSG_GETRULE), &PictureReader::AddRule, reader);
+}
+
+absl::Status ReadRouting(NlConversation& conversation, PictureReader& reader) {
+  FAULTLINE_RETURN_IF_ERROR(Dump(conversation, DeviceDump(), &PictureReader::AddDevice, reader));
+  FAULTLINE_RETURN_IF_ERROR(Dump(conversation, TrafficDump(RTM_GETQDISC), &PictureReader::AddQdisc, reader));
+  for (const PictureReader::FilterPlace& place : reader.filter_places()) {
+    FAULTLINE_RETURN_IF_ERROR(
+        Dump(conversation, TrafficDump(RTM_GETTFILTER, place), &PictureReader::AddFilter, reader));
+  }
+  return absl::OkStatus();
+}
+
+// Half a picture, taken again from its beginning when changes disturbed it.
+absl::StatusOr<KernelPicture> Read(NlConversation& conversation,
+                                   absl::Status (*read)(NlConversation&, PictureReader&)) {
+  absl::Status status;
+  for (int attempt = 0; attempt < kDumpAttempts; ++attempt) {
+    PictureReader reader;
+    status = read(conversation, reader);
+    if (status.ok()) return reader.Take();
+    if (!absl::IsAborted(status)) return status;
+  }
+  return status;
+}
+
+// Has no more time from a moment on.
+class HurriedTransport : public NlTransport {
+ public:
+  HurriedTransport(std::unique_ptr<NlTransport> transport, const Clock& clock, MonotonicTime until)
+      : transport_(std::move(transport)), clock_(clock), until_(until) {}
+
+  int Send(std::span<const std::uint8_t> datagram) override { return transport_->Send(datagram); }
+  Received Receive(std::span<std::uint8_t> buffer, Duration timeout) override {
+    const Duration left = until_ - clock_.Now();
+    return left > Duration(0) ? transport_->Receive(buffer, std::min(timeout, left)) : Received{.error = EAGAIN};
+  }
+  std::uint32_t port_id() const override { return transport_->port_id(); }
+
+ private:
+  const std::unique_ptr<NlTransport> transport_;
+  const Clock& clock_;
+  const MonotonicTime until_;
+};
+
+}  // namespace
+
+absl::StatusOr<KernelPicture> TakePicture(NlConversation& netfilter, NlConversation& routing) {
+  FAULTLINE_ASSIGN_OR_RETURN(KernelPicture picture, Read(netfilter, ReadNetfilter));
+  FAULTLINE_ASSIGN_OR_RETURN(KernelPicture rest, Read(routing, ReadRouting));
+  picture.things.merge(rest.things);
+  return picture;
+}
+
+absl::StatusOr<KernelPicture> TakePicture(Duration most) {
+  const SystemClock clock;
+  const MonotonicTime until = clock.Now() + most;
+  const auto hurried = [&](std::unique_ptr<NlTransport> transport) {
+    return NlConversation(std::make_unique<HurriedTransport>(std::move(transport), clock, until));
+  };
+  FAULTLINE_ASSIGN_OR_RETURN(auto netfilter_socket, NlSocket::Open(NlBus::kNetfilter));
+  FAULTLINE_ASSIGN_OR_RETURN(auto routing_socket, NlSocket::Open(NlBus::kRouting));
+  NlConversation netfilter = hurried(std::move(netfilter_socket));
+  NlConversation routing = hurried(std::move(routing_socket));
+  absl::StatusOr<KernelPicture> picture = TakePicture(netfilter, routing);
+  if (!absl::IsDeadlineExceeded(picture.status())) return picture;
+  return absl::DeadlineExceededError(
+      absl::StrCat("the kernel's state could not be read within ", FormatDuration(most)));
+}
+
+}  // namespace faultline
