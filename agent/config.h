@@ -31,6 +31,8 @@ struct AgentConfig {
   Protected protect;
   // `lane_memory`: bytes that packets waiting in one run's lanes may take.
   std::uint64_t lane_memory = Program::kDefaultLaneMemory;
+  // `tcp_listeners`: whether the agent listens on the TCP ports that a run has dialled here, where nothing else does.
+  bool tcp_listeners = false;
   // `guard`: `max_duration` and `max_runs`.
   Limits limits;
   // `metrics`: where they are shown; absent: nowhere.

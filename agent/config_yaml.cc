@@ -7,10 +7,11 @@
 namespace faultline {
 namespace {
 
-const std::vector<std::string> kKeys = {"name",    "controller",  "runtime", "labels", "interfaces",
-                                        "protect", "lane_memory", "guard",   "metrics"};
+const std::vector<std::string> kKeys = {"name",    "controller",  "runtime", "labels",  "interfaces",
+                                        "protect", "lane_memory", "guard",   "metrics", "tcp_listeners"};
 const std::vector<std::string> kProtectKeys = {"cidrs", "ports"};
 const std::vector<std::string> kGuardKeys = {"max_duration", "max_runs"};
+const std::vector<std::string> kTruthWords = {"false", "true"};
 
 void ReadLabels(const DocumentValue& value, AgentConfig& config, TextErrors& errors) {
   for (const Field& field : ReadFields(value, "'labels'", errors)) {
@@ -97,6 +98,9 @@ void ReadConfig(const DocumentValue& root, AgentConfig& config, TextErrors& erro
     if (const DocumentValue* ports = inner.Find("ports")) ReadProtectedPorts(*ports, config, errors);
   }
   if (const DocumentValue* memory = record.Find("lane_memory")) ReadLaneMemory(*memory, config, errors);
+  if (const DocumentValue* listeners = record.Find("tcp_listeners")) {
+    config.tcp_listeners = ReadWord(*listeners, "'tcp_listeners'", kTruthWords, errors) == 1u;
+  }
   if (const DocumentValue* guard = record.Find("guard")) ReadGuard(*guard, config, errors);
   if (const DocumentValue* metrics = record.Find("metrics")) ReadMetrics(*metrics, config.metrics, errors);
 }

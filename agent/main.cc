@@ -17,6 +17,7 @@
 #include "agent/metrics/agent_metrics.h"
 #include "agent/metrics/engine_tally.h"
 #include "agent/observe/prober.h"
+#include "agent/observe/tcp_prober.h"
 #include "agent/session/clock_map.h"
 #include "agent/session/journal.h"
 #include "agent/session/session.h"
@@ -111,7 +112,9 @@ absl::Status Serve(const AgentConfig& config, bool insecure) {
       const std::unique_ptr<ForeignMonitor> foreign,
       ForeignMonitor::Start(kernel->ports(),
                             [&engine](const std::vector<ForeignChange>& changes) { engine.Tell(changes); }));
-  Prober prober(clock, [&clock_map](MonotonicTime time) { return clock_map.ToController(time); });
+  const auto mapping = [&clock_map](MonotonicTime time) { return clock_map.ToController(time); };
+  Prober prober(clock, mapping);
+  TcpProber tcp_prober(clock, mapping, config.tcp_listeners);
   {
     Session session({.controller = config.controller,
                      .insecure = insecure,
@@ -121,7 +124,7 @@ absl::Status Serve(const AgentConfig& config, bool insecure) {
                      .protect = config.protect,
                      .platform = platform,
                      .lane_memory = config.lane_memory},
-                    capabilities, engine, journal, clock_map, prober, clock);
+                    capabilities, engine, journal, clock_map, prober, tcp_prober, clock);
     FAULTLINE_ASSIGN_OR_RETURN(
         const std::unique_ptr<LinkMonitor> monitor,
         LinkMonitor::Start([&session](const std::vector<Interface>& now) { session.OnInterfaces(now); }));

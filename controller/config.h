@@ -21,9 +21,11 @@ struct ControllerConfig {
   std::string state = "/var/lib/faultline";
   // `lease`: how long faults outlive the controller.
   Duration lease = kDefaultLease;
-  // `probe`: its `port` (UDP, on every node) and `rate` (most probes a node sends in a second).
+  // `probe`: its `port` (UDP, on every node), `rate` (most probes a node sends in a second), and `tcp`: whether nodes
+  // also dial the TCP ports that a run's faults name.
   std::uint16_t probe_port = 7401;
   int probe_rate = 20;
+  bool tcp_probes = true;
   // `commands: allow`: whether plans may have this host run programs, as the controller's user.
   bool allow_commands = false;
   // `keep_runs: 90d`: how long runs are kept after they were over; absent: for ever. A day at least.

@@ -13,7 +13,8 @@ constexpr int kMostProbeRate = 200;
 
 const std::vector<std::string> kKeys = {"listen",   "socket",    "state",          "lease",  "probe",
                                         "commands", "keep_runs", "keep_run_count", "metrics"};
-const std::vector<std::string> kProbeKeys = {"port", "rate"};
+const std::vector<std::string> kProbeKeys = {"port", "rate", "tcp"};
+const std::vector<std::string> kTruthWords = {"false", "true"};
 const std::vector<std::string> kCommandWords = {"deny", "allow"};
 
 constexpr std::uint64_t kMostKeptRuns = 1'000'000;
@@ -99,6 +100,9 @@ absl::StatusOr<ControllerConfig> ParseControllerConfig(absl::string_view text, a
       const Record inner(*probe, "'probe'", kProbeKeys, errors);
       ReadBounded(inner, "port", 65535, config.probe_port, errors);
       ReadBounded(inner, "rate", kMostProbeRate, config.probe_rate, errors);
+      if (const DocumentValue* tcp = inner.Find("tcp")) {
+        config.tcp_probes = ReadWord(*tcp, "'tcp'", kTruthWords, errors).value_or(1) == 1;
+      }
     }
   }
   if (!errors.empty()) return absl::InvalidArgumentError(JoinErrors(errors.Take(), file_name));

@@ -152,8 +152,10 @@ absl::Status Serve(const ControllerConfig& config, bool insecure) {
   FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<EventLog> events, EventLog::Open(clock, event_store));
   Fleet fleet({.token = RandomToken(), .port = config.probe_port, .rate = config.probe_rate}, *events);
   ProbeLog probes;
-  const CoordinatorOptions options{
-      .lease = config.lease, .allow_commands = config.allow_commands, .addresses = OwnAddresses(config.listen)};
+  const CoordinatorOptions options{.lease = config.lease,
+                                   .allow_commands = config.allow_commands,
+                                   .addresses = OwnAddresses(config.listen),
+                                   .tcp_probes = config.tcp_probes};
   HostWorker host;
   Coordinator coordinator({.clock = clock,
                            .fleet = fleet,

@@ -3,10 +3,10 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cerrno>
 
 #include "absl/strings/str_cat.h"
+#include "agent/observe/socket_address.h"
 #include "common/status.h"
 
 namespace faultline {
@@ -14,31 +14,6 @@ namespace {
 
 // Bytes as the kernel counts them: some 2 000 probes.
 constexpr int kReceiveRoom = 1 << 20;
-
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-
-  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
-};
-
-SocketAddress MakeSocketAddress(const IpAddress& address, std::uint16_t port) {
-  SocketAddress made;
-  if (address.family() == Family::kIpv4) {
-    auto& in = reinterpret_cast<sockaddr_in&>(made.storage);
-    in.sin_family = AF_INET;
-    in.sin_port = htons(port);
-    std::ranges::copy(address.bytes(), reinterpret_cast<std::uint8_t*>(&in.sin_addr));
-    made.size = sizeof in;
-  } else {
-    auto& in = reinterpret_cast<sockaddr_in6&>(made.storage);
-    in.sin6_family = AF_INET6;
-    in.sin6_port = htons(port);
-    std::ranges::copy(address.bytes(), in.sin6_addr.s6_addr);
-    made.size = sizeof in;
-  }
-  return made;
-}
 
 absl::Status BindError(int error, const IpAddress& address, std::uint16_t port) {
   if (error != EADDRINUSE) {
@@ -65,14 +40,14 @@ absl::StatusOr<ProbeSocket> ProbeSocket::Open(const IpAddress& address, std::uin
   if (setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) != 0) {
     setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
   }
-  const SocketAddress at = MakeSocketAddress(address, port);
-  if (bind(fd.get(), at.get(), at.size) != 0) return BindError(errno, address, port);
+  const SocketAddress at(address, port);
+  if (bind(fd.get(), at.get(), at.size()) != 0) return BindError(errno, address, port);
   return ProbeSocket(std::move(fd), address, port);
 }
 
 int ProbeSocket::Send(const IpAddress& to, std::span<const std::uint8_t> bytes) {
-  const SocketAddress at = MakeSocketAddress(to, port_);
-  while (sendto(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL, at.get(), at.size) < 0) {
+  const SocketAddress at(to, port_);
+  while (sendto(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL, at.get(), at.size()) < 0) {
     if (errno != EINTR) return errno;
   }
   return 0;

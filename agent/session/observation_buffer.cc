@@ -8,6 +8,10 @@ namespace {
 
 constexpr std::size_t kWindowsPerMarks = 5;
 
+std::size_t WindowsIn(const v1::Observation& observation) {
+  return static_cast<std::size_t>(observation.windows_size() + observation.tcp_windows_size());
+}
+
 }  // namespace
 
 void ObservationBuffer::Add(v1::Observation observation) {
@@ -16,7 +20,7 @@ void ObservationBuffer::Add(v1::Observation observation) {
   size_ += SizeOf(observation);
   observations_.push_back(std::move(observation));
   while (size_ > kMostWindows) {
-    lost_ += static_cast<std::uint64_t>(observations_.front().windows_size());
+    lost_ += WindowsIn(observations_.front());
     DropFirst();
   }
 }
@@ -44,8 +48,7 @@ void ObservationBuffer::Clear() {
 
 // One without windows takes room too; marks of a burst take as much as a handful.
 std::size_t ObservationBuffer::SizeOf(const v1::Observation& observation) {
-  return static_cast<std::size_t>(observation.windows_size()) +
-         kWindowsPerMarks * static_cast<std::size_t>(observation.bursts_size()) + 1;
+  return WindowsIn(observation) + kWindowsPerMarks * static_cast<std::size_t>(observation.bursts_size()) + 1;
 }
 
 void ObservationBuffer::DropFirst() {

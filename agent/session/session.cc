@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/observe/observation_codec.h"
+#include "agent/observe/tcp_codec.h"
 #include "agent/session/messages.h"
 #include "agent/session/peer.h"
 #include "common/capability_codec.h"
@@ -49,13 +50,14 @@ std::chrono::system_clock::time_point WallDeadline(Duration patience) {
 }  // namespace
 
 Session::Session(SessionOptions options, CapabilitySet capabilities, EngineThread& engine, Journal& journal,
-                 ClockMap& clock_map, Prober& prober, const Clock& clock)
+                 ClockMap& clock_map, Prober& prober, TcpProber& tcp_prober, const Clock& clock)
     : options_(std::move(options)),
       capabilities_(std::move(capabilities)),
       engine_(engine),
       journal_(journal),
       clock_map_(clock_map),
       prober_(prober),
+      tcp_prober_(tcp_prober),
       clock_(clock),
       incarnation_(RandomNumber()) {
   journal_.SetWaker([this] { Wake(); });
@@ -250,6 +252,11 @@ void Session::Handle(const v1::SessionResponse& message) {
       if (!status.ok()) spdlog::error("probe bursts: {}", std::string(status.message()));
       return;
     }
+    case v1::SessionResponse::kTcpProbeConfig: {
+      const absl::Status status = ConfigureTcpProber(tcp_prober_, message.tcp_probe_config());
+      if (!status.ok()) spdlog::error("TCP probes: {}", std::string(status.message()));
+      return;
+    }
     case v1::SessionResponse::MESSAGE_NOT_SET:
       spdlog::warn("the controller sent a message this version does not know; ignoring");
       return;
@@ -265,6 +272,7 @@ void Session::HandleWelcome(const v1::Welcome& welcome) {
     // What there is was timed by another controller's clock.
     prober_.Drain();
     prober_.DrainBursts();
+    tcp_prober_.Drain();
     observations_.Clear();
     controller_incarnation_ = welcome.incarnation();
   }
@@ -380,13 +388,14 @@ void Session::CollectObservations() {
   // Before the draining: what is counted meanwhile belongs to the next.
   const std::optional<ControllerTime> until = clock_map_.ToController(clock_.Now());
   v1::Observation observation = DrainProber(prober_);
+  DrainTcpProber(tcp_prober_, observation);
   if (until) *observation.mutable_until() = EncodeDuration(until->time_since_epoch());
   observations_.Add(std::move(observation));
 }
 
 bool Session::WriteObservations(Stream& stream) {
   if (!welcomed_) return true;
-  const std::uint64_t lost = prober_.status().dropped_windows;
+  const std::uint64_t lost = prober_.status().dropped_windows + tcp_prober_.dropped();
   v1::SessionRequest message;
   while (observations_.ReadNext(observation_cursor_, lost, *message.mutable_observation())) {
     if (!stream.Write(message)) return false;

@@ -14,6 +14,7 @@
 
 #include "agent/kernel/kernel.h"
 #include "agent/observe/prober.h"
+#include "agent/observe/tcp_prober.h"
 #include "agent/session/clock_map.h"
 #include "agent/session/journal.h"
 #include "agent/session/observation_buffer.h"
@@ -51,7 +52,7 @@ struct SessionOptions {
 class Session {
  public:
   Session(SessionOptions options, CapabilitySet capabilities, EngineThread& engine, Journal& journal,
-          ClockMap& clock_map, Prober& prober, const Clock& clock);
+          ClockMap& clock_map, Prober& prober, TcpProber& tcp_prober, const Clock& clock);
   ~Session();
   // The interfaces that could carry faults have changed, and these are all of them now: runs act on new ones too, and
   // the controller learns the addresses. May be called from any one thread.
@@ -99,6 +100,7 @@ class Session {
   Journal& journal_;
   ClockMap& clock_map_;
   Prober& prober_;
+  TcpProber& tcp_prober_;
   const Clock& clock_;
   const std::uint64_t incarnation_;
 

@@ -110,6 +110,14 @@ Moment MomentAt(const std::vector<ActingStep>& steps, Duration time, Prediction&
   return MomentOf(impairment);
 }
 
+// What happens at one end after another.
+void Join(const Moment& next, Moment& way) {
+  way.arrives *= next.arrives;
+  way.delay += next.delay;
+  way.variance += next.variance;
+  way.corrupt = 1 - (1 - way.corrupt) * (1 - next.corrupt);
+}
+
 bool Stronger(const ActingStep& a, const ActingStep& b) {
   return std::tuple(a.run, a.step->at, a.step->index) > std::tuple(b.run, b.step->at, b.step->index);
 }
@@ -139,30 +147,40 @@ void AddActing(const RunEnds& ends, const Packet& packet, std::span<const StepIn
   if (ends.receiver != nullptr) AddSide(*ends.receiver, Side::kReceiver, ends, packet, active, acting);
 }
 
+void AddActingOnAnswer(const RunEnds& ends, const Packet& answer, std::span<const StepIndex> active, Acting& acting) {
+  Acting back;
+  AddActing({.sender = ends.receiver, .receiver = ends.sender, .run = ends.run, .t0 = ends.t0}, answer, active, back);
+  acting.at_answerer.insert(acting.at_answerer.end(), back.at_sender.begin(), back.at_sender.end());
+  acting.at_asker.insert(acting.at_asker.end(), back.at_receiver.begin(), back.at_receiver.end());
+  acting.unseen = acting.unseen || back.unseen;
+}
+
 Forecast::Forecast(const Acting& acting, Duration start, Duration end) {
-  std::vector<ActingStep> at_sender = acting.at_sender;
-  std::vector<ActingStep> at_receiver = acting.at_receiver;
+  std::vector<std::vector<ActingStep>> ends;
+  for (const std::span<const ActingStep> steps : acting.Ends()) {
+    if (steps.empty()) continue;
+    ends.emplace_back(steps.begin(), steps.end());
+    std::sort(ends.back().begin(), ends.back().end(), Stronger);
+  }
   whole_.unseen = acting.unseen;
-  for (std::vector<ActingStep>* side : {&at_sender, &at_receiver}) std::sort(side->begin(), side->end(), Stronger);
   points_.push_back({.at = start});
   // One moment long at least, so that every question has an answer.
   end = std::max(end, start + Duration(1));
   while (points_.back().at < end && points_.size() <= kMostChanges) {
     const Duration now = points_.back().at;
     Duration next = end;
-    for (const std::vector<ActingStep>* side : {&at_sender, &at_receiver}) {
-      for (const ActingStep& one : *side) next = std::min(next, NextChange(one, now));
+    Moment way;
+    for (const std::vector<ActingStep>& steps : ends) {
+      for (const ActingStep& one : steps) next = std::min(next, NextChange(one, now));
+      Join(MomentAt(steps, now, whole_), way);
     }
-    const Moment sender = MomentAt(at_sender, now, whole_);
-    const Moment receiver = MomentAt(at_receiver, now, whole_);
-    const double length = static_cast<double>((next - now).count());
-    const double arrived = sender.arrives * receiver.arrives * length;
+    const double arrived = way.arrives * static_cast<double>((next - now).count());
     Point point = points_.back();
     point.at = next;
     point.arrived += arrived;
-    point.delayed += arrived * (sender.delay + receiver.delay);
-    point.spread += arrived * (sender.variance + receiver.variance);
-    point.corrupted += arrived * (1 - (1 - sender.corrupt) * (1 - receiver.corrupt));
+    point.delayed += arrived * way.delay;
+    point.spread += arrived * way.variance;
+    point.corrupted += arrived * way.corrupt;
     points_.push_back(point);
   }
 }
@@ -202,11 +220,12 @@ Prediction Forecast::Over(Duration start, Duration end) const {
 
 const Forecast& Forecasts::Of(const Acting& acting) {
   Key key;
-  auto& [steps, senders, unseen] = key;
-  for (const std::vector<ActingStep>* side : {&acting.at_sender, &acting.at_receiver}) {
-    for (const ActingStep& one : *side) steps.emplace_back(one.run, one.step->index);
+  auto& [steps, counts, unseen] = key;
+  const auto ends = acting.Ends();
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    counts[i] = ends[i].size();
+    for (const ActingStep& one : ends[i]) steps.emplace_back(one.run, one.step->index);
   }
-  senders = acting.at_sender.size();
   unseen = acting.unseen;
   const auto found = forecasts_.find(key);
   if (found != forecasts_.end()) return found->second;

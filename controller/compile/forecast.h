@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -47,11 +48,19 @@ struct ActingStep {
   Duration t0{0};
 };
 
-// Every step that acts on one packet on its way.
+// Every step that acts on one packet on its way, and on its answer where it has one: then what arrives, and when, is
+// the answer.
 struct Acting {
   std::vector<ActingStep> at_sender;
   std::vector<ActingStep> at_receiver;
+  // Of the answer, whose sender is the packet's receiver.
+  std::vector<ActingStep> at_answerer;
+  std::vector<ActingStep> at_asker;
   bool unseen = false;
+
+  bool Acts() const { return !at_sender.empty() || !at_receiver.empty() || !at_answerer.empty() || !at_asker.empty(); }
+  // In the order in which they are met.
+  std::array<std::span<const ActingStep>, 4> Ends() const { return {at_sender, at_receiver, at_answerer, at_asker}; }
 };
 
 // A packet's two ends in one run: the timelines of its nodes, null for a host without an agent or without a part.
@@ -66,6 +75,8 @@ struct RunEnds {
 // Adds the `active` steps of a run that act on the packet. On a node's packets to itself none does. The timelines must
 // outlive `acting`. REQUIRES: they pass CheckTimeline.
 void AddActing(const RunEnds& ends, const Packet& packet, std::span<const StepIndex> active, Acting& acting);
+// The same of its answer; `ends` are still the packet's.
+void AddActingOnAnswer(const RunEnds& ends, const Packet& answer, std::span<const StepIndex> active, Acting& acting);
 
 // What becomes of packets from moment to moment while the same steps are active: flaps come and go, ramps move. At each
 // end of the way a block wins over impairments, and of these the one of the later run, then of the step that starts
@@ -111,8 +122,8 @@ class Forecasts {
   const Forecast& Of(const Acting& acting);
 
  private:
-  // Run and step, sender's before receiver's.
-  using Key = std::tuple<std::vector<std::pair<std::size_t, StepIndex>>, std::size_t, bool>;
+  // Run and step, end by end, and how many each end has.
+  using Key = std::tuple<std::vector<std::pair<std::size_t, StepIndex>>, std::array<std::size_t, 4>, bool>;
 
   const Duration start_;
   const Duration end_;

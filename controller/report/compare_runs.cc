@@ -10,6 +10,7 @@
 #include "controller/report/group_pairs.h"
 #include "controller/report/run_figures.h"
 #include "controller/report/run_words.h"
+#include "controller/report/tcp_words.h"
 #include "controller/report/text_table.h"
 
 namespace faultline {
@@ -161,6 +162,8 @@ class Comparer {
         return stage == nullptr ? "never observed" : StageText(*stage);
       };
       Verdict(part, "verdict", text(a), text(b), a == nullptr || b == nullptr || a->agrees() != b->agrees());
+      CompareConnections(part, a == nullptr ? std::vector<TcpGroup>() : TcpGroupsOf(*a),
+                         b == nullptr ? std::vector<TcpGroup>() : TcpGroupsOf(*b));
       CompareLinks(part, a == nullptr ? Links() : LinksOf(*a, a_pairs_),
                    b == nullptr ? Links() : LinksOf(*b, b_pairs_));
     }
@@ -172,6 +175,17 @@ class Comparer {
       const LinkFigures b_figures = b_link == nullptr ? LinkFigures() : b_link->second;
       Measured(part, absl::StrCat(name, " lost"), a_figures.Lost(), b_figures.Lost());
       Measured(part, absl::StrCat(name, " delay"), a_figures.Delay(), b_figures.Delay());
+    }
+  }
+
+  void CompareConnections(const std::string& part, const std::vector<TcpGroup>& a, const std::vector<TcpGroup>& b) {
+    const auto name_of = [](const TcpGroup& group) {
+      return absl::StrCat("tcp port ", group.port, " planned ", group.planned);
+    };
+    for (const auto& [name, a_group, b_group] : Match(a, b, name_of)) {
+      const auto text = [](const TcpGroup* group) { return group == nullptr ? "" : group->Result(); };
+      const bool differs = a_group != nullptr && b_group != nullptr && (a_group->wrong > 0) != (b_group->wrong > 0);
+      Verdict(part, name, text(a_group), text(b_group), differs);
     }
   }
 

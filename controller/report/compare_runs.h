@@ -35,8 +35,9 @@ struct Comparison {
 };
 
 // Compares how the runs ended; what they were made with (plan, seed, versions); each step by name: how late it began
-// and ended, and how far apart the nodes were; each stage by name: its verdict, and between every two groups that both
-// runs have the share lost and the mean delay of its probes; each expectation. Pure.
+// and ended, and how far apart the nodes were; each stage by name: its verdict, that of the connections to each port,
+// and between every two groups that both runs have the share lost and the mean delay of its probes; each expectation.
+// Pure.
 Comparison CompareRuns(const v1::Run& a, const v1::Run& b);
 
 // As a table for terminals, what differs marked; ends with a newline.

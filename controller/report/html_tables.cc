@@ -11,6 +11,7 @@
 #include "controller/report/residue.h"
 #include "controller/report/run_figures.h"
 #include "controller/report/run_words.h"
+#include "controller/report/tcp_words.h"
 
 namespace faultline {
 namespace {
@@ -96,6 +97,23 @@ void WriteSteps(const v1::Run& run, MarkupWriter& out) {
                ". Observed by probes: on the direction where it took longest. Start skew: from the first node's "
                "start to the last's",
                error ? absl::StrCat("; clocks are known to ±", MillisecondsText(error)) : "", "."));
+}
+
+void WriteConnections(const v1::StageVerdict& stage, MarkupWriter& out) {
+  const std::vector<TcpGroup> groups = TcpGroupsOf(stage);
+  if (groups.empty()) return;
+  OpenTable({"connections to TCP port", "planned", "tried", "observed", "attempts"}, out);
+  for (const TcpGroup& group : groups) {
+    out.Open("tr", {{"data-tcp-port", absl::StrCat(group.port)},
+                    {"data-planned", group.planned},
+                    {"data-wrong", absl::StrCat(group.wrong)}});
+    out.Leaf("th", {{"scope", "row"}}, absl::StrCat(group.port));
+    WriteCells({group.planned, absl::StrCat(group.connections)}, out);
+    WriteGood(group.wrong == 0, group.Result(), out);
+    WriteCells({AttemptsText(group.attempts)}, out);
+    out.Close();
+  }
+  out.Close();
 }
 
 void WriteCaptures(const v1::Run& run, MarkupWriter& out) {

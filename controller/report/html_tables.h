@@ -11,6 +11,8 @@ namespace faultline {
 
 // Its steps: what they do, when, how late they began and ended, what their rules matched.
 void WriteSteps(const v1::Run& run, MarkupWriter& out);
+// Of a stage the connections that were tried, by port and plan.
+void WriteConnections(const v1::StageVerdict& stage, MarkupWriter& out);
 // What commands said, beside the moment at which they were run.
 void WriteCaptures(const v1::Run& run, MarkupWriter& out);
 void WriteGuards(const v1::Run& run, MarkupWriter& out);

@@ -10,6 +10,7 @@
 #include "common/timeline.h"
 #include "controller/compile/packet.h"
 #include "controller/report/probe_config.h"
+#include "controller/report/tcp_edges.h"
 
 namespace faultline {
 
@@ -22,6 +23,8 @@ struct ProbedRun {
   std::uint16_t probe_port = 0;
   // Who probes whom; null: everybody everybody. Nodes that are not in it probe nobody.
   const ProbePairs* pairs = nullptr;
+  // Which connections are tried.
+  std::span<const TcpEdge> tcp;
 };
 
 using ProbedVisitor = absl::FunctionRef<void(const ProbeNode& from, const ProbeNode& to, Family family)>;

@@ -13,6 +13,8 @@
 #include "controller/report/run_figures.h"
 #include "controller/report/run_words.h"
 #include "controller/report/summary.h"
+#include "controller/report/tcp_verdict.h"
+#include "controller/report/tcp_words.h"
 #include "controller/report/text_table.h"
 
 namespace faultline {
@@ -80,7 +82,7 @@ std::string Steps(const v1::Run& run, const TerminalStyle& style) {
 }
 
 std::string ResultOf(const v1::StageVerdict& stage, const TerminalStyle& style) {
-  const int wrong = WrongEdges(stage);
+  const int wrong = WrongEdges(stage) + WrongConnections(stage);
   if (wrong == 0) return ResultText(stage, style);
   return Paint(absl::StrCat("NOT as planned: ", wrong), Ink::kBad, style);
 }
@@ -102,6 +104,28 @@ std::string Stages(const v1::Run& run, const TerminalStyle& style) {
 std::string Residue(const v1::NodeOutcome& outcome, const TerminalStyle& style) {
   const bool left = outcome.residue().finding() == v1::RESIDUE_FINDING_LEFT;
   return Paint(Tame(ResidueText(outcome)), left ? Ink::kBad : Ink::kPlain, style);
+}
+
+// Of each stage the connections to each port, those alike in a row; and in words the first that were not as planned.
+std::string Connections(const v1::Run& run, const TerminalStyle& style) {
+  constexpr std::size_t kMostNamed = 20;
+  Rows rows = {{"CONNECTIONS", "PORT", "PLANNED", "TRIED", "OBSERVED", "ATTEMPTS"}};
+  std::vector<std::string> wrong;
+  for (const v1::StageVerdict& stage : run.stages()) {
+    for (const TcpGroup& group : TcpGroupsOf(stage)) {
+      rows.push_back({stage.name(), absl::StrCat(group.port), group.planned, absl::StrCat(group.connections),
+                      Paint(group.Result(), group.wrong > 0 ? Ink::kBad : Ink::kPlain, style),
+                      AttemptsText(group.attempts)});
+    }
+    for (const v1::TcpVerdict& edge : stage.tcp()) {
+      if (!Agrees(edge)) wrong.push_back(absl::StrCat(stage.name(), ": ", DescribeConnection(edge)));
+    }
+  }
+  if (rows.size() == 1) return "";
+  std::string text = absl::StrCat("\n", FormatTable(rows, 0));
+  for (std::size_t i = 0; i < wrong.size() && i < kMostNamed; ++i) absl::StrAppend(&text, Tame(wrong[i]), "\n");
+  if (wrong.size() > kMostNamed) absl::StrAppend(&text, "and ", wrong.size() - kMostNamed, " more\n");
+  return text;
 }
 
 std::vector<std::string> NodeRow(const v1::NodeRun& node, const TerminalStyle& style) {
@@ -132,8 +156,8 @@ std::string Warnings(const v1::Run& run) {
 }  // namespace
 
 std::string RenderRun(const v1::Run& run, const TerminalStyle& style) {
-  std::string text =
-      absl::StrCat(Header(run, style), Steps(run, style), Stages(run, style), Nodes(run, style), Warnings(run));
+  std::string text = absl::StrCat(Header(run, style), Steps(run, style), Stages(run, style), Connections(run, style),
+                                  Nodes(run, style), Warnings(run));
   for (const v1::StageVerdict& stage : run.stages()) {
     if (!stage.agrees()) absl::StrAppend(&text, "\n", RenderMatrix(stage, style));
   }

@@ -7,6 +7,7 @@
 #include "absl/strings/str_replace.h"
 #include "controller/report/run_words.h"
 #include "controller/report/summary.h"
+#include "controller/report/tcp_verdict.h"
 
 namespace faultline {
 namespace {
@@ -15,7 +16,7 @@ using Row = std::vector<std::string>;
 
 constexpr absl::string_view kHeadings =
     "run,stage,start_s,end_s,from,to,family,planned_reachable,planned_share,planned_delay_ms,sent,received,observed,"
-    "mean_delay_ms,added_delay_ms,as_planned\n";
+    "mean_delay_ms,added_delay_ms,as_planned,tcp_port,refused\n";
 
 std::string Quoted(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
@@ -45,7 +46,39 @@ Row RowOf(const v1::Run& run, const v1::StageVerdict& stage, const v1::EdgeVerdi
           std::string(WordOf(edge.observed())),
           Text(edge.has_mean_delay(), edge.mean_delay(), kMillisecond),
           Text(edge.has_observed_delay(), edge.observed_delay(), kMillisecond),
-          Agrees(edge) ? "yes" : "no"};
+          Agrees(edge) ? "yes" : "no",
+          "",
+          ""};
+}
+
+Row RowOf(const v1::Run& run, const v1::StageVerdict& stage, const v1::TcpVerdict& edge) {
+  constexpr Duration kSecond = std::chrono::seconds(1);
+  constexpr Duration kMillisecond = std::chrono::milliseconds(1);
+  return {run.id(),
+          stage.name(),
+          Text(true, stage.start(), kSecond),
+          Text(true, stage.end(), kSecond),
+          edge.from(),
+          edge.to(),
+          std::string(WordOf(edge.family())),
+          edge.planned_reachable() ? "yes" : "no",
+          edge.has_planned_share() ? absl::StrCat(edge.planned_share()) : "",
+          Text(edge.has_planned_delay(), edge.planned_delay(), kMillisecond),
+          absl::StrCat(edge.connected() + edge.refused() + edge.timed_out() + edge.unreachable()),
+          absl::StrCat(edge.connected()),
+          std::string(WordOf(edge.observed())),
+          Text(edge.has_mean_time(), edge.mean_time(), kMillisecond),
+          Text(edge.has_observed_delay(), edge.observed_delay(), kMillisecond),
+          IsUnknown(edge) ? ""
+          : Agrees(edge)  ? "yes"
+                          : "no",
+          absl::StrCat(edge.port()),
+          absl::StrCat(edge.refused())};
+}
+
+std::string Line(const Row& row) {
+  const auto quote = [](std::string* out, const std::string& cell) { absl::StrAppend(out, Quoted(cell)); };
+  return absl::StrCat(absl::StrJoin(row, ",", quote), "\n");
 }
 
 }  // namespace
@@ -53,14 +86,8 @@ Row RowOf(const v1::Run& run, const v1::StageVerdict& stage, const v1::EdgeVerdi
 std::string RenderCsv(const v1::Run& run) {
   std::string text(kHeadings);
   for (const v1::StageVerdict& stage : run.stages()) {
-    for (const v1::EdgeVerdict& edge : stage.edges()) {
-      const Row row = RowOf(run, stage, edge);
-      absl::StrAppend(
-          &text,
-          absl::StrJoin(row, ",",
-                        [](std::string* out, const std::string& cell) { absl::StrAppend(out, Quoted(cell)); }),
-          "\n");
-    }
+    for (const v1::EdgeVerdict& edge : stage.edges()) text += Line(RowOf(run, stage, edge));
+    for (const v1::TcpVerdict& edge : stage.tcp()) text += Line(RowOf(run, stage, edge));
   }
   return text;
 }

@@ -13,6 +13,8 @@
 #include "controller/report/summary.h"
 #include "controller/report/svg_chart.h"
 #include "controller/report/svg_timeline.h"
+#include "controller/report/tcp_verdict.h"
+#include "controller/report/tcp_words.h"
 
 namespace faultline {
 namespace {
@@ -75,13 +77,18 @@ void WriteFacts(const v1::Run& run, MarkupWriter& out) {
 
 // "lon-1 → par-1 (IPv4) was planned cut but 12 of 12 probes arrived", for the first.
 void WriteWrongEdges(const v1::StageVerdict& stage, MarkupWriter& out) {
-  const int wrong = WrongEdges(stage);
+  const int wrong = WrongEdges(stage) + WrongConnections(stage);
   if (wrong == 0) return;
   out.Open("ul");
   int shown = 0;
   for (const v1::EdgeVerdict& edge : stage.edges()) {
     if (Agrees(edge) || shown == kMostWrongEdges) continue;
     out.Leaf("li", DescribeEdge(edge));
+    ++shown;
+  }
+  for (const v1::TcpVerdict& edge : stage.tcp()) {
+    if (Agrees(edge) || shown == kMostWrongEdges) continue;
+    out.Leaf("li", DescribeConnection(edge));
     ++shown;
   }
   if (wrong > shown) out.Leaf("li", absl::StrCat("and ", wrong - shown, " more"));
@@ -94,7 +101,9 @@ void WriteStage(const v1::Run& run, int index, MarkupWriter& out) {
                    {"data-stage", stage.name()},
                    {"data-agrees", stage.agrees() ? "true" : "false"},
                    {"data-edges", absl::StrCat(stage.edges_size())},
-                   {"data-wrong", absl::StrCat(WrongEdges(stage))}});
+                   {"data-wrong", absl::StrCat(WrongEdges(stage))},
+                   {"data-connections", absl::StrCat(stage.tcp_size())},
+                   {"data-wrong-connections", absl::StrCat(WrongConnections(stage))}});
   out.Open("h3");
   out.Text(absl::StrCat(stage.name(), ", ", LengthText(Decoded(stage.start())), " to ",
                         LengthText(Decoded(stage.end())), ": "));
@@ -109,6 +118,7 @@ void WriteStage(const v1::Run& run, int index, MarkupWriter& out) {
   if (!place.empty()) out.Leaf("p", {{"class", "note"}}, place);
   WriteWrongEdges(stage, out);
   WriteMatrices(stage, out);
+  WriteConnections(stage, out);
   out.Close();
 }
 

@@ -11,6 +11,8 @@
 #include "controller/report/residue.h"
 #include "controller/report/run_words.h"
 #include "controller/report/summary.h"
+#include "controller/report/tcp_verdict.h"
+#include "controller/report/tcp_words.h"
 
 namespace faultline {
 namespace {
@@ -52,7 +54,10 @@ std::string DescribeWrong(const v1::StageVerdict& stage) {
   for (const v1::EdgeVerdict& edge : stage.edges()) {
     if (!Agrees(edge) && lines.size() < kMostEdgesNamed) lines.push_back(DescribeEdge(edge));
   }
-  const auto more = static_cast<std::size_t>(WrongEdges(stage)) - lines.size();
+  for (const v1::TcpVerdict& edge : stage.tcp()) {
+    if (!Agrees(edge) && lines.size() < kMostEdgesNamed) lines.push_back(DescribeConnection(edge));
+  }
+  const auto more = static_cast<std::size_t>(WrongEdges(stage) + WrongConnections(stage)) - lines.size();
   if (more > 0) lines.push_back(absl::StrCat("and ", more, " more"));
   return absl::StrJoin(lines, "\n");
 }
@@ -67,6 +72,23 @@ TestCase StageCase(const v1::StageVerdict& stage) {
   test.message = StageText(stage);
   test.detail = DescribeWrong(stage);
   return test;
+}
+
+// One for each port that was tried and each way in which it was planned.
+std::vector<TestCase> PortCases(const v1::StageVerdict& stage) {
+  std::vector<TestCase> cases;
+  for (const TcpGroup& group : TcpGroupsOf(stage)) {
+    TestCase& test = cases.emplace_back(
+        TestCase{.name = absl::StrCat("stage ", stage.name(), ", tcp port ", group.port, " planned ", group.planned)});
+    if (group.wrong == 0 && group.unknown < group.connections) continue;
+    test.result = group.wrong > 0 ? Result::kFailed : Result::kSkipped;
+    test.type = "NotAsPlanned";
+    test.message = group.wrong > 0 ? absl::StrCat(group.Result(), " of ", group.connections,
+                                                  " connections: ", AttemptsText(group.attempts))
+                                   : "there were too few attempts to tell";
+    test.detail = test.message;
+  }
+  return cases;
 }
 
 TestCase ExpectationCase(const v1::ExpectationVerdict& verdict) {
@@ -116,7 +138,10 @@ TestCase ResidueCase(const v1::Run& run) {
 
 std::vector<TestCase> CasesOf(const v1::Run& run) {
   std::vector<TestCase> cases = {RunCase(run)};
-  for (const v1::StageVerdict& stage : run.stages()) cases.push_back(StageCase(stage));
+  for (const v1::StageVerdict& stage : run.stages()) {
+    cases.push_back(StageCase(stage));
+    for (TestCase& test : PortCases(stage)) cases.push_back(std::move(test));
+  }
   for (int i = run.stages_size(); i < run.schedule_size(); ++i) {
     cases.push_back({.name = absl::StrCat("stage ", run.schedule(i).name()),
                      .result = Result::kSkipped,

@@ -12,6 +12,8 @@
 #include "controller/report/run_figures.h"
 #include "controller/report/run_words.h"
 #include "controller/report/summary.h"
+#include "controller/report/tcp_verdict.h"
+#include "controller/report/tcp_words.h"
 
 namespace faultline {
 namespace {
@@ -40,6 +42,18 @@ std::string Stages(const v1::Run& run) {
                       EdgesText(stage), absl::StrCat(stage.agrees() ? "✅ " : "❌ ", StageText(stage))});
   }
   return text;
+}
+
+std::string Connections(const v1::Run& run) {
+  std::string text;
+  for (const v1::StageVerdict& stage : run.stages()) {
+    for (const TcpGroup& group : TcpGroupsOf(stage)) {
+      text += TableRow({stage.name(), absl::StrCat(group.port), group.planned, absl::StrCat(group.connections),
+                        absl::StrCat(group.wrong > 0 ? "❌ " : "", group.Result()), AttemptsText(group.attempts)});
+    }
+  }
+  if (text.empty()) return "";
+  return Headings({"connections in", "port", "planned", "tried", "observed", "attempts"}) + text;
 }
 
 std::string Steps(const v1::Run& run) {
@@ -71,6 +85,9 @@ Row WrongEdgesOf(const v1::Run& run) {
   for (const v1::StageVerdict& stage : run.stages()) {
     for (const v1::EdgeVerdict& edge : stage.edges()) {
       if (!Agrees(edge)) lines.push_back(absl::StrCat(stage.name(), ": ", DescribeEdge(edge)));
+    }
+    for (const v1::TcpVerdict& edge : stage.tcp()) {
+      if (!Agrees(edge)) lines.push_back(absl::StrCat(stage.name(), ": ", DescribeConnection(edge)));
     }
   }
   return lines;
@@ -122,7 +139,7 @@ std::string RenderMarkdown(const v1::Run& run) {
                                          : "⏳",
                                   " ", EscapeMarkdown(run.id()), ": ", EscapeMarkdown(WordOf(run)), "\n");
   if (!run.summary().empty()) absl::StrAppend(&text, "\n", EscapeMarkdown(run.summary()), ".\n");
-  return absl::StrCat(text, Stages(run), Steps(run), List("Not as planned:", WrongEdgesOf(run)),
+  return absl::StrCat(text, Stages(run), Connections(run), Steps(run), List("Not as planned:", WrongEdgesOf(run)),
                       List("Expectations that were not met:", UnmetOf(run)),
                       List("Guards that failed:", FailedGuardsOf(run)), List("Left behind:", ResidueLeft(run)),
                       List("Warnings:", {run.warnings().begin(), run.warnings().end()}), RunWith(run));

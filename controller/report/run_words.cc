@@ -1,16 +1,19 @@
 #include "controller/report/run_words.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "common/duration.h"
 #include "common/timeline_codec.h"
 #include "controller/report/result_text.h"
 #include "controller/report/summary.h"
+#include "controller/report/tcp_words.h"
 
 namespace faultline {
 namespace {
@@ -155,9 +158,13 @@ int WrongEdges(const v1::StageVerdict& stage) {
 }
 
 std::string StageText(const v1::StageVerdict& stage) {
-  const int wrong = WrongEdges(stage);
-  if (wrong == 0) return ResultText(stage, {});
-  return absl::StrCat("NOT as planned: ", wrong, " of ", stage.edges_size(), " edges");
+  const int edges = WrongEdges(stage);
+  const int connections = WrongConnections(stage);
+  if (edges + connections == 0) return ResultText(stage, {});
+  std::vector<std::string> wrong;
+  if (edges > 0) wrong.push_back(absl::StrCat(edges, " of ", stage.edges_size(), " edges"));
+  if (connections > 0) wrong.push_back(absl::StrCat(connections, " of ", stage.tcp_size(), " connections"));
+  return absl::StrCat("NOT as planned: ", absl::StrJoin(wrong, ", "));
 }
 
 }  // namespace faultline

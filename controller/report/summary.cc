@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/timeline_codec.h"
 #include "controller/report/figure_text.h"
+#include "controller/report/tcp_verdict.h"
+#include "controller/report/tcp_words.h"
 
 namespace faultline {
 namespace {
@@ -53,34 +56,32 @@ class Disagreements {
   explicit Disagreements(const Stages& stages) {
     for (const v1::StageVerdict& stage : stages) {
       for (const v1::EdgeVerdict& edge : stage.edges()) {
-        if (!Agrees(edge)) Add(IsUnknown(edge) ? kUnknown : kWrong, stage, &edge);
+        if (!Agrees(edge)) Add(IsUnknown(edge) ? kUnknown : kWrong, stage, [&edge] { return DescribeEdge(edge); });
       }
-      if (MetNothing(stage)) Add(kMetNothing, stage, nullptr);
+      for (const v1::TcpVerdict& edge : stage.tcp()) {
+        if (!Agrees(edge)) Add(kWrong, stage, [&edge] { return DescribeConnection(edge); });
+      }
+      if (!MetNothing(stage)) continue;
+      Add(kMetNothing, stage, [] { return std::string("no packet met its faults, which no probe can see"); });
     }
   }
 
   std::size_t count() const { return count_; }
   // REQUIRES: there is one.
-  std::string Worst() const {
-    if (edge_ != nullptr) return absl::StrCat(stage_->name(), ": ", DescribeEdge(*edge_));
-    return absl::StrCat(stage_->name(), ": no packet met its faults, which no probe can see");
-  }
+  const std::string& Worst() const { return text_; }
 
  private:
   enum Severity { kUnknown, kMetNothing, kWrong };
 
-  void Add(Severity severity, const v1::StageVerdict& stage, const v1::EdgeVerdict* edge) {
+  void Add(Severity severity, const v1::StageVerdict& stage, absl::FunctionRef<std::string()> what) {
     if (count_++ > 0 && severity <= worst_) return;
     worst_ = severity;
-    stage_ = &stage;
-    edge_ = edge;
+    text_ = absl::StrCat(stage.name(), ": ", what());
   }
 
   std::size_t count_ = 0;
   Severity worst_ = kUnknown;
-  const v1::StageVerdict* stage_ = nullptr;
-  // Null when it is the whole stage.
-  const v1::EdgeVerdict* edge_ = nullptr;
+  std::string text_;
 };
 
 // How far the evidence goes.
@@ -131,15 +132,18 @@ std::string Summarize(const Stages& stages) {
   }
   std::size_t edges = 0;
   std::size_t unprobed = 0;
+  std::size_t connections = 0;
   for (const v1::StageVerdict& stage : stages) {
     edges += static_cast<std::size_t>(stage.edges_size());
     unprobed += stage.unprobed_edges();
+    connections += static_cast<std::size_t>(
+        std::ranges::count_if(stage.tcp(), [](const v1::TcpVerdict& edge) { return !IsUnknown(edge); }));
   }
   if (stages.empty()) return "nothing was observed";
   if (edges == 0) return "nothing was observed: no two nodes can probe each other";
   return absl::StrCat("every observation equalled the plan: ", Plural(static_cast<std::size_t>(stages.size()), "stage"),
                       ", ", unprobed == 0 ? "" : absl::StrCat(edges, " of "), Plural(edges + unprobed, "edge"),
-                      Caveats(stages));
+                      connections == 0 ? "" : absl::StrCat(", ", Plural(connections, "connection")), Caveats(stages));
 }
 
 }  // namespace faultline

@@ -27,8 +27,8 @@ std::string DescribeEdge(const v1::EdgeVerdict& edge);
 // One line on all stages of a run: "every observation equalled the plan: 4 stages, 240 edges" (where not all are
 // probed, "240 of 6120 edges"), or the first edge that
 // was not as planned and how many more are not: "one-way: lon-1 → par-2 (IPv4) was planned cut but 12 of 12 probes
-// arrived; and 3 more". Worst first: what leaked, was wrongly cut or had another delay or loss, then faults that no
-// packet met, then what is not known.
+// arrived; and 3 more"; connections are named after the edges where there are any. Worst first: what leaked, was
+// wrongly cut or had another delay or loss, then faults that no packet met, then what is not known.
 std::string Summarize(const google::protobuf::RepeatedPtrField<v1::StageVerdict>& stages);
 
 }  // namespace faultline

@@ -5,8 +5,10 @@
 #include <tuple>
 
 #include "common/timeline_codec.h"
+#include "controller/report/expected.h"
 #include "controller/report/run_figures.h"
 #include "controller/report/summary.h"
+#include "controller/report/tcp_verdict.h"
 
 namespace faultline {
 namespace {
@@ -21,13 +23,6 @@ constexpr double kDeviations = 4;
 
 // Delays of an earlier stage, by sender, receiver and IP version.
 using Delays = std::map<std::tuple<std::string, std::string, v1::Family>, Duration>;
-
-// A stretch of the controller's time, and the moment from which a forecast counts.
-struct Stretch {
-  ControllerTime start;
-  ControllerTime end;
-  ControllerTime zero;
-};
 
 ProbeEdge EdgeOf(const v1::EdgeVerdict& edge) {
   return {.from = NodeName(edge.from()),
@@ -84,7 +79,7 @@ Planned PlanStage(const Stage& stage, const ProbedRun& run, Forecasts& forecasts
     Acting acting;
     AddActing({.sender = TimelineOf(run.timelines, from.name), .receiver = TimelineOf(run.timelines, to.name)},
               ProbeOf(from, to, family, run.probe_port), stage.active, acting);
-    seen = seen || !acting.at_sender.empty() || !acting.at_receiver.empty();
+    seen = seen || acting.Acts();
     plan.forecasts.push_back(&forecasts.Of(acting));
     AddEdge(from, to, family, plan.forecasts.back()->OverAll(), plan.verdict);
   });
@@ -101,26 +96,6 @@ Delays DelaysOf(const v1::StageVerdict* baseline) {
     if (edge.has_mean_delay() && delay.ok()) delays.try_emplace({edge.from(), edge.to(), edge.family()}, *delay);
   }
   return delays;
-}
-
-// What was planned of the probes that were sent. They come at intervals, and so may meet more of one phase of a flap
-// than of another.
-Prediction Expect(const Forecast& forecast, const ProbeEdge& edge, const Stretch& stretch, const ProbeLog& log) {
-  Prediction expected = forecast.Over(stretch.start - stretch.zero, stretch.end - stretch.zero);
-  if (forecast.Constant()) return expected;
-  double sent = 0;
-  double arrived = 0;
-  double delayed = 0;
-  for (const ProbeLog::SentWindow& window : log.Sent(edge, stretch.start, stretch.end)) {
-    const Duration start = window.start - stretch.zero;
-    const Prediction then = forecast.Over(start, start + log.window());
-    sent += window.sent;
-    arrived += window.sent * then.arrives;
-    delayed += window.sent * then.arrives * static_cast<double>(then.delay.count());
-  }
-  if (sent > 0) expected.arrives = std::min(1.0, arrived / sent);
-  if (arrived > 0) expected.delay = Duration(std::llround(delayed / arrived));
-  return expected;
 }
 
 void JudgeFigures(const Prediction& expected, const ProbeSum& sum, Duration clock_error, v1::EdgeVerdict& edge) {
@@ -149,10 +124,13 @@ void Observe(const Stretch& stretch, const ProbeLog& log, Duration clock_error, 
     if (!witness->second) continue;
     edge.set_observed(ReachOf(sum));
     if (edge.has_planned_share()) {
-      JudgeFigures(Expect(*plan.forecasts[static_cast<std::size_t>(i)], probed, stretch, log), sum, clock_error, edge);
+      const Forecast& forecast = *plan.forecasts[static_cast<std::size_t>(i)];
+      const auto sent = log.Sent(probed, stretch.start, stretch.end);
+      JudgeFigures(Expect(forecast, stretch, sent, log.window()), sum, clock_error, edge);
     }
   }
-  plan.verdict.set_agrees(!plan.verdict.edges().empty() && std::ranges::all_of(plan.verdict.edges(), Agrees));
+  const auto agrees = [](const v1::EdgeVerdict& edge) { return Agrees(edge); };
+  plan.verdict.set_agrees(!plan.verdict.edges().empty() && std::ranges::all_of(plan.verdict.edges(), agrees));
 }
 
 // How long packets of the stage are held back at most.
@@ -218,6 +196,10 @@ v1::StageVerdict JudgeStage(const Stage& stage, const ProbedRun& run, const Evid
                            .end = evidence.t0 + stage.end - margin - unknown,
                            .zero = evidence.t0};
   Observe(stretch, evidence.log, evidence.clock_error, DelaysOf(evidence.baseline), plan);
+  if (evidence.tcp_log != nullptr) {
+    JudgeTcp({.active = stage.active, .nodes = run.nodes, .timelines = run.timelines, .edges = run.tcp}, stretch,
+             forecasts, *evidence.tcp_log, evidence.baseline, plan.verdict);
+  }
   return plan.verdict;
 }
 

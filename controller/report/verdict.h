@@ -15,6 +15,8 @@
 #include "controller/report/probe_config.h"
 #include "controller/report/probe_log.h"
 #include "controller/report/probed_run.h"
+#include "controller/report/tcp_edges.h"
+#include "controller/report/tcp_log.h"
 #include "faultline/v1/run.pb.h"
 
 namespace faultline {
@@ -55,6 +57,8 @@ struct Evidence {
   Duration clock_error{0};
   // The run's own, judged; null while there is none. Without its delays no delay is judged.
   const v1::StageVerdict* baseline = nullptr;
+  // Of connections; null: none are tried.
+  const TcpLog* tcp_log = nullptr;
 };
 
 // How long after the stage's end to wait for it: kSettle, and for packets that its impairments hold back, kMostDrain at
@@ -66,9 +70,9 @@ Duration SettleTime(const Stage& stage, const std::map<NodeName, Timeline>& time
 // what the log has of [start + margin, end - margin), without the last probes of those that are held back for more than
 // kMostDrain; of an edge whose receiver was not Witnessed nothing is known (UNSPECIFIED). An edge that is planned
 // simply open or cut agrees when it is OPEN or CUT; any other by JudgeShare and JudgeDelay, against what was planned of
-// the very windows in which its probes were sent. The stage agrees when there is an edge and all agree. A stage with
-// start = end (a baseline of a run that begins with a fault) is observed in the kBaseline before start. Pure, but for
-// reading the log.
+// the very windows in which its probes were sent. Connections are judged by JudgeTcp. The stage agrees when there is an
+// edge and all agree. A stage with start = end (a baseline of a run that begins with a fault) is observed in the
+// kBaseline before start. Pure, but for reading the log.
 v1::StageVerdict JudgeStage(const Stage& stage, const ProbedRun& run, const Evidence& evidence);
 
 // The same for a plan that is only looked at: nothing sent, nothing observed, agrees is false.

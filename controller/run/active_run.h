@@ -19,6 +19,7 @@
 #include "controller/plan/plan.h"
 #include "controller/report/boundary_plan.h"
 #include "controller/report/probe_config.h"
+#include "controller/report/tcp_edges.h"
 #include "controller/run/run_request.h"
 #include "faultline/v1/run.pb.h"
 
@@ -73,6 +74,10 @@ struct ActiveRun {
   std::shared_ptr<const ProbePairs> probed;
   // Where its faults take and lift for probes to see.
   std::vector<Boundary> boundaries;
+  // Connections that are tried; whether they are now, and until when at most.
+  std::vector<TcpEdge> tcp;
+  bool dialling = false;
+  ControllerTime dial_until;
   // Nodes with a fault to carry out; known once it is compiled.
   std::set<NodeName> parties;
   // Whether they were sent anything: only then they are in the record, and have something to let go of.

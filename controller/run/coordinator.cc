@@ -51,6 +51,7 @@ Coordinator::Coordinator(const CoordinatorParts& parts, CoordinatorOptions optio
       freezes_(parts.freezes),
       events_(parts.events),
       options_(std::move(options)),
+      tcp_log_(parts.probes.window()),
       next_heartbeat_(parts.clock.Now()),
       began_(parts.clock.Now()),
       began_wall_(parts.clock.WallNow()) {}

@@ -19,6 +19,7 @@
 #include "controller/report/burst_log.h"
 #include "controller/report/probe_log.h"
 #include "controller/report/probe_totals.h"
+#include "controller/report/tcp_log.h"
 #include "controller/run/active_run.h"
 #include "controller/run/conflict.h"
 #include "controller/run/coordinator_status.h"
@@ -44,6 +45,8 @@ struct CoordinatorOptions {
   std::vector<IpAddress> addresses;
   // How long agents may take to dial in again after a start; until then no run begins whose moment has come.
   Duration settling = kSettling;
+  // Whether nodes dial the TCP ports that a run's faults name.
+  bool tcp_probes = true;
 
   // Time between two heartbeats: several must be lost before a lease is.
   Duration Heartbeat() const;
@@ -212,6 +215,16 @@ class Coordinator {
   // How long after a stage could be judged nodes that are behind are waited for.
   Duration PatienceWith(const ActiveRun& run) const;
 
+  // coordinator_tcp.cc: connections to the ports that faults name.
+  // Finds those of a run that was compiled.
+  void FindConnections(ActiveRun& run);
+  // Nodes dial them from now on, for as long as the run may take.
+  void StartDialling(ActiveRun& run);
+  // Not any more, or not for this run.
+  void StopDialling(ActiveRun& run);
+  // Tells these nodes whom to dial for all runs.
+  void SendTcpConfigs(const std::set<NodeName>& nodes);
+
   // coordinator_events.cc: what is told of a run.
   void Tell(v1::EventKind kind, const ActiveRun& run, std::string text);
   void TellWaiting(const ActiveRun& run);
@@ -235,6 +248,7 @@ class Coordinator {
   const CoordinatorOptions options_;
   ProbeTotals probe_totals_;
   BurstLog bursts_;
+  TcpLog tcp_log_;
 
   // Around taking an observation; never together with mutex_.
   std::mutex observing_;

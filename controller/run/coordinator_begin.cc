@@ -241,6 +241,7 @@ void Coordinator::OnCompiled(ActiveRun& run, Compiled compiled, const Inventory&
 void Coordinator::StartChecking(ActiveRun& run, Compiled compiled, const Inventory& inventory) {
   SetCompiled(std::move(compiled), ProbeNodesOf(inventory), run);
   PlanProbes(run);
+  FindConnections(run);
   run.phase = RunPhase::kChecking;
   run.record.set_state(v1::RUN_STATE_ARMING);
   run.record.clear_summary();
@@ -266,6 +267,7 @@ void Coordinator::Arm(ActiveRun& run) {
     if (run.IsParty(name)) SetVersions(node.info(), run.PartOf(name));
   }
   Changed(run);
+  StartDialling(run);
   for (const NodeName& node : run.parties) {
     v1::SessionResponse message;
     *message.mutable_arm()->mutable_timeline() = EncodeTimeline(run.timelines.at(node));

@@ -37,7 +37,9 @@ MonotonicTime Coordinator::Advance() {
   if (now >= next_heartbeat_) {
     for (const NodeName& node : fleet_.DropSilent(now - kLongestSilence)) Lost(node);
     SendHeartbeats();
-    probes_.Trim(Now() - (AnyBegun() ? ProbeLog::kKeepForRun : ProbeLog::kKeep));
+    const ControllerTime kept = Now() - (AnyBegun() ? ProbeLog::kKeepForRun : ProbeLog::kKeep);
+    probes_.Trim(kept);
+    tcp_log_.Trim(kept);
     next_heartbeat_ = now + options_.Heartbeat();
   }
   std::vector<std::string> ids;
@@ -174,6 +176,7 @@ bool Coordinator::LetGo(ActiveRun& run, v1::Outcome outcome, const std::string& 
   run.deadline = Now() + DecodeDuration(run.record.lease()).value_or(options_.lease) + kGivingUpAfterLease;
   for (const NodeName& node : run.parties) SendRelease(node, run.record.id(), reason);
   if (run.t0) SendBursts(run, /*on=*/false);
+  StopDialling(run);
   return true;
 }
 
@@ -197,6 +200,7 @@ void Coordinator::SendRelease(const NodeName& node, const std::string& run_id, c
 }
 
 void Coordinator::Conclude(ActiveRun& run) {
+  StopDialling(run);
   run.GiveUp(v1::NODE_END_VANISHED, "");
   v1::Run& record = run.record;
   if (run.phase == RunPhase::kRunning) {

@@ -36,6 +36,7 @@ void Coordinator::OnJoin(const NodeName& node, const std::vector<std::string>& h
     // Either it ended there meanwhile, and the node's journal tells; or the agent is a new one, and knows nothing: ask.
     SendRelease(node, id, "is it still held?");
   }
+  SendTcpConfigs({node});
   has_work_ = true;
   work_.notify_all();
 }
@@ -100,6 +101,7 @@ void Coordinator::OnObservation(const NodeName& node, const v1::Observation& obs
     const std::lock_guard observing(observing_);
     if (!fleet_.IsNew(node, observation)) return;
     // A malformed report says nothing; its edges stay unknown, which no verdict takes for a success.
+    tcp_log_.Add(node, observation).IgnoreError();
     if (probes_.Add(node, observation).ok()) probe_totals_.Add(node, observation, *fleet_.Regions());
     bursts_.Add(node, observation);
     lost = fleet_.Take(node, observation);

@@ -6,6 +6,7 @@
 #include "common/timeline_codec.h"
 #include "controller/report/edge_instants.h"
 #include "controller/report/expectation.h"
+#include "controller/report/tcp_config.h"
 #include "controller/report/verdict.h"
 #include "controller/run/coordinator.h"
 
@@ -50,7 +51,9 @@ void Coordinator::JudgeStages(ActiveRun& run, bool wait) {
   const Duration elapsed = Now() - *run.t0;
   while (static_cast<std::size_t>(run.record.stages_size()) < run.stages.size()) {
     Stage stage = run.stages[static_cast<std::size_t>(run.record.stages_size())];
-    const Duration settled = stage.end + SettleTime(stage, run.timelines);
+    // An attempt at its end is answered within its timeout, or not at all.
+    const Duration settled =
+        stage.end + SettleTime(stage, run.timelines) + (run.tcp.empty() ? Duration(0) : kTcpTimeout);
     if (elapsed < settled) return;
     // Until then its last probes arrive.
     const std::vector<std::string> behind = Behind(run, *run.t0 + settled - kSettle);
@@ -62,13 +65,16 @@ void Coordinator::JudgeStages(ActiveRun& run, bool wait) {
     // What was observed before T0 counts too, where the plan leaves the baseline too little time.
     if (run.record.stages().empty()) stage.start = std::min(stage.start, stage.end - kBaseline);
     const std::vector<NodeName> parties(run.parties.begin(), run.parties.end());
-    const Evidence evidence = {
-        .log = probes_, .t0 = *run.t0, .clock_error = fleet_.WorstRoundTrip(parties) / 2, .baseline = run.Baseline()};
+    const Evidence evidence = {.log = probes_,
+                               .t0 = *run.t0,
+                               .clock_error = fleet_.WorstRoundTrip(parties) / 2,
+                               .baseline = run.Baseline(),
+                               .tcp_log = &tcp_log_};
     const bool before_t0 = stage.start < Duration(0);
     const std::shared_ptr<const ProbePairs> probed =
         AllAlong(before_t0 ? run.probed_before : run.probed, fleet_.Probed());
     v1::StageVerdict verdict =
-        JudgeStage(stage, {run.nodes, run.timelines, fleet_.probe_port(), probed.get()}, evidence);
+        JudgeStage(stage, {run.nodes, run.timelines, fleet_.probe_port(), probed.get(), run.tcp}, evidence);
     std::vector<std::string> active;
     for (const StepIndex step : stage.active) active.push_back(run.record.step_names(static_cast<int>(step)));
     JudgeExpectations(run.plan.expectations, active, verdict, run.record);

@@ -119,6 +119,27 @@ INSTANTIATE_TEST_SUITE_P(
         Composed{"RateDelaysNoProbe", {StepOf(0, 0, 20, Impairment{.rate = BitRate{1'000'000}})}, 1, 0, true}),
     [](const testing::TestParamInfo<Composed>& param) { return param.param.name; });
 
+TEST(ForecastTest, AnAnswerMeetsWhatActsOnItsWayBackAtTheSameTime) {
+  const Timeline asker = NodeWith("a", {Flapping(StepOf(0, 0, 20, Late(30, 50)), seconds(1), seconds(1))});
+  const Timeline answerer = NodeWith("b", {Flapping(StepOf(0, 0, 20, Late(80, 50)), seconds(1), seconds(1))});
+  const RunEnds ends = {.sender = &asker, .receiver = &answerer};
+  const std::vector<StepIndex> active = {0};
+  const Packet asks = ProbePacket(kFrom, Ip("10.0.0.2"), 7401);
+  Acting acting;
+  AddActing(ends, asks, active, acting);
+  EXPECT_DOUBLE_EQ(Forecast(acting, seconds(0), seconds(1)).OverAll().arrives, 0.5);
+  AddActingOnAnswer(ends, ProbePacket(asks.destination, asks.source, 7401), active, acting);
+  const Prediction on = Forecast(acting, seconds(0), seconds(1)).OverAll();
+  EXPECT_DOUBLE_EQ(on.arrives, 0.25);
+  EXPECT_EQ(on.delay, milliseconds(110));
+  // Both are on for half of the time, and it is the same half.
+  EXPECT_DOUBLE_EQ(Forecast(acting, seconds(0), seconds(2)).OverAll().arrives, 0.625);
+  Forecasts forecasts(seconds(0), seconds(1));
+  Acting there;
+  AddActing(ends, asks, active, there);
+  EXPECT_NE(&forecasts.Of(acting), &forecasts.Of(there));
+}
+
 TEST(ForecastTest, BothEndsOfTheWayAct) {
   const Timeline sender = NodeWith("a", {StepOf(0, 0, 20, Late(30, 50))}, Side::kSender);
   const Timeline receiver = NodeWith("b", {StepOf(0, 0, 20, Late(80, 50))});

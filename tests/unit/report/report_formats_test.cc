@@ -21,15 +21,15 @@ TEST(ReportCsvTest, ARowPerStageAndEdge) {
       EncodeDuration(std::chrono::microseconds(80'400));
   SetObserved(*run.mutable_stages(1), "lon-1", "par-1", v1::FAMILY_IPV6, v1::REACH_OPEN, 12);
   EXPECT_EQ("\n" + RenderCsv(run), R"(
-run,stage,start_s,end_s,from,to,family,planned_reachable,planned_share,planned_delay_ms,sent,received,observed,mean_delay_ms,added_delay_ms,as_planned
-split-brain-3,baseline,10,30,lon-1,par-1,IPv4,yes,0.75,80,100,75,lossy,80.4,80,yes
-split-brain-3,baseline,10,30,lon-1,par-1,IPv6,yes,,,12,12,open,,,yes
-split-brain-3,baseline,10,30,par-1,lon-1,IPv4,yes,,,12,12,open,,,yes
-split-brain-3,baseline,10,30,par-1,lon-1,IPv6,yes,,,12,12,open,,,yes
-split-brain-3,one-way,10,30,lon-1,par-1,IPv4,no,,,12,0,cut,,,yes
-split-brain-3,one-way,10,30,lon-1,par-1,IPv6,no,,,12,12,open,,,no
-split-brain-3,one-way,10,30,par-1,lon-1,IPv4,yes,,,12,12,open,,,yes
-split-brain-3,one-way,10,30,par-1,lon-1,IPv6,yes,,,12,12,open,,,yes
+run,stage,start_s,end_s,from,to,family,planned_reachable,planned_share,planned_delay_ms,sent,received,observed,mean_delay_ms,added_delay_ms,as_planned,tcp_port,refused
+split-brain-3,baseline,10,30,lon-1,par-1,IPv4,yes,0.75,80,100,75,lossy,80.4,80,yes,,
+split-brain-3,baseline,10,30,lon-1,par-1,IPv6,yes,,,12,12,open,,,yes,,
+split-brain-3,baseline,10,30,par-1,lon-1,IPv4,yes,,,12,12,open,,,yes,,
+split-brain-3,baseline,10,30,par-1,lon-1,IPv6,yes,,,12,12,open,,,yes,,
+split-brain-3,one-way,10,30,lon-1,par-1,IPv4,no,,,12,0,cut,,,yes,,
+split-brain-3,one-way,10,30,lon-1,par-1,IPv6,no,,,12,12,open,,,no,,
+split-brain-3,one-way,10,30,par-1,lon-1,IPv4,yes,,,12,12,open,,,yes,,
+split-brain-3,one-way,10,30,par-1,lon-1,IPv6,yes,,,12,12,open,,,yes,,
 )");
 }
 

@@ -53,16 +53,17 @@ class CoordinatorTest : public ::testing::Test {
     schedules_.emplace(*database_);
     freezes_.emplace(*schedules_);
     EXPECT_TRUE(freezes_->Load().ok());
-    coordinator_.emplace(
-        CoordinatorParts{.clock = clock_,
-                         .fleet = fleet_,
-                         .store = *store_,
-                         .probes = probes_,
-                         .host = host_,
-                         .freezes = *freezes_,
-                         .events = events_},
-        CoordinatorOptions{
-            .lease = std::chrono::seconds(15), .allow_commands = allow_commands_, .settling = settling_});
+    coordinator_.emplace(CoordinatorParts{.clock = clock_,
+                                          .fleet = fleet_,
+                                          .store = *store_,
+                                          .probes = probes_,
+                                          .host = host_,
+                                          .freezes = *freezes_,
+                                          .events = events_},
+                         CoordinatorOptions{.lease = std::chrono::seconds(15),
+                                            .allow_commands = allow_commands_,
+                                            .settling = settling_,
+                                            .tcp_probes = tcp_probes_});
     EXPECT_TRUE(coordinator_->Recover().ok());
   }
 
@@ -140,6 +141,7 @@ class CoordinatorTest : public ::testing::Test {
   FakeHost host_;
   bool allow_commands_ = true;
   Duration settling_{0};
+  bool tcp_probes_ = true;
   std::unique_ptr<Database> database_;
   std::optional<RunStore> store_;
   std::optional<ScheduleStore> schedules_;

@@ -18,6 +18,7 @@ interfaces: [eth0, eth1]
 protect: {cidrs: [10.9.0.0/16, "fd00::/8"], ports: [443]}
 lane_memory: 64mb
 guard: {max_duration: 10m, max_runs: 2}
+tcp_listeners: true
 )yaml",
                                        "agent.yaml");
   ASSERT_TRUE(config.ok()) << config.status();
@@ -31,6 +32,7 @@ guard: {max_duration: 10m, max_runs: 2}
   EXPECT_EQ(config->limits.max_duration, std::chrono::minutes(10));
   EXPECT_EQ(config->limits.max_runs, 2u);
   EXPECT_EQ(config->lane_memory, 64'000'000u);
+  EXPECT_TRUE(config->tcp_listeners);
 }
 
 TEST(AgentConfigTest, TellsEveryErrorWithItsPlace) {
@@ -42,6 +44,13 @@ TEST(AgentConfigTest, TellsEveryErrorWithItsPlace) {
   EXPECT_THAT(message, ::testing::HasSubstr("has no 'controller'"));
   EXPECT_THAT(message, ::testing::HasSubstr("agent.yaml:3:11: port 0"));
   EXPECT_THAT(message, ::testing::HasSubstr("agent.yaml:4:11: CIDR '10.9.1.0/16' has host bits set"));
+}
+
+TEST(AgentConfigTest, NoListenersUnlessSaidOtherwise) {
+  EXPECT_FALSE(ParseAgentConfig("controller: c:1\n", "agent.yaml")->tcp_listeners);
+  EXPECT_FALSE(ParseAgentConfig("controller: c:1\ntcp_listeners: false\n", "agent.yaml")->tcp_listeners);
+  EXPECT_THAT(std::string(ParseAgentConfig("controller: c:1\ntcp_listeners: 1\n", "agent.yaml").status().message()),
+              ::testing::HasSubstr("agent.yaml:2:16: 'tcp_listeners'"));
 }
 
 TEST(AgentConfigTest, LaneMemoryNeedsAUnitAndASensibleSize) {

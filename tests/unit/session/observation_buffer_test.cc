@@ -55,6 +55,18 @@ TEST(ObservationBufferTest, TheOldestGiveWayAndAreCounted) {
   EXPECT_EQ(Lost(buffer, 5), static_cast<std::uint64_t>(15 + half));
 }
 
+TEST(ObservationBufferTest, WindowsOfConnectionsCountToo) {
+  ObservationBuffer buffer;
+  const int half = static_cast<int>(ObservationBuffer::kMostWindows / 2);
+  v1::Observation both = Windows(half);
+  for (int i = 0; i < half; ++i) both.add_tcp_windows();
+  buffer.Add(Windows(3));
+  buffer.Add(both);
+  buffer.Add(Windows(1));
+  EXPECT_THAT(ReadAll(buffer), ElementsAre(3));
+  EXPECT_EQ(Lost(buffer), static_cast<std::uint64_t>(3 + 2 * half));
+}
+
 TEST(ObservationBufferTest, EmptyOnesAreBoundedToo) {
   ObservationBuffer buffer;
   for (std::size_t i = 0; i < ObservationBuffer::kMostWindows + 5; ++i) buffer.Add(Windows(0));

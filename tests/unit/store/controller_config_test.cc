@@ -8,7 +8,8 @@ namespace {
 
 TEST(ControllerConfigTest, ReadsEveryKey) {
   const auto config = ParseControllerConfig(
-      "listen: 198.18.0.10:7400\nsocket: /tmp/c.sock\nstate: /tmp/s\nlease: 3s\nprobe: {port: 9, rate: 50}\n",
+      "listen: 198.18.0.10:7400\nsocket: /tmp/c.sock\nstate: /tmp/s\nlease: 3s\nprobe: {port: 9, rate: 50, tcp: "
+      "false}\n",
       "c.yaml");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->listen, "198.18.0.10:7400");
@@ -17,6 +18,7 @@ TEST(ControllerConfigTest, ReadsEveryKey) {
   EXPECT_EQ(config->lease, std::chrono::seconds(3));
   EXPECT_EQ(config->probe_port, 9);
   EXPECT_EQ(config->probe_rate, 50);
+  EXPECT_FALSE(config->tcp_probes);
 }
 
 TEST(ControllerConfigTest, BoundsAreKept) {
@@ -25,6 +27,13 @@ TEST(ControllerConfigTest, BoundsAreKept) {
   EXPECT_THAT(message, ::testing::HasSubstr("c.yaml:1:8: 'lease' must be within 1s to 10m"));
   EXPECT_THAT(message, ::testing::HasSubstr("c.yaml:2:15: 'port' must be within 1 to 65535"));
   EXPECT_THAT(message, ::testing::HasSubstr("c.yaml:2:24: 'rate' must be within 1 to 200"));
+}
+
+TEST(ControllerConfigTest, TcpPortsAreDialledUnlessSaidOtherwise) {
+  EXPECT_TRUE(ParseControllerConfig("lease: 3s\n", "c.yaml")->tcp_probes);
+  EXPECT_TRUE(ParseControllerConfig("probe: {tcp: true}\n", "c.yaml")->tcp_probes);
+  EXPECT_THAT(std::string(ParseControllerConfig("probe: {tcp: maybe}\n", "c.yaml").status().message()),
+              ::testing::HasSubstr("c.yaml:1:14: 'tcp'"));
 }
 
 TEST(ControllerConfigTest, CommandsAreDeniedUnlessAllowed) {
