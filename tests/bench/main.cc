@@ -14,7 +14,8 @@ constexpr measure::Measure kMeasures[] = {
     {"collateral", "what an unrelated flow loses meanwhile, beside tc", MeasureCollateral},
     {"compile", "turning large plans into what each node does", MeasureCompile},
     {"read", "plans from their texts: the library, and 100 000 CIDRs", MeasureRead},
-    {"picture", "the kernel's state before and after a run, beside 0 to 100 000 rules of a firewall", MeasurePicture}};
+    {"picture", "the kernel's state before and after a run, beside 0 to 100 000 rules of a firewall", MeasurePicture},
+    {"observation", "what a controller uses while 6 to 200 agents report to it", MeasureObservation}};
 
 }  // namespace
 }  // namespace faultline::bench

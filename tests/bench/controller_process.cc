@@ -1,0 +1,137 @@
+#include "tests/bench/controller_process.h"
+
+#include <fcntl.h>
+#include <google/protobuf/util/json_util.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "common/file.h"
+#include "common/status.h"
+#include "faultline/v1/control.pb.h"
+#include "tests/measure/process.h"
+
+namespace faultline::bench {
+namespace {
+
+using measure::ProcessResult;
+using measure::RunProcess;
+using measure::ToStatus;
+
+constexpr absl::Duration kPatience = absl::Seconds(60);
+constexpr int kLookMs = 100;
+
+std::string Program(const std::string& name) {
+  if (const char* folder = std::getenv("FAULTLINE_BIN")) return absl::StrCat(folder, "/", name);
+  std::error_code ignored;
+  return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / name;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ControllerProcess>> ControllerProcess::Start(measure::Interrupts& interrupts) {
+  std::string folder = (std::filesystem::temp_directory_path() / "faultline-bench-XXXXXX").string();
+  if (mkdtemp(folder.data()) == nullptr) return ErrnoError(errno, absl::StrCat("mkdtemp ", folder));
+  std::unique_ptr<ControllerProcess> controller(new ControllerProcess(interrupts, folder));
+  FAULTLINE_RETURN_IF_ERROR(controller->Launch());
+  const absl::Time deadline = absl::Now() + kPatience;
+  while (true) {
+    const absl::Status answers = controller->Faultline({"nodes"}).status();
+    if (answers.ok()) return controller;
+    if (absl::IsCancelled(answers) || absl::Now() > deadline) return answers;
+  }
+}
+
+ControllerProcess::~ControllerProcess() {
+  if (pid_ > 0) {
+    kill(pid_, SIGKILL);
+    while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+absl::Status ControllerProcess::Launch() {
+  const std::string config = absl::StrCat(folder_, "/controller.yaml");
+  FAULTLINE_RETURN_IF_ERROR(WriteFile(
+      config, absl::StrCat("listen: ", kListen, "\nsocket: ", folder_, "/socket\nstate: ", folder_, "/state\n")));
+  std::string program = Program("faultline-controller");
+  std::string option = "--config";
+  std::string file = config;
+  const std::string log = absl::StrCat(folder_, "/log");
+  char* argv[] = {program.data(), option.data(), file.data(), nullptr};
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, 1, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  posix_spawn_file_actions_adddup2(&actions, 1, 2);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  // Out of reach of the terminal's Ctrl-C.
+  posix_spawnattr_setpgroup(&attributes, 0);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  const int error = posix_spawn(&pid_, program.c_str(), &actions, &attributes, argv, environ);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  return error == 0 ? absl::OkStatus() : ErrnoError(error, absl::StrCat("starting ", program));
+}
+
+absl::StatusOr<ProcessUsage> ControllerProcess::Usage() const {
+  FAULTLINE_ASSIGN_OR_RETURN(const std::string stat, ReadFile(absl::StrCat("/proc/", pid_, "/stat")));
+  // Counted from behind the name, which may hold anything: user and system time are fields 14 and 15 (proc(5)), the
+  // resident pages field 24.
+  const std::vector<std::string> fields = absl::StrSplit(stat.substr(stat.rfind(')') + 2), ' ');
+  std::int64_t user = 0;
+  std::int64_t system = 0;
+  std::int64_t pages = 0;
+  if (fields.size() < 22 || !absl::SimpleAtoi(fields[11], &user) || !absl::SimpleAtoi(fields[12], &system) ||
+      !absl::SimpleAtoi(fields[21], &pages)) {
+    return absl::InternalError(absl::StrCat("not what proc(5) says: ", stat));
+  }
+  const Duration tick = Duration(std::chrono::seconds(1)) / sysconf(_SC_CLK_TCK);
+  return ProcessUsage{.processor = (user + system) * tick, .resident_bytes = pages * sysconf(_SC_PAGESIZE)};
+}
+
+absl::StatusOr<std::string> ControllerProcess::Faultline(const std::vector<std::string>& arguments,
+                                                         const std::string& input) {
+  std::vector<std::string> command = {Program("faultline"), "--controller", absl::StrCat("unix:", folder_, "/socket")};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  ProcessResult result = RunProcess(command, {.input = input, .interrupts = &interrupts_});
+  if (interrupts_.Caught()) return absl::CancelledError("interrupted");
+  FAULTLINE_RETURN_IF_ERROR(ToStatus(result, command));
+  return std::move(result.output);
+}
+
+absl::StatusOr<std::string> ControllerProcess::Begin(const std::string& plan) {
+  FAULTLINE_ASSIGN_OR_RETURN(std::string id, Faultline({"run", "/dev/stdin", "--detach"}, plan));
+  absl::StripAsciiWhitespace(&id);
+  return id;
+}
+
+absl::StatusOr<v1::Run> ControllerProcess::AwaitEnd(const std::string& run_id) {
+  const absl::Time deadline = absl::Now() + kPatience;
+  while (true) {
+    FAULTLINE_ASSIGN_OR_RETURN(const std::string text, Faultline({"show", run_id, "--json"}));
+    v1::GetRunResponse response;
+    const auto status = google::protobuf::util::JsonStringToMessage(text, &response);
+    if (!status.ok()) return absl::InternalError(absl::StrCat("show ", run_id, ": no run"));
+    if (response.run().state() == v1::RUN_STATE_ENDED) return response.run();
+    if (absl::Now() > deadline) return absl::DeadlineExceededError(absl::StrCat(run_id, " did not end"));
+    pollfd interrupted{.fd = interrupts_.fd(), .events = POLLIN, .revents = 0};
+    poll(&interrupted, 1, kLookMs);
+  }
+}
+
+}  // namespace faultline::bench
