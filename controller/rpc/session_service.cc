@@ -121,6 +121,7 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
         return absl::OkStatus();
       case v1::SessionRequest::kNodeUpdate:
         FAULTLINE_RETURN_IF_ERROR(fleet_.Update(node_, request.node_update()));
+        coordinator_.OnUpdate();
         spdlog::info("node {}: its addresses or interfaces have changed", node_.text());
         return absl::OkStatus();
       case v1::SessionRequest::MESSAGE_NOT_SET:

@@ -123,6 +123,8 @@ class Coordinator {
 
   // From the sessions.
   void OnJoin(const NodeName& node, const std::vector<std::string>& held_runs);
+  // The fleet knows a node anew.
+  void OnUpdate();
   void OnArmed(const NodeName& node, const v1::Armed& armed);
   void OnRefused(const NodeName& node, const v1::Refused& refused);
   void OnStepEvent(const NodeName& node, const v1::StepEvent& event);

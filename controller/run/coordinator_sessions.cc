@@ -41,6 +41,12 @@ void Coordinator::OnJoin(const NodeName& node, const std::vector<std::string>& h
   work_.notify_all();
 }
 
+void Coordinator::OnUpdate() {
+  const std::lock_guard lock(mutex_);
+  has_work_ = true;
+  work_.notify_all();
+}
+
 void Coordinator::OnArmed(const NodeName& node, const v1::Armed& armed) {
   const std::lock_guard lock(mutex_);
   ActiveRun* run = FindParty(armed.run_id(), node);

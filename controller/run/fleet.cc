@@ -64,7 +64,7 @@ absl::Status Fleet::Join(const v1::NodeInfo& info, std::shared_ptr<AgentLink> li
   FindRegions();
   Tell(v1::EVENT_KIND_NODE_CONNECTED, entry->first, DescribeNode(info));
   if (!changes.empty()) Tell(v1::EVENT_KIND_NODE_CHANGED, entry->first, changes);
-  SendProbeConfigs();
+  stale_ = true;
   return absl::OkStatus();
 }
 
@@ -84,7 +84,7 @@ absl::Status Fleet::Update(const NodeName& node, const v1::NodeInfo& info) {
   member.node = std::move(read);
   FindRegions();
   if (!changes.empty()) Tell(v1::EVENT_KIND_NODE_CHANGED, node, changes);
-  SendProbeConfigs();
+  stale_ = true;
   return absl::OkStatus();
 }
 
@@ -222,6 +222,7 @@ void Fleet::Tell(v1::EventKind kind, const NodeName& node, std::string text) {
 
 // Nodes that are not connected stay in the mesh: they may live, and their peers' view of them counts.
 void Fleet::SendProbeConfigs() {
+  stale_ = false;
   std::vector<ProbeNode> nodes;
   for (const auto& [name, member] : members_) nodes.push_back(ProbeNodeOf(member.node, member.probe_id));
   std::vector<std::vector<NodeGroup>> partings;
@@ -236,8 +237,18 @@ void Fleet::SendProbeConfigs() {
   }
 }
 
-std::shared_ptr<const ProbePairs> Fleet::Probed() const {
+void Fleet::RenewProbes() {
   const std::lock_guard lock(mutex_);
+  RenewProbesLocked();
+}
+
+void Fleet::RenewProbesLocked() {
+  if (stale_) SendProbeConfigs();
+}
+
+std::shared_ptr<const ProbePairs> Fleet::Probed() {
+  const std::lock_guard lock(mutex_);
+  RenewProbesLocked();
   return pairs_;
 }
 
@@ -249,7 +260,8 @@ void Fleet::Cover(const std::string& run_id, std::vector<NodeGroup> groups) {
     return;
   }
   covered_[run_id] = std::move(groups);
-  if (pairs_ != nullptr) SendProbeConfigs();
+  stale_ = stale_ || pairs_ != nullptr;
+  RenewProbesLocked();
 }
 
 std::shared_ptr<const NodeRegions> Fleet::Regions() const {

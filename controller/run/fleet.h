@@ -28,8 +28,7 @@ class AgentLink {
   virtual void Close(absl::Status reason) = 0;
 };
 
-// Every node seen since the controller started, and the links to those connected. Sends every member its part of the
-// probe mesh whenever a node joins or changes. Thread-safe; never calls back.
+// Every node seen since the controller started, and the links to those connected. Thread-safe; never calls back.
 class Fleet {
  public:
   // `probes`: its token must be random. `events` hears of nodes that come, go and change, and must outlive it.
@@ -71,8 +70,11 @@ class Fleet {
   // Random number of this life of the controller.
   std::uint64_t incarnation() const { return probes_.token; }
 
-  // Who probes whom; null: everybody everybody.
-  std::shared_ptr<const ProbePairs> Probed() const;
+  // Sends every member its part of the probe mesh, if a node has joined or changed since it was sent. Apart from Join,
+  // for many nodes join at once, and each changes the part of all.
+  void RenewProbes();
+  // Who probes whom, renewed as above; null: everybody everybody.
+  std::shared_ptr<const ProbePairs> Probed();
   // If not everybody, then nodes of every two of these groups, until it is called for the run again without any.
   void Cover(const std::string& run_id, std::vector<NodeGroup> groups);
 
@@ -113,6 +115,7 @@ class Fleet {
   };
 
   void SendProbeConfigs();
+  void RenewProbesLocked();
   void FindRegions();
 
   void Tell(v1::EventKind kind, const NodeName& node, std::string text);
@@ -121,7 +124,9 @@ class Fleet {
   EventSink& events_;
   mutable std::mutex mutex_;
   std::map<NodeName, Member> members_;
-  // Made anew when a node joins or changes, or a run's groups are to be covered.
+  // Whether a node has joined or changed since the parts of the mesh were sent.
+  bool stale_ = false;
+  // Made anew when a node has joined or changed, or a run's groups are to be covered.
   std::shared_ptr<const ProbePairs> pairs_;
   // By run, in progress.
   std::map<std::string, std::vector<NodeGroup>> covered_;

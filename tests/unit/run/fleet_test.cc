@@ -11,20 +11,24 @@ namespace faultline {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
-TEST(FleetTest, EveryJoinRenewsTheProbeMesh) {
+TEST(FleetTest, TheProbeMeshIsRenewedOnceForAllThatJoined) {
   FakeEvents events;
   Fleet fleet({.token = 42}, events);
   FakeAgent london("lon-1", "172.32.4.2");
   FakeAgent paris("par-1", "172.33.4.2");
   ASSERT_TRUE(london.Join(fleet).ok());
   ASSERT_TRUE(paris.Join(fleet).ok());
+  EXPECT_THAT(london.Take(v1::SessionResponse::kProbeConfig), IsEmpty());
+  fleet.RenewProbes();
   const auto configs = london.Take(v1::SessionResponse::kProbeConfig);
-  ASSERT_EQ(configs.size(), 2u);
-  EXPECT_EQ(configs[0].probe_config().peers_size(), 0);
-  ASSERT_EQ(configs[1].probe_config().peers_size(), 1);
-  EXPECT_EQ(configs[1].probe_config().peers(0).name(), "par-1");
-  EXPECT_EQ(configs[1].probe_config().token(), 42u);
+  ASSERT_EQ(configs.size(), 1u);
+  ASSERT_EQ(configs[0].probe_config().peers_size(), 1);
+  EXPECT_EQ(configs[0].probe_config().peers(0).name(), "par-1");
+  EXPECT_EQ(configs[0].probe_config().token(), 42u);
+  fleet.RenewProbes();
+  EXPECT_THAT(london.Take(v1::SessionResponse::kProbeConfig), IsEmpty());
 }
 
 TEST(FleetTest, ALargeFleetIsSampledAndCoversTheGroupsOfRuns) {
@@ -149,6 +153,7 @@ TEST(FleetTest, ANodeMayChange) {
   FakeAgent paris("par-1", "172.33.4.2");
   ASSERT_TRUE(london.Join(fleet).ok());
   ASSERT_TRUE(paris.Join(fleet).ok());
+  fleet.RenewProbes();
   paris.Take(v1::SessionResponse::kProbeConfig);
   v1::NodeInfo info = london.info();
   info.set_incarnation(77);
@@ -156,6 +161,7 @@ TEST(FleetTest, ANodeMayChange) {
   ASSERT_TRUE(fleet.Update(london.name(), info).ok());
   EXPECT_EQ(fleet.Snapshot().nodes[0].addresses[0].ToString(), "172.32.4.9");
   EXPECT_EQ(fleet.Nodes()[0].info().incarnation(), london.info().incarnation());
+  fleet.RenewProbes();
   const auto configs = paris.Take(v1::SessionResponse::kProbeConfig);
   ASSERT_EQ(configs.size(), 1u);
   EXPECT_EQ(configs[0].probe_config().peers(0).ipv4(), IpAddress::Parse("172.32.4.9")->ToBytes());
