@@ -148,8 +148,17 @@ class Comparer {
         return step == nullptr || !(step->*figure) ? "" : MillisecondsText(step->*figure);
       };
       const std::string part = absl::StrCat("step ", name);
+      const auto seen = [](const StepFigures* step, std::optional<ObservedFigures> StepFigures::*figures) {
+        return step == nullptr || !(step->*figures) || !(step->*figures)->within
+                   ? ""
+                   : absl::StrCat("<= ", MillisecondsText((step->*figures)->within));
+      };
       Measured(part, "took in", text(a, &StepFigures::fired_late), text(b, &StepFigures::fired_late));
       Measured(part, "healed in", text(a, &StepFigures::healed_late), text(b, &StepFigures::healed_late));
+      Measured(part, "took in, as packets met it", seen(a, &StepFigures::observed_fired),
+               seen(b, &StepFigures::observed_fired));
+      Measured(part, "healed in, as packets met it", seen(a, &StepFigures::observed_healed),
+               seen(b, &StepFigures::observed_healed));
       Measured(part, "start skew", text(a, &StepFigures::skew), text(b, &StepFigures::skew));
     }
   }

@@ -1,5 +1,6 @@
 #include "controller/report/report_csv.h"
 
+#include <array>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -16,7 +17,7 @@ using Row = std::vector<std::string>;
 
 constexpr absl::string_view kHeadings =
     "run,stage,start_s,end_s,from,to,family,planned_reachable,planned_share,planned_delay_ms,sent,received,observed,"
-    "mean_delay_ms,added_delay_ms,as_planned,tcp_port,refused\n";
+    "mean_delay_ms,added_delay_ms,as_planned,tcp_port,refused,changed_after_ms,changed_by_ms\n";
 
 std::string Quoted(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
@@ -28,9 +29,28 @@ std::string Text(bool present, const google::protobuf::Duration& duration, Durat
   return present && read ? ExactText(*read, unit) : "";
 }
 
+// Between which moments after the stage's planned start its faults took or lifted on the edge, in ms; empty where no
+// burst showed that.
+std::array<std::string, 2> ChangeOf(const v1::Run& run, const v1::StageVerdict& stage, const v1::EdgeVerdict& edge) {
+  const std::optional<Duration> start = Decoded(stage.start());
+  for (const v1::ObservedTransition& observed : run.observed_transitions()) {
+    if (!start || Decoded(observed.planned()) != start) continue;
+    for (const v1::EdgeInstant& instant : observed.edges()) {
+      const bool same = instant.from() == edge.from() && instant.to() == edge.to() && instant.family() == edge.family();
+      const std::optional<Duration> earliest = Decoded(instant.earliest());
+      const std::optional<Duration> latest = Decoded(instant.latest());
+      if (!same || !instant.has_latest() || !earliest || !latest) continue;
+      constexpr Duration kMillisecond = std::chrono::milliseconds(1);
+      return {ExactText(*earliest - *start, kMillisecond), ExactText(*latest - *start, kMillisecond)};
+    }
+  }
+  return {};
+}
+
 Row RowOf(const v1::Run& run, const v1::StageVerdict& stage, const v1::EdgeVerdict& edge) {
   constexpr Duration kSecond = std::chrono::seconds(1);
   constexpr Duration kMillisecond = std::chrono::milliseconds(1);
+  const auto changed = ChangeOf(run, stage, edge);
   return {run.id(),
           stage.name(),
           Text(true, stage.start(), kSecond),
@@ -48,7 +68,9 @@ Row RowOf(const v1::Run& run, const v1::StageVerdict& stage, const v1::EdgeVerdi
           Text(edge.has_observed_delay(), edge.observed_delay(), kMillisecond),
           Agrees(edge) ? "yes" : "no",
           "",
-          ""};
+          "",
+          changed[0],
+          changed[1]};
 }
 
 Row RowOf(const v1::Run& run, const v1::StageVerdict& stage, const v1::TcpVerdict& edge) {
@@ -73,7 +95,9 @@ Row RowOf(const v1::Run& run, const v1::StageVerdict& stage, const v1::TcpVerdic
           : Agrees(edge)  ? "yes"
                           : "no",
           absl::StrCat(edge.port()),
-          absl::StrCat(edge.refused())};
+          absl::StrCat(edge.refused()),
+          "",
+          ""};
 }
 
 std::string Line(const Row& row) {

@@ -8,7 +8,9 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "controller/report/markup_writer.h"
+#include "controller/report/observed_text.h"
 #include "controller/report/residue.h"
+#include "controller/report/run_figures.h"
 #include "controller/report/run_words.h"
 #include "controller/report/summary.h"
 #include "controller/report/tcp_verdict.h"
@@ -205,6 +207,10 @@ std::string RenderJunit(const v1::Run& run) {
   out.Empty("property", {{"name", "run"}, {"value", run.id()}});
   out.Empty("property", {{"name", "seed"}, {"value", absl::StrCat(run.seed())}});
   out.Empty("property", {{"name", "controller"}, {"value", run.controller_version()}});
+  for (const StepFigures& step : FiguresOf(run)) {
+    const std::string observed = ObservedText(step);
+    if (!observed.empty()) out.Empty("property", {{"name", absl::StrCat("step ", step.name)}, {"value", observed}});
+  }
   out.Close();
   for (const TestCase& test : cases) WriteCase(run, test, out);
   out.Close();

@@ -9,6 +9,7 @@
 #include "controller/compile/describe.h"
 #include "controller/plan/plan_yaml.h"
 #include "controller/preview/make_preview.h"
+#include "controller/report/run_words.h"
 #include "controller/schedule/wall_time.h"
 
 namespace faultline {
@@ -23,29 +24,6 @@ v1::StageSchedule EncodeSchedule(const Stage& stage) {
 }
 
 }  // namespace
-
-absl::string_view WordsOf(v1::NodeEnd end) {
-  switch (end) {
-    case v1::NODE_END_COMPLETED:
-      return "completed";
-    case v1::NODE_END_RELEASED:
-      return "released";
-    case v1::NODE_END_LEASE_LOST:
-      return "healed when its lease ran out";
-    case v1::NODE_END_SHUTDOWN:
-      return "healed when its agent was stopped";
-    case v1::NODE_END_LOCAL_HEAL:
-      return "healed by hand on the node";
-    case v1::NODE_END_FAILED:
-      return "failed";
-    case v1::NODE_END_UNKNOWN_RUN:
-      return "did not hold it";
-    case v1::NODE_END_VANISHED:
-      return "vanished";
-    default:
-      return "unknown";
-  }
-}
 
 std::string WhyNotOn(const v1::Run& record) {
   if (record.on_controller_loss() != v1::CONTROLLER_LOSS_CONTINUE || record.nodes().empty()) return "";
@@ -195,7 +173,7 @@ std::string DescribeEnds(const v1::Run& run, v1::NodeEnd except) {
   std::string text;
   for (const v1::NodeRun& part : run.nodes()) {
     if (part.outcome().end() == except) continue;
-    absl::StrAppend(&text, text.empty() ? "" : ", ", part.node(), " (", WordsOf(part.outcome().end()));
+    absl::StrAppend(&text, text.empty() ? "" : ", ", part.node(), " (", WordOf(part.outcome().end()));
     if (!part.outcome().detail().empty()) absl::StrAppend(&text, ": ", part.outcome().detail());
     absl::StrAppend(&text, ")");
   }

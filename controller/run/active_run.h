@@ -147,10 +147,7 @@ absl::StatusOr<ActiveRun> RestoreWaiting(v1::Run record);
 // its nodes. REQUIRES: the plan was compiled without errors.
 void SetCompiled(Compiled compiled, std::vector<ProbeNode> nodes, ActiveRun& run);
 
-// "completed", "healed when its lease ran out" and so on.
-absl::string_view WordsOf(v1::NodeEnd end);
-
-// Names of the nodes that ended otherwise than `end`: "par-1 (lost its lease), par-2 (vanished)"; empty when none.
+// Names of the nodes that ended otherwise than `end`: "par-1 (lease lost), par-2 (vanished)"; empty when none.
 std::string DescribeEnds(const v1::Run& run, v1::NodeEnd except);
 
 }  // namespace faultline

@@ -4,6 +4,7 @@
 #include "common/timeline_codec.h"
 #include "controller/report/lateness.h"
 #include "controller/report/residue.h"
+#include "controller/report/run_words.h"
 #include "controller/run/coordinator.h"
 #include "controller/schedule/wall_time.h"
 
@@ -55,7 +56,7 @@ void Coordinator::TellNodeEnd(const ActiveRun& run, const NodeName& node, const 
   const bool lease_lost = outcome.end() == v1::NODE_END_LEASE_LOST;
   v1::Event event = MakeEvent(lease_lost ? v1::EVENT_KIND_LEASE_LOST : v1::EVENT_KIND_NODE_ENDED, run.record);
   event.set_node(node.text());
-  event.set_text(std::string(WordsOf(outcome.end())));
+  event.set_text(std::string(WordOf(outcome.end())));
   if (!outcome.detail().empty()) absl::StrAppend(event.mutable_text(), ": ", outcome.detail());
   if (outcome.residue().finding() == v1::RESIDUE_FINDING_LEFT) {
     absl::StrAppend(event.mutable_text(), "; residue ", ResidueText(outcome));

@@ -62,6 +62,16 @@ expectation     quiet, stage one-way  met            met
 )");
 }
 
+TEST(CompareRunsTest, WhenPacketsMetAStep) {
+  const v1::Run a = Sample();
+  v1::Run b = Sample();
+  SetTaken(b, std::chrono::seconds(10), -std::chrono::milliseconds(2), std::chrono::milliseconds(4));
+  const Comparison comparison = CompareRuns(a, b);
+  EXPECT_TRUE(comparison.SameVerdicts());
+  EXPECT_THAT(RenderComparison(comparison, {}),
+              testing::ContainsRegex("took in, as packets met it +- +<= 4\\.00 ms\n"));
+}
+
 TEST(CompareRunsTest, WhatDiffersFirstIsTheStageAndNotItsOutcome) {
   const v1::Run a = Sample();
   v1::Run b = Sample();

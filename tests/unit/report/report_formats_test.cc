@@ -20,16 +20,18 @@ TEST(ReportCsvTest, ARowPerStageAndEdge) {
   *EdgeOf(*run.mutable_stages(0), "lon-1", "par-1", v1::FAMILY_IPV4).mutable_mean_delay() =
       EncodeDuration(std::chrono::microseconds(80'400));
   SetObserved(*run.mutable_stages(1), "lon-1", "par-1", v1::FAMILY_IPV6, v1::REACH_OPEN, 12);
+  *run.mutable_stages(0)->mutable_start() = EncodeDuration(std::chrono::seconds(0));
+  SetTaken(run, std::chrono::seconds(10), -std::chrono::microseconds(2'500), std::chrono::microseconds(1'500));
   EXPECT_EQ("\n" + RenderCsv(run), R"(
-run,stage,start_s,end_s,from,to,family,planned_reachable,planned_share,planned_delay_ms,sent,received,observed,mean_delay_ms,added_delay_ms,as_planned,tcp_port,refused
-split-brain-3,baseline,10,30,lon-1,par-1,IPv4,yes,0.75,80,100,75,lossy,80.4,80,yes,,
-split-brain-3,baseline,10,30,lon-1,par-1,IPv6,yes,,,12,12,open,,,yes,,
-split-brain-3,baseline,10,30,par-1,lon-1,IPv4,yes,,,12,12,open,,,yes,,
-split-brain-3,baseline,10,30,par-1,lon-1,IPv6,yes,,,12,12,open,,,yes,,
-split-brain-3,one-way,10,30,lon-1,par-1,IPv4,no,,,12,0,cut,,,yes,,
-split-brain-3,one-way,10,30,lon-1,par-1,IPv6,no,,,12,12,open,,,no,,
-split-brain-3,one-way,10,30,par-1,lon-1,IPv4,yes,,,12,12,open,,,yes,,
-split-brain-3,one-way,10,30,par-1,lon-1,IPv6,yes,,,12,12,open,,,yes,,
+run,stage,start_s,end_s,from,to,family,planned_reachable,planned_share,planned_delay_ms,sent,received,observed,mean_delay_ms,added_delay_ms,as_planned,tcp_port,refused,changed_after_ms,changed_by_ms
+split-brain-3,baseline,0,30,lon-1,par-1,IPv4,yes,0.75,80,100,75,lossy,80.4,80,yes,,,,
+split-brain-3,baseline,0,30,lon-1,par-1,IPv6,yes,,,12,12,open,,,yes,,,,
+split-brain-3,baseline,0,30,par-1,lon-1,IPv4,yes,,,12,12,open,,,yes,,,,
+split-brain-3,baseline,0,30,par-1,lon-1,IPv6,yes,,,12,12,open,,,yes,,,,
+split-brain-3,one-way,10,30,lon-1,par-1,IPv4,no,,,12,0,cut,,,yes,,,-2.5,1.5
+split-brain-3,one-way,10,30,lon-1,par-1,IPv6,no,,,12,12,open,,,no,,,,
+split-brain-3,one-way,10,30,par-1,lon-1,IPv4,yes,,,12,12,open,,,yes,,,,
+split-brain-3,one-way,10,30,par-1,lon-1,IPv6,yes,,,12,12,open,,,yes,,,,
 )");
 }
 
@@ -52,6 +54,14 @@ TEST(ReportJunitTest, Verified) {
 </testsuite>
 </testsuites>
 )");
+}
+
+TEST(ReportJunitTest, WhenAStepWasSeenToTakeIsAProperty) {
+  v1::Run run = SampleRun();
+  SetTaken(run, std::chrono::seconds(10), -std::chrono::milliseconds(2), std::chrono::milliseconds(4));
+  EXPECT_THAT(RenderJunit(run),
+              HasSubstr("<property name=\"step one-way\" value=\"took in &lt;= 4.00 ms, resolution 6.00 ms, on 1 of 2 "
+                        "directions (1 sampled)\"/>\n</properties>"));
 }
 
 TEST(ReportJunitTest, WhatWasNotAsPlannedIsAFailureThatNamesTheEdges) {

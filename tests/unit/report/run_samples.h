@@ -32,6 +32,20 @@ inline void AddNode(v1::Run& run, const std::string& name, Duration late, std::u
   }
 }
 
+// Probes showed the first step to take on the way from lon-1 to par-1, over IPv4.
+inline void SetTaken(v1::Run& run, Duration planned, Duration earliest, Duration latest) {
+  v1::ObservedTransition& taken = *run.add_observed_transitions();
+  taken.set_transition(v1::TRANSITION_FIRED);
+  *taken.mutable_planned() = EncodeDuration(planned);
+  taken.set_changing_edges(2);
+  v1::EdgeInstant& edge = *taken.add_edges();
+  edge.set_from("lon-1");
+  edge.set_to("par-1");
+  edge.set_family(v1::FAMILY_IPV4);
+  *edge.mutable_earliest() = EncodeDuration(planned + earliest);
+  *edge.mutable_latest() = EncodeDuration(planned + latest);
+}
+
 // The demo's plan on two nodes, verified.
 inline v1::Run SampleRun() {
   using std::chrono::microseconds;
