@@ -89,7 +89,8 @@ class TimedTest(unittest.TestCase):
             return result
         again = stalls.longest > self.LONGEST_STALL
         print(f"{self.id()} failed; a processor stalled for {stalls.longest:.2f} s{': once more' if again else ''}\n"
-              + "".join(text for _, text in result.failures[failures:] + result.errors[errors:]), flush=True)
+              + "".join(text for _, text in result.failures[failures:] + result.errors[errors:])
+              + (self.lab.logs() if hasattr(self, "lab") else ""), flush=True)
         if again:
             del result.failures[failures:], result.errors[errors:]
             super().run(result)
