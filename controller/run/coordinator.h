@@ -212,6 +212,8 @@ class Coordinator {
   void PlanProbes(ActiveRun& run);
   // Those that are over; `wait`: for nodes that are behind too.
   void JudgeStages(ActiveRun& run, bool wait);
+  // From when on, after T0, all nodes of the run can be probed.
+  Duration AllProbedFrom(const ActiveRun& run) const;
   // Of the run's nodes, the names of those that have not delivered all they saw before this moment.
   std::vector<std::string> Behind(const ActiveRun& run, ControllerTime moment) const;
   // How long after a stage could be judged nodes that are behind are waited for.
@@ -267,6 +269,8 @@ class Coordinator {
   std::map<v1::Outcome, std::uint64_t> ended_;
   StepLateness lateness_;
   MonotonicTime next_heartbeat_;
+  // When each node's last session began.
+  std::map<NodeName, ControllerTime> joined_;
   // When this process began.
   const MonotonicTime began_;
   const WallTime began_wall_;

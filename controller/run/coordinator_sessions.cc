@@ -26,6 +26,8 @@ void AddLateness(const v1::StepTransition& transition, StepLateness& lateness) {
 
 void Coordinator::OnJoin(const NodeName& node, const std::vector<std::string>& held_runs) {
   const std::lock_guard lock(mutex_);
+  // Of one that only dials again it is known who it probed, and when.
+  if (fleet_.ObservationsTaken(node) == 0) joined_[node] = Now();
   for (const std::string& id : held_runs) {
     const ActiveRun* run = Find(id);
     if (run == nullptr || !run->GoesOn()) SendRelease(node, id, "the controller does not run it any more");

@@ -63,7 +63,9 @@ void Coordinator::JudgeStages(ActiveRun& run, bool wait) {
                                            absl::StrJoin(behind, ", "), ", which did not deliver them in time"));
     }
     // What was observed before T0 counts too, where the plan leaves the baseline too little time.
-    if (run.record.stages().empty()) stage.start = std::min(stage.start, stage.end - kBaseline);
+    if (run.record.stages().empty()) {
+      stage.start = std::min(stage.start, std::max(stage.end - kBaseline, AllProbedFrom(run)));
+    }
     const std::vector<NodeName> parties(run.parties.begin(), run.parties.end());
     const Evidence evidence = {.log = probes_,
                                .t0 = *run.t0,
@@ -85,6 +87,17 @@ void Coordinator::JudgeStages(ActiveRun& run, bool wait) {
     *run.record.add_stages() = std::move(verdict);
     Changed(run);
   }
+}
+
+Duration Coordinator::AllProbedFrom(const ActiveRun& run) const {
+  // By then a node knows its peers and the controller's clock.
+  constexpr Duration kGettingGoing = std::chrono::seconds(1);
+  Duration from = Duration::min();
+  for (const ProbeNode& node : run.nodes) {
+    const auto joined = joined_.find(node.name);
+    if (joined != joined_.end()) from = std::max(from, joined->second + kGettingGoing - *run.t0);
+  }
+  return from;
 }
 
 std::vector<std::string> Coordinator::Behind(const ActiveRun& run, ControllerTime moment) const {

@@ -176,6 +176,25 @@ TEST_F(CoordinatorTest, DelaysAreJudgedByTheRunsOwnBaseline) {
   }
 }
 
+// Before that nobody could receive there.
+TEST_F(CoordinatorTest, ABaselineDoesNotReachBackToBeforeANodeJoined) {
+  for (const bool just_joined : {false, true}) {
+    if (just_joined) coordinator_->OnJoin(paris_.name(), {});
+    Pass(milliseconds(100));
+    const std::string id = BeginAndFire(
+        "name: soon\ngroups:\n  london: {cidrs: [172.32.0.0/16]}\n  paris: {cidrs: [172.33.0.0/16]}\n"
+        "steps:\n  - {at: 2s, for: 10s, name: cut, partition: {groups: [london, paris]}}\n");
+    ReportProbes(-seconds(1), Duration(0), -seconds(1), Duration(0));
+    ReportProbes(Duration(0), seconds(3), seconds(2), seconds(3));
+    Pass(seconds(4));
+    ASSERT_THAT(Get(id).stages(), SizeIs(1));
+    EXPECT_EQ(Get(id).stages(0).agrees(), just_joined) << Get(id).stages(0).DebugString();
+    ASSERT_TRUE(coordinator_->Abort(id, v1::OUTCOME_ABORTED, "enough").ok());
+    End(id);
+    Pass(seconds(5));
+  }
+}
+
 TEST_F(CoordinatorTest, TheLiveMatrixSaysWhatIsPlannedNow) {
   BeginAndFire(kFar);
   Pass(seconds(8));
