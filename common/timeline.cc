@@ -77,6 +77,20 @@ std::vector<Capability> NeededOf(const Step& step, Side side, const CapabilitySe
   return receiver ? std::vector{hook} : std::vector{hook, Capability::kBlackholeLane};
 }
 
+absl::Status CheckHolds(const Timeline& timeline) {
+  Duration earliest(0);
+  for (const Duration hold : timeline.holds) {
+    if (hold < earliest || hold >= timeline.length) {
+      return absl::InvalidArgumentError(absl::StrCat("the hold at ", FormatDuration(hold), " is out of place"));
+    }
+    earliest = hold + Duration(1);
+  }
+  if (timeline.holds.empty() || timeline.on_controller_loss == ControllerLoss::kHeal) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "a run that waits for its stages to be verified cannot continue without its controller, which alone can tell it "
+      "to go on: use on_controller_loss: heal");
+}
+
 }  // namespace
 
 std::uint64_t StepSeed(const Timeline& timeline, StepIndex step) {
@@ -130,7 +144,7 @@ absl::Status CheckTimeline(const Timeline& timeline) {
   if (!std::is_sorted(timeline.steps.begin(), timeline.steps.end(), earlier)) {
     return absl::InvalidArgumentError("the steps are not in order");
   }
-  return absl::OkStatus();
+  return CheckHolds(timeline);
 }
 
 }  // namespace faultline

@@ -97,6 +97,8 @@ struct Timeline {
   Duration lease = kDefaultLease;
   ControllerLoss on_controller_loss = ControllerLoss::kHeal;
   std::uint64_t seed = 0;
+  // Moments, ascending, at which all that is to come waits until the node is told to proceed (common/hold.h).
+  std::vector<Duration> holds;
 
   friend bool operator==(const Timeline&, const Timeline&) = default;
 };
@@ -117,7 +119,8 @@ std::string Impossible(const Step& step, Side side);
 // Whether a timeline may be carried out: names are names, steps are sorted by start then index with unique indices,
 // each within [0, length] and at least kShortestStep long; its effect, filter, flap and ramp can be carried out; every
 // set index exists, no set is empty, a rule names at least one of sources and destinations, the lease is within its
-// bounds. Both sides check with this one function. INVALID_ARGUMENT names the step and the rule.
+// bounds; holds ascend within [0, length), and only a run that heals without its controller has any: another would wait
+// for ever. Both sides check with this one function. INVALID_ARGUMENT names the step and the rule.
 absl::Status CheckTimeline(const Timeline& timeline);
 
 }  // namespace faultline

@@ -127,6 +127,7 @@ v1::Timeline EncodeTimeline(const Timeline& timeline) {
   message.set_on_controller_loss(timeline.on_controller_loss == ControllerLoss::kHeal ? v1::CONTROLLER_LOSS_HEAL
                                                                                       : v1::CONTROLLER_LOSS_CONTINUE);
   message.set_seed(timeline.seed);
+  for (const Duration hold : timeline.holds) *message.add_holds() = EncodeDuration(hold);
   return message;
 }
 
@@ -147,6 +148,10 @@ absl::StatusOr<Timeline> DecodeTimeline(const v1::Timeline& message) {
   FAULTLINE_ASSIGN_OR_RETURN(timeline.lease, DecodeDuration(message.lease()));
   FAULTLINE_ASSIGN_OR_RETURN(timeline.on_controller_loss, DecodeControllerLoss(message.on_controller_loss()));
   timeline.seed = message.seed();
+  for (const google::protobuf::Duration& in : message.holds()) {
+    FAULTLINE_ASSIGN_OR_RETURN(const Duration hold, DecodeDuration(in));
+    timeline.holds.push_back(hold);
+  }
   FAULTLINE_RETURN_IF_ERROR(CheckTimeline(timeline));
   return timeline;
 }

@@ -111,10 +111,11 @@ v1::SessionRequest EncodeUnknownRun(const RunId& run) {
   return message;
 }
 
-v1::SessionRequest EncodeArmed(const RunId& run, Duration took) {
+v1::SessionRequest EncodeArmed(const RunId& run, Duration took, std::size_t holds) {
   v1::SessionRequest message;
   message.mutable_armed()->set_run_id(run.text());
   *message.mutable_armed()->mutable_took() = EncodeDuration(took);
+  message.mutable_armed()->set_holds(static_cast<std::uint32_t>(holds));
   return message;
 }
 

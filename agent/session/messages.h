@@ -14,7 +14,8 @@ v1::SessionRequest EncodeRunEnd(const RunId& run, const RunReport& report);
 v1::SessionRequest EncodeForeignChange(const RunId& run, std::optional<Duration> at, const std::string& text);
 v1::SessionRequest EncodeCounters(const RunId& run, const std::vector<RuleCounters>& counters);
 v1::SessionRequest EncodeUnknownRun(const RunId& run);
-v1::SessionRequest EncodeArmed(const RunId& run, Duration took);
+// `holds`: of the run's timeline.
+v1::SessionRequest EncodeArmed(const RunId& run, Duration took, std::size_t holds);
 v1::SessionRequest EncodeRefused(const RunId& run, absl::string_view reason);
 
 // A clock's reading as its distance from the clock's origin, and back. Decoding refuses what is malformed.

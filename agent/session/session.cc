@@ -240,6 +240,8 @@ void Session::Handle(const v1::SessionResponse& message) {
       return HandleArm(message.arm());
     case v1::SessionResponse::kFire:
       return HandleFire(message.fire());
+    case v1::SessionResponse::kProceed:
+      return HandleProceed(message.proceed());
     case v1::SessionResponse::kRelease:
       return HandleRelease(message.release());
     case v1::SessionResponse::kProbeConfig: {
@@ -286,7 +288,7 @@ void Session::HandleArm(const v1::Arm& arm) {
   if (status.ok()) {
     const Duration took = clock_.Now() - began;
     spdlog::info("run {}: armed in {}", run.text(), FormatDuration(took));
-    Queue(EncodeArmed(run, took));
+    Queue(EncodeArmed(run, took, static_cast<std::size_t>(arm.timeline().holds_size())));
   } else {
     spdlog::warn("run {}: refused: {}", run.text(), std::string(status.message()));
     Queue(EncodeRefused(run, status.message()));
@@ -322,6 +324,18 @@ void Session::HandleFire(const v1::Fire& fire) {
   } else {
     spdlog::error("run {}: cannot fire: {}", run.text(), std::string(status.message()));
     engine_.End(run, RunEnd::kFailed, status.message()).IgnoreError();  // It may not be held at all.
+  }
+}
+
+void Session::HandleProceed(const v1::Proceed& proceed) {
+  const RunId run(proceed.run_id());
+  const absl::StatusOr<Duration> length = DecodeDuration(proceed.length());
+  const absl::Status status = length.ok() ? engine_.Proceed(run, proceed.hold(), *length) : length.status();
+  if (status.ok()) {
+    spdlog::info("run {}: hold {} lasts {}", run.text(), proceed.hold(), FormatDuration(*length));
+  } else {
+    spdlog::error("run {}: cannot proceed: {}", run.text(), std::string(status.message()));
+    engine_.End(run, RunEnd::kFailed, status.message()).IgnoreError();  // It may not be held any more.
   }
 }
 

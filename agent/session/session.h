@@ -80,6 +80,7 @@ class Session {
   absl::Status Arm(const v1::Timeline& message);
   void HandleWelcome(const v1::Welcome& welcome);
   void HandleFire(const v1::Fire& fire);
+  void HandleProceed(const v1::Proceed& proceed);
   void HandleHeartbeat(const v1::Heartbeat& heartbeat);
   void HandleRelease(const v1::Release& release);
 

@@ -4,6 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/timeline/run_plan.h"
+#include "common/duration.h"
+#include "common/hold.h"
 #include "common/status.h"
 
 namespace faultline {
@@ -29,6 +31,7 @@ absl::Status Engine::Arm(const Timeline& timeline, const Program& program) {
   FAULTLINE_RETURN_IF_ERROR(kernel_.Install(program));
   Run& run = runs_[timeline.run];
   run.timeline = timeline;
+  if (!timeline.holds.empty()) Retime(0, kLongestHold, run.timeline);
   run.lease_deadline = clock_.Now() + timeline.lease;
   return absl::OkStatus();
 }
@@ -39,6 +42,22 @@ absl::Status Engine::Fire(const RunId& run, MonotonicTime t0) {
   if (found->second.t0) return absl::FailedPreconditionError(absl::StrCat("run ", run.text(), " has been fired"));
   found->second.t0 = t0;
   AdvanceRun(found->second);
+  ReportEnds();
+  return absl::OkStatus();
+}
+
+absl::Status Engine::Proceed(const RunId& run, std::size_t hold, Duration length) {
+  const auto found = runs_.find(run);
+  if (found == runs_.end()) return absl::NotFoundError(absl::StrCat("run ", run.text(), " is not held"));
+  Run& held = found->second;
+  if (hold >= held.timeline.holds.size() || length < Duration(0) || length > kLongestHold) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("hold ", hold, " of ", held.timeline.holds.size(), " cannot last ", FormatDuration(length)));
+  }
+  if (hold != held.passed) return absl::OkStatus();
+  Retime(hold, length - kLongestHold, held.timeline);
+  if (++held.passed < held.timeline.holds.size()) Retime(held.passed, kLongestHold, held.timeline);
+  AdvanceRun(held);
   ReportEnds();
   return absl::OkStatus();
 }
@@ -122,6 +141,13 @@ EngineStatus Engine::status() const {
   return status;
 }
 
+Duration Engine::Foreseen(const Run& run, Duration moment, MonotonicTime now) {
+  if (run.passed == run.timeline.holds.size()) return moment;
+  const Duration hold = run.timeline.holds[run.passed];
+  if (moment < hold) return moment;
+  return moment - kLongestHold + std::max(now - *run.t0 - hold, Duration(0));
+}
+
 void Engine::AdvanceRun(Run& run) {
   const RunId id = run.timeline.run;
   const MonotonicTime now = clock_.Now();
@@ -133,6 +159,12 @@ void Engine::AdvanceRun(Run& run) {
   if (!run.t0) return;
   if (now - *run.t0 >= run.timeline.length) {
     Finish(id, RunEnd::kCompleted, "");
+    return;
+  }
+  if (Foreseen(run, run.timeline.length, now) > limits_.max_duration) {
+    Finish(id, RunEnd::kFailed,
+           absl::StrCat("it was held for so long that it would exceed this node's guard.max_duration of ",
+                        FormatDuration(limits_.max_duration)));
     return;
   }
   absl::Status status = Reconcile(run, now);
@@ -279,7 +311,7 @@ EngineStatus::Run Engine::StatusOf(const Run& run, MonotonicTime now) const {
     EngineStatus::Step& out = status.steps.emplace_back();
     out.index = step.index;
     out.name = step.name;
-    if (run.active.contains(step.index)) out.left = *run.t0 + step.end() - now;
+    if (run.active.contains(step.index)) out.left = *run.t0 + Foreseen(run, step.end(), now) - now;
     if (const auto gate = run.open.find(step.index); gate != run.open.end()) out.gate_left = gate->second - now;
     if (const auto counted = counters.find(step.index); counted != counters.end()) out.counters = counted->second;
   }
@@ -291,7 +323,7 @@ void Engine::Report(const Run& run, StepIndex step, bool fired, MonotonicTime wo
   const MonotonicTime now = clock_.Now();
   listener_.OnStep(run.timeline.run, StepReport{.step = step,
                                                 .fired = fired,
-                                                .planned = fired ? planned.at : planned.end(),
+                                                .planned = Foreseen(run, fired ? planned.at : planned.end(), now),
                                                 .actual = now - *run.t0,
                                                 .kernel_time = now - woken});
 }

@@ -63,6 +63,9 @@ class EngineListener {
 // the phase's), so the kernel heals by itself when nobody calls any more. A run whose controller has not been heard of
 // until its lease deadline is ended here too, unless it is to continue; then the engine renews its own gates.
 //
+// Holds: at each the run stands still, whatever passes, until Proceed has said how long the hold lasts; then all that
+// comes after it comes later by that. A run so held for longer than the limits let any run take ends (kFailed).
+//
 // Proof of no residue: the kernel's picture is taken before the first of the runs held at one time is installed, and
 // again when the last of them has gone: while no run is held, so that no fire and no heal ever waits for it. What ends
 // while others are held is therefore not proven.
@@ -79,6 +82,11 @@ class Engine {
 
   // Sets an armed run's T0. NOT_FOUND; FAILED_PRECONDITION when it has one.
   absl::Status Fire(const RunId& run, MonotonicTime t0);
+
+  // Says how long the next hold of a run lasts; may come before the hold does. Any other that it has is
+  // passed over: one that was passed before, and one that comes too early, for all come again in their order.
+  // NOT_FOUND; INVALID_ARGUMENT when the length is < 0 or > kLongestHold or there is no such hold.
+  absl::Status Proceed(const RunId& run, std::size_t hold, Duration length);
 
   // The controller wanted the run to live when it was heard at `heard`: the lease runs from there. Never shortens it.
   // Unknown runs are passed over.
@@ -117,7 +125,10 @@ class Engine {
 
  private:
   struct Run {
+    // With all that is at the next hold or later kLongestHold away: until told how long the hold lasts.
     Timeline timeline;
+    // Holds passed.
+    std::size_t passed = 0;
     std::optional<MonotonicTime> t0;
     // The controller's lease; for a run that continues without it, moved on by the engine itself.
     MonotonicTime lease_deadline;
@@ -129,6 +140,8 @@ class Engine {
     std::map<StepIndex, std::size_t> ramps;
   };
 
+  // When that moment of the run's timeline is if its next hold ends as soon as it can.
+  static Duration Foreseen(const Run& run, Duration moment, MonotonicTime now);
   void AdvanceRun(Run& run);
   absl::Status Reconcile(Run& run, MonotonicTime now);
   absl::Status ReconcileLanes(Run& run, Duration elapsed);

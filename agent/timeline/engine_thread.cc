@@ -31,6 +31,13 @@ absl::Status EngineThread::Fire(const RunId& run, MonotonicTime t0) {
   return status;
 }
 
+absl::Status EngineThread::Proceed(const RunId& run, std::size_t hold, Duration length) {
+  const std::lock_guard lock(mutex_);
+  absl::Status status = engine_.Proceed(run, hold, length);
+  changed_.notify_one();
+  return status;
+}
+
 void EngineThread::Renew(const std::vector<RunId>& runs, MonotonicTime heard) {
   const std::lock_guard lock(mutex_);
   for (const RunId& run : runs) engine_.Renew(run, heard);

@@ -24,6 +24,7 @@ class EngineThread {
   // As Engine's.
   absl::Status Arm(const Timeline& timeline, const Program& program);
   absl::Status Fire(const RunId& run, MonotonicTime t0);
+  absl::Status Proceed(const RunId& run, std::size_t hold, Duration length);
   void Renew(const std::vector<RunId>& runs, MonotonicTime heard);
   absl::Status Attach(const std::string& device);
   absl::Status End(const RunId& run, RunEnd end, absl::string_view detail);

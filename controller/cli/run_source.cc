@@ -3,7 +3,9 @@
 #include <iostream>
 
 #include "absl/strings/str_cat.h"
+#include "common/duration.h"
 #include "common/status.h"
+#include "common/timeline_codec.h"
 #include "controller/cli/call.h"
 #include "controller/cli/moment.h"
 #include "controller/cli/plan_source.h"
@@ -42,6 +44,11 @@ absl::StatusOr<v1::StartRunRequest> RequestOf(const v1::PlanSource& source, cons
   if (!arguments.at.empty()) {
     FAULTLINE_ASSIGN_OR_RETURN(const absl::Time at, ForOption("--at", ParseMoment(arguments.at, absl::Now())));
     *request.mutable_at() = EncodeMoment(at);
+  }
+  if (!arguments.wait_verified.empty()) {
+    FAULTLINE_ASSIGN_OR_RETURN(const Duration patience,
+                               ForOption("--wait-verified", ParseDuration(arguments.wait_verified)));
+    *request.mutable_wait_verified() = EncodeDuration(patience);
   }
   return request;
 }

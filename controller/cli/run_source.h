@@ -17,6 +17,8 @@ struct RunArguments {
   // As ParseMoment reads it; empty: now.
   std::string at;
   std::string request_id;
+  // A length of time; empty: as the plan says.
+  std::string wait_verified;
 };
 
 // Adds the options of a verb that runs something.

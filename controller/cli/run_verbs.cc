@@ -74,6 +74,8 @@ void AddRun(CommandLine& line, const std::shared_ptr<Arguments>& arguments) {
       ->expected(1)
       ->take_all();
   AddRunOptions(run, arguments->run);
+  run.add_flag("--wait-verified{60s}", arguments->run.wait_verified,
+               "Hold what comes before each step until it was observed as planned, at most so long");
 }
 
 }  // namespace

@@ -139,8 +139,13 @@ class Follower {
     for (const v1::StageSchedule& stage : run.schedule()) {
       ++number;
       if (elapsed >= Decoded(stage.end())) continue;
-      return absl::StrCat(run.id(), " stage ", number, " of ", run.schedule_size(), ", ", stage.name(), ": ",
-                          Rough(Decoded(stage.end()) - elapsed), " left, the run ends in ",
+      const std::string place =
+          absl::StrCat(run.id(), " stage ", number, " of ", run.schedule_size(), ", ", stage.name());
+      if (stage.has_held()) {
+        return absl::StrCat(place, ", held: until it is observed as planned, ", Rough(Decoded(stage.held())),
+                            " longer so far");
+      }
+      return absl::StrCat(place, ": ", Rough(Decoded(stage.end()) - elapsed), " left, the run ends in ",
                           Rough(Decoded(run.length()) - elapsed));
     }
     return absl::StrCat(run.id(), " over: waiting for the last reports");

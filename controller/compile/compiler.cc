@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/duration.h"
+#include "common/hold.h"
 #include "controller/compile/advice.h"
 #include "controller/compile/assembler.h"
 #include "controller/compile/ends.h"
@@ -234,6 +235,9 @@ class Compiler {
       }
     }
     timelines_ = assembler.Take();
+    if (plan_.wait_verified) {
+      for (Timeline& timeline : timelines_) timeline.holds = HoldsOf(timeline.steps);
+    }
     CheckLimits(plan_, fleet_, Touched(), errors_, warnings_);
     CheckTimelines();
   }

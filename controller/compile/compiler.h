@@ -56,6 +56,9 @@ struct Compiled {
 // The run lasts until the plan's cooldown after the last step, or for the plan's length, and longer, by at most
 // kMostDrain, while packets wait in an impairment's lane.
 //
+// A plan that waits for its stages to be verified has a hold at each of HoldsOf, and cannot continue without its
+// controller.
+//
 // A plan acts on the nodes that TouchedNodes gathers: members of either end of its faults, whether their own agent
 // enforces them or another does. These are the nodes that must have the plan's env, and that max_nodes and max_share
 // count. The share is of the nodes in the inventory.

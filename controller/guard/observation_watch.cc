@@ -23,6 +23,12 @@ std::vector<std::size_t> ObservationWatch::TakeDue(Duration elapsed) {
   return taken;
 }
 
+void ObservationWatch::PutOff(Duration from, Duration shift) {
+  for (std::size_t i = next_; i < moments_.size(); ++i) {
+    if (moments_[i].at >= from) moments_[i].at += shift;
+  }
+}
+
 CommandRequest ObservationWatch::RequestOf(std::size_t moment, const std::string& run, const std::string& plan) const {
   const ObservationMoment& what = moments_[moment];
   const Observation& observation = observations_[what.observation];

@@ -25,6 +25,8 @@ class ObservationWatch {
   std::vector<std::size_t> TakeFirst();
   // Those due by then, after T0.
   std::vector<std::size_t> TakeDue(Duration elapsed);
+  // Moments that come at `from` or later, after T0, come later by `shift`; those taken are past.
+  void PutOff(Duration from, Duration shift);
   // What to run at a moment. REQUIRES: a position that was taken.
   CommandRequest RequestOf(std::size_t moment, const std::string& run, const std::string& plan) const;
   // The command of a moment, begun then, has ended.

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/duration.h"
+#include "common/hold.h"
 #include "controller/plan/keys.h"
 
 namespace faultline {
@@ -22,7 +23,16 @@ void HeaderReader::Read(const Record& record, Plan& plan) {
     const std::size_t word = ReadWord(*loss, "'on_controller_loss'", keys::ControllerLosses(), errors_).value_or(0);
     plan.on_controller_loss = word == 0 ? ControllerLoss::kHeal : ControllerLoss::kContinue;
   }
+  if (const DocumentValue* patience = record.Find("wait_verified")) ReadPatience(*patience, plan);
   ReadLimits(record, plan);
+}
+
+void HeaderReader::ReadPatience(const DocumentValue& value, Plan& plan) {
+  const std::optional<Duration> patience = ReadDuration(value, "'wait_verified'", errors_);
+  if (!patience) return;
+  const absl::Status status = CheckPatience(*patience, plan.on_controller_loss);
+  if (!status.ok()) errors_.Add(value.position, absl::StrCat("'wait_verified' ", status.message()));
+  plan.wait_verified = patience;
 }
 
 void HeaderReader::CheckVersion(const DocumentValue& value) {

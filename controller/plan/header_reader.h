@@ -19,6 +19,7 @@ class HeaderReader {
 
  private:
   void CheckVersion(const DocumentValue& value);
+  void ReadPatience(const DocumentValue& value, Plan& plan);
   void ReadLimits(const Record& record, Plan& plan);
   std::string ReadEnv(const DocumentValue& value);
   Duration ReadQuiet(const Record& record, const std::string& key, Duration unless_given);

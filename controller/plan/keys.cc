@@ -22,11 +22,11 @@ List Cut(std::initializer_list<const char*> ends) { return Join({Make(ends), Mak
 }  // namespace
 
 Words Plan() {
-  static const List keys = Make({"version",  "name",      "description", "seed",    "on_controller_loss",
-                                 "env",      "max_nodes", "max_share",   "warmup",  "cooldown",
-                                 "length",   "vars",      "include",     "groups",  "steps",
-                                 "expect",   "guards",    "observe",     "samples", "set",
-                                 "included", "ip_ranges"});
+  static const List keys = Make({"version",       "name",     "description", "seed",      "on_controller_loss",
+                                 "wait_verified", "env",      "max_nodes",   "max_share", "warmup",
+                                 "cooldown",      "length",   "vars",        "include",   "groups",
+                                 "steps",         "expect",   "guards",      "observe",   "samples",
+                                 "set",           "included", "ip_ranges"});
   return keys;
 }
 

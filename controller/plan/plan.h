@@ -209,6 +209,9 @@ struct Plan {
   std::string description;
   std::uint64_t seed = 0;
   ControllerLoss on_controller_loss = ControllerLoss::kHeal;
+  // Whether each stage that has a step after it is held until it was observed as planned, and for how long at most;
+  // only with kHeal.
+  std::optional<Duration> wait_verified;
   // Unless empty, what the label "env" of every node on either side of a fault must be.
   std::string env;
   // Blast radius: a plan of which the faults concern more nodes than this is refused.

@@ -244,6 +244,7 @@ std::string Top() {
                  {"description", Ref("text")},
                  {"seed", Ref("number")},
                  {"on_controller_loss", Choice(keys::ControllerLosses())},
+                 {"wait_verified", Ref("duration")},
                  {"env", Ref("text")},
                  {"max_nodes", Ref("number")},
                  {"max_share", Ref("ratio")},

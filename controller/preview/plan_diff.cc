@@ -45,6 +45,7 @@ Parts<std::string> HeaderOf(const Plan& plan) {
   add("description", plan.description);
   add("seed", absl::StrCat(plan.seed));
   add("on_controller_loss", LossName(plan.on_controller_loss));
+  if (plan.wait_verified) add("wait_verified", FormatDuration(*plan.wait_verified));
   add("warmup", FormatDuration(plan.warmup));
   add("cooldown", FormatDuration(plan.cooldown));
   if (plan.length) add("length", FormatDuration(*plan.length));

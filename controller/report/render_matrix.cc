@@ -202,7 +202,7 @@ std::string Result(const v1::StageVerdict& stage, const TerminalStyle& style) {
       stage.unprobed_edges() == 0 ? "" : absl::StrCat("  (", EdgesText(stage), " edges are probed)");
   if (wrong > 0) {
     return Paint(absl::StrCat("NOT as planned: ", wrong, " of ", stage.edges_size(), " edges"), Ink::kBad, style) +
-           sampled;
+           WaitText(stage) + sampled;
   }
   return ResultText(stage, style) + sampled;
 }

@@ -84,7 +84,7 @@ std::string Steps(const v1::Run& run, const TerminalStyle& style) {
 std::string ResultOf(const v1::StageVerdict& stage, const TerminalStyle& style) {
   const int wrong = WrongEdges(stage) + WrongConnections(stage);
   if (wrong == 0) return ResultText(stage, style);
-  return Paint(absl::StrCat("NOT as planned: ", wrong), Ink::kBad, style);
+  return Paint(absl::StrCat("NOT as planned: ", wrong), Ink::kBad, style) + WaitText(stage);
 }
 
 std::string Stages(const v1::Run& run, const TerminalStyle& style) {

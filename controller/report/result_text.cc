@@ -1,13 +1,18 @@
 #include "controller/report/result_text.h"
 
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "controller/report/figure_text.h"
+#include "controller/report/run_words.h"
 #include "controller/report/summary.h"
 #include "controller/report/text_table.h"
 
 namespace faultline {
+namespace {
 
-std::string ResultText(const v1::StageVerdict& stage, const TerminalStyle& style) {
+std::string Result(const v1::StageVerdict& stage, const TerminalStyle& style) {
   if (stage.edges().empty()) return "no two nodes can probe each other";
   if (MetNothing(stage)) return Paint("NOT as planned: no packet met its faults", Ink::kBad, style);
   const std::string good = Paint("as planned", Ink::kGood, style);
@@ -16,6 +21,21 @@ std::string ResultText(const v1::StageVerdict& stage, const TerminalStyle& style
   }
   if (stage.unseen()) return absl::StrCat(good, "; no probe sees its faults");
   return absl::StrCat(good, HasUnjudgedDelay(stage) ? "; not every delay was judged" : "");
+}
+
+}  // namespace
+
+std::string WaitText(const v1::StageVerdict& stage) {
+  std::vector<std::string> parts;
+  if (stage.has_held()) parts.push_back(absl::StrCat("held ", RoundedText(Decoded(stage.held()))));
+  if (stage.has_observed_from()) {
+    parts.push_back(absl::StrCat("judged from ", RoundedText(Decoded(stage.observed_from())), " on"));
+  }
+  return parts.empty() ? "" : absl::StrCat("; ", absl::StrJoin(parts, ", "));
+}
+
+std::string ResultText(const v1::StageVerdict& stage, const TerminalStyle& style) {
+  return Result(stage, style) + WaitText(stage);
 }
 
 }  // namespace faultline

@@ -65,6 +65,13 @@ StepProgress StepOf(const v1::Run& run, int index, const std::map<std::string, S
   return step;
 }
 
+void LeaveOpen(Duration held, RunProgress& progress) {
+  progress.held = held;
+  progress.stage_left.reset();
+  progress.run_left.reset();
+  for (StepProgress& step : progress.steps) step.left.reset();
+}
+
 }  // namespace
 
 RunProgress ProgressOf(const v1::Run& run, std::optional<Duration> elapsed) {
@@ -80,6 +87,7 @@ RunProgress ProgressOf(const v1::Run& run, std::optional<Duration> elapsed) {
     progress.stage = stage.name();
     progress.number = static_cast<std::size_t>(i) + 1;
     progress.stage_left = Left(Decoded(stage.end()), elapsed);
+    if (stage.has_held()) LeaveOpen(Decoded(stage.held()), progress);
     break;
   }
   return progress;

@@ -34,6 +34,9 @@ struct RunProgress {
   // The stage of now, and its place among all, from 1; 0 before the first, after the last and when it is not known.
   std::string stage;
   std::size_t number = 0;
+  // For how much longer than planned the stage lasts so far, for it is waited for until it is observed as planned. What
+  // lies behind it is then not known: `left` of its steps, stage_left and run_left.
+  std::optional<Duration> held;
   // Until the stage ends, the run ends, or T0. Absent when that is not known or past.
   std::optional<Duration> stage_left;
   std::optional<Duration> run_left;

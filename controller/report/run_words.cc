@@ -164,7 +164,7 @@ std::string StageText(const v1::StageVerdict& stage) {
   std::vector<std::string> wrong;
   if (edges > 0) wrong.push_back(absl::StrCat(edges, " of ", stage.edges_size(), " edges"));
   if (connections > 0) wrong.push_back(absl::StrCat(connections, " of ", stage.tcp_size(), " connections"));
-  return absl::StrCat("NOT as planned: ", absl::StrJoin(wrong, ", "));
+  return absl::StrCat("NOT as planned: ", absl::StrJoin(wrong, ", "), WaitText(stage));
 }
 
 }  // namespace faultline

@@ -49,7 +49,7 @@ std::string EdgesText(const v1::StageVerdict& stage);
 // Edges of the stage that were not observed as planned.
 int WrongEdges(const v1::StageVerdict& stage);
 // How a stage was observed: "as planned", "NOT as planned: 2 of 60 edges", "NOT as planned: 3 of 36 connections", "NOT
-// as planned: no packet met its faults".
+// as planned: no packet met its faults"; then its WaitText.
 std::string StageText(const v1::StageVerdict& stage);
 
 }  // namespace faultline

@@ -91,6 +91,10 @@ std::string Caveats(const Stages& stages) {
   if (unseen > 0) {
     absl::StrAppend(&text, "; ", Plural(static_cast<std::size_t>(unseen), "stage"), " by packets that met the rules");
   }
+  const auto late = std::ranges::count_if(stages, &v1::StageVerdict::has_observed_from);
+  if (late > 0) {
+    absl::StrAppend(&text, "; ", Plural(static_cast<std::size_t>(late), "stage"), " not from its beginning on");
+  }
   if (std::ranges::any_of(stages, HasUnjudgedDelay)) {
     absl::StrAppend(&text, "; not every delay was judged: the baseline has none to compare with");
   }

@@ -55,6 +55,7 @@ std::string StandingOf(const TopRun& run, const RunProgress& progress) {
       break;
   }
   if (progress.until_start) return absl::StrCat("begins in ", Seconds(*progress.until_start));
+  if (progress.held) return "held";
   return run.elapsed && !progress.run_left ? "ending" : "running";
 }
 

@@ -78,6 +78,11 @@ grpc::Status ControlService::StartRun(grpc::ServerContext* context, const v1::St
                       .file_name = request->plan().file_name(),
                       .queue = request->queue(),
                       .request_id = request->request_id()};
+  if (request->has_wait_verified()) {
+    const absl::StatusOr<Duration> patience = DecodeDuration(request->wait_verified());
+    if (!patience.ok()) return ToGrpc(patience.status());
+    asked.plan.wait_verified = *patience;
+  }
   if (request->has_at()) {
     if (!IsWallTime(request->at())) return ToGrpc(absl::InvalidArgumentError("'at' must be within 1970 to 2199"));
     asked.due = DecodeWall(request->at());

@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "absl/strings/str_cat.h"
+#include "common/hold.h"
 #include "common/timeline_codec.h"
 #include "controller/compile/assembler.h"
 #include "controller/compile/describe.h"
@@ -15,12 +16,10 @@
 namespace faultline {
 namespace {
 
-v1::StageSchedule EncodeSchedule(const Stage& stage) {
-  v1::StageSchedule schedule;
+void SetTimes(const Stage& stage, v1::StageSchedule& schedule) {
   schedule.set_name(stage.name);
   *schedule.mutable_start() = EncodeDuration(stage.start);
   *schedule.mutable_end() = EncodeDuration(stage.end);
-  return schedule;
 }
 
 }  // namespace
@@ -56,6 +55,7 @@ ActiveRun MakeActiveRun(RunRequest request, WallTime now, Duration lease) {
   record.set_on_controller_loss(request.plan.on_controller_loss == ControllerLoss::kHeal
                                     ? v1::CONTROLLER_LOSS_HEAL
                                     : v1::CONTROLLER_LOSS_CONTINUE);
+  if (const auto patience = request.plan.wait_verified) *record.mutable_wait_verified() = EncodeDuration(*patience);
   run.due = request.due;
   run.passed = request.passed;
   run.plan = std::move(request.plan);
@@ -67,6 +67,7 @@ absl::StatusOr<ActiveRun> RestoreWaiting(v1::Run record) {
   if (!parsed.errors.empty()) return absl::InvalidArgumentError(JoinErrors(parsed.errors, record.file_name()));
   ActiveRun run;
   run.plan = std::move(parsed.plan);
+  run.plan.wait_verified = PatienceOf(record);
   // One without a moment of its own was to begin at once.
   run.due = DecodeWall(record.has_due() ? record.due() : record.created());
   run.record = std::move(record);
@@ -78,14 +79,12 @@ void SetCompiled(Compiled compiled, std::vector<ProbeNode> nodes, ActiveRun& run
   v1::Run& record = run.record;
   run.nodes = std::move(nodes);
   run.stages = StagesOf(compiled.timelines.front());
-  *record.mutable_length() = EncodeDuration(compiled.timelines.front().length);
   for (const PlanStep& step : run.plan.steps) {
     record.add_step_names(step.name);
     record.add_step_effects(DescribeStep(BlankStep(step, 0)));
   }
   record.mutable_warnings()->Assign(compiled.warnings.begin(), compiled.warnings.end());
   for (const ResolvedGroup& group : compiled.groups) *record.add_groups() = EncodeGroup(group);
-  for (const Stage& stage : run.stages) *record.add_schedule() = EncodeSchedule(stage);
   for (Timeline& timeline : compiled.timelines) {
     timeline.run = RunId(record.id());
     const bool has_part =
@@ -93,6 +92,44 @@ void SetCompiled(Compiled compiled, std::vector<ProbeNode> nodes, ActiveRun& run
     if (has_part) run.parties.insert(timeline.node);
     run.timelines[timeline.node] = std::move(timeline);
   }
+  run.SetSchedule();
+}
+
+std::optional<Duration> PatienceOf(const v1::Run& record) {
+  const absl::StatusOr<Duration> patience = DecodeDuration(record.wait_verified());
+  return record.has_wait_verified() && patience.ok() ? std::optional(*patience) : std::nullopt;
+}
+
+void ActiveRun::SetSchedule() {
+  const Timeline& timeline = timelines.begin()->second;
+  *record.mutable_length() = EncodeDuration(timeline.length);
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    const auto number = static_cast<int>(i);
+    v1::StageSchedule& schedule =
+        number < record.schedule_size() ? *record.mutable_schedule(number) : *record.add_schedule();
+    SetTimes(stages[i], schedule);
+    const Duration held = i < timeline.holds.size() ? stages[i].end - timeline.holds[i] : Duration(0);
+    if (held > Duration(0)) *schedule.mutable_held() = EncodeDuration(held);
+  }
+}
+
+bool ActiveRun::Waits() const { return !timelines.empty() && hold < timelines.begin()->second.holds.size(); }
+
+Duration ActiveRun::Held() const { return stages[hold].end - timelines.begin()->second.holds[hold]; }
+
+void ActiveRun::PutOff(Duration shift) {
+  const Duration from = timelines.begin()->second.holds[hold];
+  for (auto& [node, timeline] : timelines) Retime(hold, shift, timeline);
+  stages = StagesOf(timelines.begin()->second);
+  for (Boundary& boundary : boundaries) {
+    if (boundary.at < from) continue;
+    boundary.at += shift;
+    boundary.start += shift;
+  }
+  observations.PutOff(from, shift);
+  deadline += shift;
+  dial_until += shift;
+  SetSchedule();
 }
 
 v1::NodeRun& ActiveRun::PartOf(const NodeName& node) {

@@ -74,6 +74,14 @@ struct ActiveRun {
   std::shared_ptr<const ProbePairs> probed;
   // Where its faults take and lift for probes to see.
   std::vector<Boundary> boundaries;
+  // Holds passed: the number of the stage that is waited for, while it Waits.
+  std::size_t hold = 0;
+  // Of that stage: when it is looked at again; since when nothing of it is known not to be as planned, if not from its
+  // start; what was amiss; whether it was told that it lasts longer.
+  ControllerTime next_look;
+  std::optional<Duration> seen_from;
+  std::string amiss;
+  bool hold_told = false;
   // Connections that are tried; whether they are now, and until when at most.
   std::vector<TcpEdge> tcp;
   bool dialling = false;
@@ -113,6 +121,14 @@ struct ActiveRun {
   bool IsUnderWay() const { return phase != RunPhase::kWaiting && phase != RunPhase::kUnstored; }
   // Whether it keeps other runs off its nodes.
   bool Claims() const { return IsUnderWay() || (phase == RunPhase::kWaiting && !waits_for.empty()); }
+  // Whether stages are to be waited for yet.
+  bool Waits() const;
+  // By how much longer than planned the stage that is waited for lasts so far. REQUIRES: Waits.
+  Duration Held() const;
+  // Puts off the end of the stage that is waited for, and all that comes later. REQUIRES: Waits, shift >= 0.
+  void PutOff(Duration shift);
+  // Brings the record's length and schedule up to date with the stages.
+  void SetSchedule();
   // Steps that act at that moment, by the plan. REQUIRES: t0.
   std::vector<StepIndex> ActiveAt(ControllerTime now) const;
   // Its first stage, judged; null before. Lives until the record changes.
@@ -136,6 +152,9 @@ struct ActiveRun {
 // Why a run that an earlier process began, and that its nodes carry on with, must not go on: it has guards that abort,
 // which nobody checks any more. Empty when it may.
 std::string WhyNotOn(const v1::Run& record);
+
+// For how long at most the run waits for each stage; none: it does not.
+std::optional<Duration> PatienceOf(const v1::Run& record);
 
 // A run that was asked for, not compiled yet. Its record has no id.
 ActiveRun MakeActiveRun(RunRequest request, WallTime now, Duration lease);

@@ -77,10 +77,10 @@ struct CoordinatorParts {
 inline constexpr Duration kMostLate = std::chrono::minutes(1);
 
 // Carries out plans on the fleet: waits for their moment and for other runs with nodes in common, looks up names,
-// checks guards, arms all nodes or none, picks T0, renews leases, gathers what the nodes report and what commands
-// capture, judges each stage when it is over, and ends runs. Knows no threads of its own: every method may be called
-// from any thread, takes one lock and waits for nothing but the store (Await alone waits, without the lock). Advance
-// does what is due; the thread that calls it waits in WaitForWork.
+// checks guards, arms all nodes or none, picks T0, renews leases, tells nodes that wait when to proceed, gathers what
+// the nodes report and what commands capture, judges each stage when it is over, and ends runs. Knows no threads of its
+// own: every method may be called from any thread, takes one lock and waits for nothing but the store (Await alone
+// waits, without the lock). Advance does what is due; the thread that calls it waits in WaitForWork.
 class Coordinator {
  public:
   Coordinator(const CoordinatorParts& parts, CoordinatorOptions options);
@@ -189,8 +189,12 @@ class Coordinator {
   void AdvanceRun(ActiveRun& run);
   void AdvanceRunning(ActiveRun& run);
   void Fire(ActiveRun& run);
-  // Nodes are to probe fast where the run's faults take and lift; or, `on` being false, not any more.
-  void SendBursts(const ActiveRun& run, bool on);
+  // Between saying when something is to happen on all nodes and that moment.
+  Duration LeadOf(const ActiveRun& run) const;
+  // Nodes are to probe fast where the run's faults take and lift, as far as it is known when.
+  void SendBursts(const ActiveRun& run);
+  // Not any more.
+  void EndBursts(const ActiveRun& run);
   // Has every node let go, and stores that.
   void Release(ActiveRun& run, v1::Outcome outcome, const std::string& reason);
   // Has every node let go. False when that was done before, or the run is over.
@@ -216,14 +220,36 @@ class Coordinator {
   Duration AllProbedFrom(const ActiveRun& run) const;
   // Of the run's nodes, the names of those that have not delivered all they saw before this moment.
   std::vector<std::string> Behind(const ActiveRun& run, ControllerTime moment) const;
+  // What is known of a stage of the run, or of a part of one.
+  v1::StageVerdict Judge(const Stage& stage, const ActiveRun& run) const;
+  // How long after a stage of the run all that can be known of it is.
+  static Duration SettleTimeOf(const Stage& stage, const ActiveRun& run);
+  // The part of the run's nth stage that is judged.
+  Stage JudgedPart(int number, const ActiveRun& run) const;
   // How long after a stage could be judged nodes that are behind are waited for.
   Duration PatienceWith(const ActiveRun& run) const;
+
+  // coordinator_holds.cc: of runs that wait for their stages to be observed as planned.
+  // Lets the run proceed if the stage that is waited for was, puts off its end if it was not yet. False when patience
+  // was over, and the run was released.
+  bool AdvanceHold(ActiveRun& run);
+  // Whether it was observed as planned so far, or nothing can be known of it.
+  bool ObservedSoFar(ActiveRun& run);
+  void Proceed(ActiveRun& run);
+  // `hold`: one that was passed.
+  void SendProceed(const NodeName& node, const ActiveRun& run, std::size_t hold);
+  // Puts the hold's end off to when all nodes can have been told of it. False when it is later than that by itself.
+  bool PutOffTillTold(ActiveRun& run);
+  // `why`: follows the name of its stage.
+  void GiveUpHold(ActiveRun& run, const std::string& why);
 
   // coordinator_tcp.cc: connections to the ports that faults name.
   // Finds those of a run that was compiled.
   void FindConnections(ActiveRun& run);
-  // Nodes dial them from now on, for as long as the run may take.
+  // Nodes dial them from now on, for as long as the run may take with one hold.
   void StartDialling(ActiveRun& run);
+  // A run that was held takes longer.
+  void KeepDialling(const ActiveRun& run);
   // Not any more, or not for this run.
   void StopDialling(ActiveRun& run);
   // Tells these nodes whom to dial for all runs.
@@ -269,7 +295,7 @@ class Coordinator {
   std::map<v1::Outcome, std::uint64_t> ended_;
   StepLateness lateness_;
   MonotonicTime next_heartbeat_;
-  // When each node's last session began.
+  // When each node's present process was first heard of.
   std::map<NodeName, ControllerTime> joined_;
   // When this process began.
   const MonotonicTime began_;

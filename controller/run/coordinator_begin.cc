@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/duration.h"
+#include "common/hold.h"
 #include "common/status.h"
 #include "common/timeline_codec.h"
 #include "controller/run/coordinator.h"
@@ -49,7 +50,8 @@ absl::string_view WhatDiffers(const RunRequest& request, const v1::Run& run) {
   const std::optional<WallTime> due = run.has_due() ? std::optional(DecodeWall(run.due())) : std::nullopt;
   if (run.plan_text() != request.plan_text) return "for another plan";
   if (due != request.due) return "for another moment";
-  return run.queue() != request.queue ? "with another --queue" : "";
+  if (run.queue() != request.queue) return "with another --queue";
+  return PatienceOf(run) != request.plan.wait_verified ? "with another --wait-verified" : "";
 }
 
 void RecordNames(const LookedUp& names, v1::Run& run) {
@@ -73,6 +75,10 @@ absl::Status Coordinator::CheckRequest(const RunRequest& request) const {
   // Of a schedule there has to be a record.
   if (!options_.allow_commands && request.schedule_name.empty()) {
     FAULTLINE_RETURN_IF_ERROR(CheckNoCommands(request.plan, request.file_name));
+  }
+  if (const auto patience = request.plan.wait_verified) {
+    const absl::Status status = CheckPatience(*patience, request.plan.on_controller_loss);
+    if (!status.ok()) return absl::InvalidArgumentError(absl::StrCat("--wait-verified ", status.message()));
   }
   const WallTime now = clock_.WallNow();
   if (request.due && request.schedule_name.empty() && now - *request.due > kMostLate) {

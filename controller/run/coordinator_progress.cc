@@ -17,9 +17,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// Between the last armed answer and T0: time for the fire message to reach every node, with room for a lost packet.
-constexpr Duration kLeastLead = milliseconds(500);
-constexpr int kLeadRoundTrips = 4;
 // Agents ping once a second.
 constexpr Duration kLongestSilence = seconds(5);
 constexpr Duration kIdleInterval = seconds(1);
@@ -100,6 +97,7 @@ void Coordinator::AdvanceRun(ActiveRun& run) {
 
 void Coordinator::AdvanceRunning(ActiveRun& run) {
   LaunchChecks(run);
+  if (!AdvanceHold(run)) return;
   LaunchObservations(run, run.observations.TakeDue(Now() - *run.t0));
   JudgeStages(run, /*wait=*/true);
   const Duration length = run.timelines.begin()->second.length;
@@ -121,7 +119,7 @@ void Coordinator::AdvanceRunning(ActiveRun& run) {
 void Coordinator::Fire(ActiveRun& run) {
   const std::vector<NodeName> parties(run.parties.begin(), run.parties.end());
   Tell(v1::EVENT_KIND_RUN_ARMED, run, absl::StrCat("on ", parties.size(), " nodes"));
-  const Duration lead = std::max(kLeastLead, kLeadRoundTrips * fleet_.WorstRoundTrip(parties));
+  const Duration lead = LeadOf(run);
   const WallTime started = clock_.WallNow() + lead;
   if (const auto frozen = freezes_.At(started)) {
     return Release(run, v1::OUTCOME_MISSED, absl::StrCat("it was armed only in ", frozen->ToString()));
@@ -141,20 +139,38 @@ void Coordinator::Fire(ActiveRun& run) {
     *message.mutable_fire()->mutable_t0() = EncodeDuration(run.t0->time_since_epoch());
     fleet_.Send(node, message);
   }
-  SendBursts(run, /*on=*/true);
+  bursts_.Expect(run.record.id(), run.boundaries);
+  SendBursts(run);
   Tell(v1::EVENT_KIND_RUN_FIRED, run, absl::StrCat("T0 is in ", FormatDuration(lead)));
+  AdvanceHold(run);
   Changed(run);
 }
 
-void Coordinator::SendBursts(const ActiveRun& run, bool on) {
-  const std::string& id = run.record.id();
-  if (on) {
-    bursts_.Expect(id, run.boundaries);
-  } else {
-    bursts_.Forget(id);
+Duration Coordinator::LeadOf(const ActiveRun& run) const {
+  // Time for a message to reach every node, with room for a lost packet.
+  constexpr Duration kLeastLead = milliseconds(500);
+  constexpr int kLeadRoundTrips = 4;
+  return std::max(kLeastLead, kLeadRoundTrips * fleet_.WorstRoundTrip({run.parties.begin(), run.parties.end()}));
+}
+
+void Coordinator::SendBursts(const ActiveRun& run) {
+  std::span<const Boundary> known = run.boundaries;
+  if (run.Waits()) {
+    const Duration end = run.stages[run.hold].end;
+    const auto later = std::ranges::find_if(known, [end](const Boundary& boundary) { return boundary.at >= end; });
+    known = known.first(static_cast<std::size_t>(later - known.begin()));
   }
-  for (auto& [node, bursts] : BurstsOf(id, *run.t0, run.boundaries)) {
-    if (!on) bursts.clear_bursts();
+  for (auto& [node, bursts] : BurstsOf(run.record.id(), *run.t0, known)) {
+    v1::SessionResponse message;
+    *message.mutable_probe_bursts() = std::move(bursts);
+    fleet_.Send(node, message);
+  }
+}
+
+void Coordinator::EndBursts(const ActiveRun& run) {
+  bursts_.Forget(run.record.id());
+  for (auto& [node, bursts] : BurstsOf(run.record.id(), *run.t0, run.boundaries)) {
+    bursts.clear_bursts();
     v1::SessionResponse message;
     *message.mutable_probe_bursts() = std::move(bursts);
     fleet_.Send(node, message);
@@ -176,7 +192,7 @@ bool Coordinator::LetGo(ActiveRun& run, v1::Outcome outcome, const std::string& 
   if (!run.sent) run.parties.clear();
   run.deadline = Now() + DecodeDuration(run.record.lease()).value_or(options_.lease) + kGivingUpAfterLease;
   for (const NodeName& node : run.parties) SendRelease(node, run.record.id(), reason);
-  if (run.t0) SendBursts(run, /*on=*/false);
+  if (run.t0) EndBursts(run);
   StopDialling(run);
   return true;
 }

@@ -33,8 +33,12 @@ void Coordinator::OnJoin(const NodeName& node, const std::vector<std::string>& h
     if (run == nullptr || !run->GoesOn()) SendRelease(node, id, "the controller does not run it any more");
   }
   for (auto& [id, run] : runs_) {
-    const bool holds = std::find(held_runs.begin(), held_runs.end(), id) != held_runs.end();
-    if (holds || !run.IsParty(node) || run.PartOf(node).has_outcome()) continue;
+    if (!run.IsParty(node) || run.PartOf(node).has_outcome()) continue;
+    if (std::find(held_runs.begin(), held_runs.end(), id) != held_runs.end()) {
+      // What was sent by the session before may be lost.
+      for (std::size_t hold = 0; run.GoesOn() && hold < run.hold; ++hold) SendProceed(node, run, hold);
+      continue;
+    }
     // Either it ended there meanwhile, and the node's journal tells; or the agent is a new one, and knows nothing: ask.
     SendRelease(node, id, "is it still held?");
   }
@@ -55,6 +59,13 @@ void Coordinator::OnArmed(const NodeName& node, const v1::Armed& armed) {
   if (run == nullptr || run->phase != RunPhase::kArming) {
     SendRelease(node, armed.run_id(), "it was given up while the node armed");
     return;
+  }
+  const std::size_t holds = run->timelines.at(node).holds.size();
+  if (armed.holds() != holds) {
+    return Release(
+        *run, v1::OUTCOME_REFUSED,
+        absl::StrCat("node ", node.text(), "'s agent cannot wait for stages to be verified: it is of version ",
+                     run->PartOf(node).agent_version()));
   }
   run->armed.insert(node);
   if (run->armed.size() == run->parties.size()) Fire(*run);

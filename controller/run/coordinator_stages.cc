@@ -27,6 +27,15 @@ std::shared_ptr<const ProbePairs> AllAlong(const std::shared_ptr<const ProbePair
   return std::make_shared<const ProbePairs>(std::move(both));
 }
 
+// What became of the stage by waiting for it.
+void SetWaiting(int number, const ActiveRun& run, v1::StageVerdict& verdict) {
+  const v1::StageSchedule& schedule = run.record.schedule(number);
+  if (schedule.has_held()) *verdict.mutable_held() = schedule.held();
+  if (!schedule.has_observed_from()) return;
+  *verdict.mutable_observed_from() = schedule.observed_from();
+  *verdict.mutable_start() = schedule.start();
+}
+
 }  // namespace
 
 void Coordinator::PlanProbes(ActiveRun& run) {
@@ -50,10 +59,9 @@ void Coordinator::PlanProbes(ActiveRun& run) {
 void Coordinator::JudgeStages(ActiveRun& run, bool wait) {
   const Duration elapsed = Now() - *run.t0;
   while (static_cast<std::size_t>(run.record.stages_size()) < run.stages.size()) {
-    Stage stage = run.stages[static_cast<std::size_t>(run.record.stages_size())];
-    // An attempt at its end is answered within its timeout, or not at all.
-    const Duration settled =
-        stage.end + SettleTime(stage, run.timelines) + (run.tcp.empty() ? Duration(0) : kTcpTimeout);
+    const int number = run.record.stages_size();
+    const Stage& stage = run.stages[static_cast<std::size_t>(number)];
+    const Duration settled = stage.end + SettleTimeOf(stage, run);
     if (elapsed < settled) return;
     // Until then its last probes arrive.
     const std::vector<std::string> behind = Behind(run, *run.t0 + settled - kSettle);
@@ -62,31 +70,44 @@ void Coordinator::JudgeStages(ActiveRun& run, bool wait) {
       run.record.add_warnings(absl::StrCat(stage.name, " was judged without all observations of ",
                                            absl::StrJoin(behind, ", "), ", which did not deliver them in time"));
     }
-    // What was observed before T0 counts too, where the plan leaves the baseline too little time.
-    if (run.record.stages().empty()) {
-      stage.start = std::min(stage.start, std::max(stage.end - kBaseline, AllProbedFrom(run)));
-    }
-    const std::vector<NodeName> parties(run.parties.begin(), run.parties.end());
-    const Evidence evidence = {.log = probes_,
-                               .t0 = *run.t0,
-                               .clock_error = fleet_.WorstRoundTrip(parties) / 2,
-                               .baseline = run.Baseline(),
-                               .tcp_log = &tcp_log_};
-    const bool before_t0 = stage.start < Duration(0);
-    const std::shared_ptr<const ProbePairs> probed =
-        AllAlong(before_t0 ? run.probed_before : run.probed, fleet_.Probed());
-    v1::StageVerdict verdict =
-        JudgeStage(stage, {run.nodes, run.timelines, fleet_.probe_port(), probed.get(), run.tcp}, evidence);
+    v1::StageVerdict verdict = Judge(JudgedPart(number, run), run);
+    SetWaiting(number, run, verdict);
     std::vector<std::string> active;
     for (const StepIndex step : stage.active) active.push_back(run.record.step_names(static_cast<int>(step)));
     JudgeExpectations(run.plan.expectations, active, verdict, run.record);
     // What changes at its beginning; of the first there was none before to change.
-    if (!run.record.stages().empty()) {
-      AddObservedTransitions(run.boundaries, stage.start, *run.t0, bursts_, probes_, run.record);
-    }
+    if (number > 0) AddObservedTransitions(run.boundaries, stage.start, *run.t0, bursts_, probes_, run.record);
     *run.record.add_stages() = std::move(verdict);
     Changed(run);
   }
+}
+
+v1::StageVerdict Coordinator::Judge(const Stage& stage, const ActiveRun& run) const {
+  const std::vector<NodeName> parties(run.parties.begin(), run.parties.end());
+  const Evidence evidence = {.log = probes_,
+                             .t0 = *run.t0,
+                             .clock_error = fleet_.WorstRoundTrip(parties) / 2,
+                             .baseline = run.Baseline(),
+                             .tcp_log = &tcp_log_};
+  const bool before_t0 = stage.start < Duration(0);
+  const std::shared_ptr<const ProbePairs> probed =
+      AllAlong(before_t0 ? run.probed_before : run.probed, fleet_.Probed());
+  return JudgeStage(stage, {run.nodes, run.timelines, fleet_.probe_port(), probed.get(), run.tcp}, evidence);
+}
+
+Duration Coordinator::SettleTimeOf(const Stage& stage, const ActiveRun& run) {
+  // An attempt at its end is answered within its timeout, or not at all.
+  return SettleTime(stage, run.timelines) + (run.tcp.empty() ? Duration(0) : kTcpTimeout);
+}
+
+Stage Coordinator::JudgedPart(int number, const ActiveRun& run) const {
+  Stage stage = run.stages[static_cast<std::size_t>(number)];
+  // What was observed before T0 counts too, where the plan leaves the baseline too little time.
+  if (number == 0) stage.start = std::min(stage.start, std::max(stage.end - kBaseline, AllProbedFrom(run)));
+  const v1::StageSchedule& schedule = run.record.schedule(number);
+  if (schedule.has_observed_from()) stage.start = DecodeDuration(schedule.observed_from()).value_or(stage.start);
+  if (run.Waits() && static_cast<std::size_t>(number) == run.hold) stage.start = run.seen_from.value_or(stage.start);
+  return stage;
 }
 
 Duration Coordinator::AllProbedFrom(const ActiveRun& run) const {

@@ -26,8 +26,12 @@ void Coordinator::StartDialling(ActiveRun& run) {
   if (run.tcp.empty()) return;
   run.dialling = true;
   run.dial_until = run.deadline + run.timelines.begin()->second.length + options_.lease + kGivingUpAfterLease +
-                   run.observations.LongestTimeout();
+                   run.observations.LongestTimeout() + PatienceOf(run.record).value_or(Duration(0));
   SendTcpConfigs(EndsOf(run.tcp));
+}
+
+void Coordinator::KeepDialling(const ActiveRun& run) {
+  if (run.dialling) SendTcpConfigs(EndsOf(run.tcp));
 }
 
 void Coordinator::StopDialling(ActiveRun& run) {

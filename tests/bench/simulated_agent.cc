@@ -129,7 +129,7 @@ void SimulatedAgent::Handle(const Arrived& arrived) {
     const RunId run(message.arm().timeline().run_id());
     if (!timeline.ok()) return Queue(EncodeRefused(run, timeline.status().message()));
     run_.emplace(*std::move(timeline));
-    Queue(EncodeArmed(run, Duration(0)));
+    Queue(EncodeArmed(run, Duration(0), /*holds=*/0));
   } else if (message.has_fire() && run_) {
     const absl::StatusOr<ControllerTime> t0 = DecodeControllerTime(message.fire().t0());
     if (t0.ok()) run_->Fire(*t0);

@@ -69,6 +69,11 @@ INSTANTIATE_TEST_SUITE_P(
         Change{"Side", [](Timeline& good) { good.steps[0].rules[0].side = Side::kSender; }},
         Change{"EffectDrop", [](Timeline& good) { good.steps[5].effect = Drop{}; }},
         Change{"EffectReject", [](Timeline& good) { good.steps[0].effect = Reject{}; }},
+        Change{"Holds",
+               [](Timeline& good) {
+                 good.on_controller_loss = ControllerLoss::kHeal;
+                 good.holds = {std::chrono::seconds(10), std::chrono::seconds(30)};
+               }},
         Change{"Delay", [](Timeline& good) { ImpairmentOf(good, 3).delay += Duration(1); }},
         Change{"Jitter", [](Timeline& good) { ImpairmentOf(good, 3).jitter += Duration(1); }},
         Change{"Uniform",
@@ -261,6 +266,13 @@ INSTANTIATE_TEST_SUITE_P(
                    "a duration is malformed or out of range"},
         BadMessage{"LeaseMixed", [](v1::Timeline& m) { m.mutable_lease()->set_nanos(-1); },
                    "a duration is malformed or out of range"},
+        BadMessage{"HoldMalformed", [](v1::Timeline& m) { m.add_holds()->set_nanos(1'000'000'000); },
+                   "a duration is malformed or out of range"},
+        BadMessage{"HoldBeforeT0", [](v1::Timeline& m) { m.add_holds()->set_seconds(-1); },
+                   "the hold at -1s is out of place"},
+        BadMessage{"HoldOfARunThatContinues", [](v1::Timeline& m) { m.add_holds()->set_seconds(1); },
+                   "a run that waits for its stages to be verified cannot continue without its controller, which alone "
+                   "can tell it to go on: use on_controller_loss: heal"},
         BadMessage{"NoLease", [](v1::Timeline& m) { m.clear_lease(); }, "the lease 0s is not within 1s to 10m"},
         BadMessage{"NoSets", [](v1::Timeline& m) { m.clear_prefix_sets(); },
                    "step 'one-way': prefix set 0 of 0 does not exist"},

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "common/hold.h"
 #include "controller/compile/describe.h"
 #include "controller/plan/plan_yaml.h"
 #include "tests/unit/compile/fleet_builder.h"
@@ -89,6 +90,13 @@ TEST(CompilePlanTest, FillsTheWholeTimeline) {
 TEST(CompilePlanTest, CarriesOnControllerLoss) {
   const Compiled compiled = CompileGood(absl::StrCat(kSplitBrain, "on_controller_loss: continue\n"), LondonAndParis());
   EXPECT_EQ(compiled.timelines.front().on_controller_loss, ControllerLoss::kContinue);
+}
+
+TEST(CompilePlanTest, HoldsEveryNodeAtTheSameMomentsIfItIsToWait) {
+  const Compiled compiled = CompileGood(absl::StrCat(kSplitBrain, "wait_verified: 1m\n"), LondonAndParis());
+  for (const Timeline& timeline : compiled.timelines) EXPECT_EQ(timeline.holds, HoldsOf(timeline.steps));
+  EXPECT_THAT(compiled.timelines.front().holds, SizeIs(2));
+  EXPECT_THAT(CompileGood(kSplitBrain, LondonAndParis()).timelines.front().holds, IsEmpty());
 }
 
 TEST(CompilePlanTest, StoresEverySetOnce) {

@@ -101,11 +101,17 @@ INSTANTIATE_TEST_SUITE_P(
         BadPlan{"SeedMapping", Top("name: p\nseed: {a: b}"), "2:7: 'seed' must be a whole number, but it is a mapping"},
         BadPlan{"ControllerLoss", Top("name: p\non_controller_loss: stop"),
                 "2:21: 'on_controller_loss' must be heal or continue, not 'stop'"},
+        BadPlan{"PatienceTooLong", Top("name: p\nwait_verified: 25h"),
+                "2:16: 'wait_verified' must be 1s to 24h, not 25h"},
+        BadPlan{"PatienceWithoutController", Top("name: p\non_controller_loss: continue\nwait_verified: 1m"),
+                "3:16: 'wait_verified' needs on_controller_loss: heal, for nodes that wait learn from the controller "
+                "alone when to go on"},
         BadPlan{"UnknownKeyNear", Top("name: p\ndescripton: x"),
                 "2:1: unknown key 'descripton' in a plan; did you mean 'description'?"},
         BadPlan{"UnknownKeyFar", Top("name: p\nhypothesis: []"),
                 "2:1: unknown key 'hypothesis' in a plan; expected: version, name, description, seed, "
-                "on_controller_loss, env, max_nodes, max_share, warmup, cooldown, length, vars, include, groups, "
+                "on_controller_loss, wait_verified, env, max_nodes, max_share, warmup, cooldown, length, vars, "
+                "include, groups, "
                 "steps, expect, guards, observe, samples, set, included, ip_ranges"},
         BadPlan{"DuplicateKey", Top("name: p\nname: q"), "2:1: duplicate key 'name'; it is already at 1:1"},
         BadPlan{"KeyIsList", Top("name: p\n? [a]\n: b"), "2:3: a key of a plan must be a text, but it is a list"},

@@ -103,6 +103,12 @@ steps:
   EXPECT_EQ(plan.steps[0].length, milliseconds(250));
 }
 
+TEST(ParsePlanTest, ReadsHowLongToWaitForStages) {
+  const std::string rest = "groups: {a: {nodes: [x]}, b: {nodes: [y]}}\nsteps: [{for: 1s, partition: [a, b]}]\n";
+  EXPECT_EQ(Good("name: p\nwait_verified: 1m\n" + rest).wait_verified, std::chrono::minutes(1));
+  EXPECT_EQ(Good("name: p\n" + rest).wait_verified, std::nullopt);
+}
+
 TEST(ParsePlanTest, StartsAStepAtTheEndOfAnEarlierOne) {
   const Plan plan = Good(R"(
 name: chain

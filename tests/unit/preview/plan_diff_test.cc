@@ -98,6 +98,7 @@ TEST(PlanDiffTest, HeaderAndGroupsCount) {
   EXPECT_EQ(DiffOf("172.33.0.0/16]", "172.34.0.0/16]"),
             "- group b: 172.33.0.0/16 + nodes par-*\n+ group b: 172.34.0.0/16 + nodes par-*\n");
   EXPECT_EQ(DiffOf("seed: 7", "seed: 7\nmax_nodes: 3"), "+ max_nodes: 3\n");
+  EXPECT_EQ(DiffOf("seed: 7", "seed: 7\nwait_verified: 1m"), "+ wait_verified: 1m\n");
 }
 
 TEST(PlanDiffTest, ADifferenceDeepInALargeGroupIsFound) {

@@ -49,6 +49,12 @@ inline v1::Event LoggedEvent(v1::EventKind kind) {
     case v1::EVENT_KIND_RUN_FIRED:
       event.set_text("T0 is in 500ms");
       break;
+    case v1::EVENT_KIND_RUN_HELD:
+      event.set_text("one-way is to be observed as planned first");
+      break;
+    case v1::EVENT_KIND_RUN_PROCEEDED:
+      event.set_text("one-way was observed as planned; it lasts 4s longer");
+      break;
     case v1::EVENT_KIND_STEP_FIRED:
     case v1::EVENT_KIND_STEP_HEALED: {
       on_node("one-way");

@@ -44,6 +44,17 @@ TEST(RunProgressTest, StepsStandWhereTheirNodesSay) {
   EXPECT_EQ(ProgressOf(sample.run, seconds(31)).steps[0].state, State::kOver);
 }
 
+TEST(RunProgressTest, WhatLiesBehindAHoldIsNotKnown) {
+  TopRun sample = SampleProgress();
+  EXPECT_FALSE(ProgressOf(sample.run, sample.elapsed).held);
+  *sample.run.mutable_schedule(1)->mutable_held() = EncodeDuration(seconds(4));
+  const RunProgress progress = ProgressOf(sample.run, sample.elapsed);
+  EXPECT_EQ(progress.stage, "one-way");
+  EXPECT_EQ(progress.held, seconds(4));
+  EXPECT_FALSE(progress.stage_left || progress.run_left);
+  for (const StepProgress& step : progress.steps) EXPECT_FALSE(step.left) << step.name;
+}
+
 TEST(RunProgressTest, BeforeAndAfter) {
   const v1::Run run = SampleProgress().run;
   const RunProgress before = ProgressOf(run, -seconds(3));

@@ -65,6 +65,17 @@ TEST(RunWordsTest, StageText) {
   EXPECT_EQ(StageText(stage), "NOT as planned: no packet met its faults");
 }
 
+TEST(RunWordsTest, StageTextTellsWhatWaitingForItDid) {
+  v1::StageVerdict stage = OneWayStage(1);
+  *stage.mutable_held() = EncodeDuration(milliseconds(4'204));
+  EXPECT_EQ(StageText(stage), "as planned; held 4s200ms");
+  *stage.mutable_observed_from() = EncodeDuration(seconds(12));
+  EXPECT_EQ(StageText(stage), "as planned; held 4s200ms, judged from 12s on");
+  stage.clear_held();
+  SetObserved(stage, "lon-1", "par-1", v1::FAMILY_IPV4, v1::REACH_OPEN, 12);
+  EXPECT_EQ(StageText(stage), "NOT as planned: 1 of 4 edges; judged from 12s on");
+}
+
 TEST(RunWordsTest, EveryStateHasAWord) {
   v1::Run run = SampleRun();
   EXPECT_EQ(WordOf(run), "verified");

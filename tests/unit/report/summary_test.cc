@@ -153,6 +153,13 @@ TEST(SummaryTest, SaysHowFarTheEvidenceGoes) {
             "one-way: lon-1 → par-1 (IPv4) was planned cut but 12 of 12 probes arrived; and 1 more");
 }
 
+TEST(SummaryTest, SaysThatAStageWasWaitedFor) {
+  v1::StageVerdict late = OneWayStage(1);
+  *late.mutable_observed_from() = EncodeDuration(std::chrono::seconds(12));
+  EXPECT_EQ(Summarize(Of({OpenStage(1), late})),
+            "every observation equalled the plan: 2 stages, 8 edges; 1 stage not from its beginning on");
+}
+
 TEST(SummaryTest, WhatIsKnownToBeWrongComesBeforeWhatIsNotKnown) {
   v1::StageVerdict stage = OneWayStage(2);
   SetObserved(stage, "lon-1", "par-1", v1::FAMILY_IPV4, v1::REACH_UNSPECIFIED, 0);

@@ -81,6 +81,21 @@ TEST_F(CoordinatorTcpTest, NodesDialForAsLongAsTheRunGoesOn) {
   EXPECT_THAT(Told(london_), IsEmpty());
 }
 
+TEST_F(CoordinatorTcpTest, ARunThatIsHeldKeepsThemDialling) {
+  const std::string id = BeginAndFire(absl::StrCat("wait_verified: 20s\n", kPorts));
+  ReportProbes(Duration(0), seconds(60), Duration(0), seconds(8));
+  const Duration before = DecodeDuration(Told(london_).back().lasts()).value();
+  Pass(seconds(15));
+  const std::vector<v1::TcpProbeConfig> told = Told(london_);
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_EQ(told[0].targets_size(), 1);
+  const v1::Run run = Get(id);
+  EXPECT_GT(DecodeDuration(run.length()).value(), kLength + seconds(4));
+  // It goes on from where it stood when that was told.
+  const Duration held = DecodeDuration(run.length()).value() - kLength;
+  EXPECT_GT(DecodeDuration(told[0].lasts()).value(), before - seconds(15) + held - milliseconds(500));
+}
+
 TEST_F(CoordinatorTcpTest, ANodeThatComesBackIsToldAgain) {
   const std::string id = Fired();
   Told(london_);

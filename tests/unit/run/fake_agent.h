@@ -39,9 +39,14 @@ class FakeAgent {
     return taken;
   }
 
+  // With all its holds, if it was told of them and this was not taken.
   void AnswerArmed(Coordinator& coordinator, const std::string& run) {
     v1::Armed armed;
     armed.set_run_id(run);
+    for (const v1::SessionResponse& message : link_->sent) {
+      const v1::Timeline& timeline = message.arm().timeline();
+      if (timeline.run_id() == run) armed.set_holds(static_cast<std::uint32_t>(timeline.holds_size()));
+    }
     coordinator.OnArmed(name(), armed);
   }
   void AnswerRefused(Coordinator& coordinator, const std::string& run, const std::string& reason) {
