@@ -9,7 +9,9 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/status.h"
 #include "faultline/v1/control.pb.h"
 
@@ -53,8 +55,7 @@ absl::StatusOr<std::unique_ptr<BenchLab>> BenchLab::Start(Interrupts& interrupts
   setenv("FAULTLINE_BIN", self.parent_path().c_str(), /*replace=*/0);
   std::unique_ptr<BenchLab> lab(new BenchLab(interrupts, std::move(lock)));
   FAULTLINE_RETURN_IF_ERROR(TakeDown());
-  FAULTLINE_RETURN_IF_ERROR(lab->Lab({"up"}));
-  FAULTLINE_RETURN_IF_ERROR(lab->Lab({"start"}));
+  for (const char* verb : {"up", "start"}) FAULTLINE_RETURN_IF_ERROR(lab->Lab({verb}).status());
   return lab;
 }
 
@@ -64,11 +65,24 @@ BenchLab::~BenchLab() {
   }
 }
 
-absl::Status BenchLab::Lab(const std::vector<std::string>& arguments) {
+absl::StatusOr<std::string> BenchLab::Lab(const std::vector<std::string>& arguments) {
   const std::vector<std::string> command = LabCommand(arguments);
-  const ProcessResult result = RunProcess(command, {.input = "", .interrupts = &interrupts_});
+  ProcessResult result = RunProcess(command, {.input = "", .interrupts = &interrupts_});
   if (interrupts_.Caught()) return absl::CancelledError("interrupted");
-  return ToStatus(result, command);
+  FAULTLINE_RETURN_IF_ERROR(ToStatus(result, command));
+  return std::move(result.output);
+}
+
+absl::StatusOr<std::vector<pid_t>> BenchLab::AgentPids() {
+  FAULTLINE_ASSIGN_OR_RETURN(const std::string lines, Lab({"pids"}));
+  std::vector<pid_t> pids;
+  for (const absl::string_view line : absl::StrSplit(lines, '\n', absl::SkipEmpty())) {
+    const std::pair<absl::string_view, absl::string_view> piece = absl::StrSplit(line, ' ');
+    if (piece.first != "controller" && !absl::SimpleAtoi(piece.second, &pids.emplace_back(0))) {
+      return absl::InternalError(absl::StrCat("lab pids: ", line));
+    }
+  }
+  return pids;
 }
 
 absl::StatusOr<std::string> BenchLab::Faultline(const std::vector<std::string>& arguments, const std::string& input) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,13 +30,16 @@ class BenchLab {
   absl::StatusOr<std::string> Faultline(const std::vector<std::string>& arguments, const std::string& input = "");
   // Carries a plan out to its end.
   absl::StatusOr<v1::Run> Run(const std::string& plan);
+  // Of its agents.
+  absl::StatusOr<std::vector<pid_t>> AgentPids();
   // A run as it is now.
   absl::StatusOr<v1::Run> Show(const std::string& run_id);
 
  private:
   BenchLab(measure::Interrupts& interrupts, UniqueFd lock) : interrupts_(interrupts), lock_(std::move(lock)) {}
 
-  absl::Status Lab(const std::vector<std::string>& arguments);
+  // What it prints.
+  absl::StatusOr<std::string> Lab(const std::vector<std::string>& arguments);
 
   measure::Interrupts& interrupts_;
   // Held while the lab is ours.

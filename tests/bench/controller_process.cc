@@ -13,9 +13,7 @@
 #include <filesystem>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "common/file.h"
 #include "common/status.h"
@@ -86,22 +84,6 @@ absl::Status ControllerProcess::Launch() {
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   return error == 0 ? absl::OkStatus() : ErrnoError(error, absl::StrCat("starting ", program));
-}
-
-absl::StatusOr<ProcessUsage> ControllerProcess::Usage() const {
-  FAULTLINE_ASSIGN_OR_RETURN(const std::string stat, ReadFile(absl::StrCat("/proc/", pid_, "/stat")));
-  // Counted from behind the name, which may hold anything: user and system time are fields 14 and 15 (proc(5)), the
-  // resident pages field 24.
-  const std::vector<std::string> fields = absl::StrSplit(stat.substr(stat.rfind(')') + 2), ' ');
-  std::int64_t user = 0;
-  std::int64_t system = 0;
-  std::int64_t pages = 0;
-  if (fields.size() < 22 || !absl::SimpleAtoi(fields[11], &user) || !absl::SimpleAtoi(fields[12], &system) ||
-      !absl::SimpleAtoi(fields[21], &pages)) {
-    return absl::InternalError(absl::StrCat("not what proc(5) says: ", stat));
-  }
-  const Duration tick = Duration(std::chrono::seconds(1)) / sysconf(_SC_CLK_TCK);
-  return ProcessUsage{.processor = (user + system) * tick, .resident_bytes = pages * sysconf(_SC_PAGESIZE)};
 }
 
 absl::StatusOr<std::string> ControllerProcess::Faultline(const std::vector<std::string>& arguments,

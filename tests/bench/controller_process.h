@@ -10,17 +10,10 @@
 #include "absl/status/statusor.h"
 #include "common/clock.h"
 #include "faultline/v1/run.pb.h"
+#include "tests/bench/process_usage.h"
 #include "tests/measure/interrupts.h"
 
 namespace faultline::bench {
-
-// What a process has used. A value.
-struct ProcessUsage {
-  // Of all its threads, in user and kernel mode; to the hundredth of a second.
-  Duration processor{0};
-  // In memory now.
-  std::int64_t resident_bytes = 0;
-};
 
 // A real controller on the loopback of the calling thread's namespace, with a fresh state. Its program is that in
 // FAULTLINE_BIN, else in the folder of this one. Goes with the object, and its files with it.
@@ -35,7 +28,7 @@ class ControllerProcess {
   ControllerProcess(const ControllerProcess&) = delete;
   ControllerProcess& operator=(const ControllerProcess&) = delete;
 
-  absl::StatusOr<ProcessUsage> Usage() const;
+  absl::StatusOr<ProcessUsage> Usage() const { return UsageOf(pid_); }
   // Starts a run, and does not wait for it; its id.
   absl::StatusOr<std::string> Begin(const std::string& plan);
   // The run as it is when it has ended.

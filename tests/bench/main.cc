@@ -15,6 +15,7 @@ constexpr measure::Measure kMeasures[] = {
     {"compile", "turning large plans into what each node does", MeasureCompile},
     {"read", "plans from their texts: the library, and 100 000 CIDRs", MeasureRead},
     {"picture", "the kernel's state before and after a run, beside 0 to 100 000 rules of a firewall", MeasurePicture},
+    {"agents", "what each of six agents uses to probe and report, in the same lab", MeasureAgents},
     {"observation", "what a controller uses while 6 to 200 agents report to it", MeasureObservation}};
 
 }  // namespace

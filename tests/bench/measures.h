@@ -32,6 +32,9 @@ absl::StatusOr<measure::Table> MeasureRead(bool quick);
 // How long it takes to look at all that is in a kernel, by size of a firewall that is there.
 absl::StatusOr<measure::Table> MeasurePicture(bool quick);
 
+// What the agents of a lab use to observe each other, with and without a run.
+absl::StatusOr<measure::Table> MeasureAgents(bool quick);
+
 // What the controller uses to observe 6, 50 and 200 simulated agents, with and without a run. Leaves gRPC's threads in
 // its namespace, and so comes last.
 absl::StatusOr<measure::Table> MeasureObservation(bool quick);

@@ -1,5 +1,3 @@
-#include <poll.h>
-
 #include <optional>
 
 #include "absl/strings/numbers.h"
@@ -33,19 +31,12 @@ constexpr Duration kPatience = std::chrono::seconds(60);
 // The first reports of all, and the controller's work for the nodes that have joined.
 constexpr Duration kSettle = std::chrono::seconds(3);
 
-// CANCELLED when a signal comes first.
-absl::Status WaitFor(Duration time, Interrupts& interrupts) {
-  pollfd interrupted{.fd = interrupts.fd(), .events = POLLIN, .revents = 0};
-  poll(&interrupted, 1, static_cast<int>(time / std::chrono::milliseconds(1)));
-  return interrupts.Caught() ? absl::CancelledError("interrupted") : absl::OkStatus();
-}
-
 absl::Status AwaitMesh(const SimulatedFleet& fleet, const Clock& clock, Interrupts& interrupts) {
   const MonotonicTime deadline = clock.Now() + kPatience;
   while (!fleet.Meshed()) {
     FAULTLINE_RETURN_IF_ERROR(fleet.status());
     if (clock.Now() > deadline) return absl::DeadlineExceededError("the agents did not all join");
-    FAULTLINE_RETURN_IF_ERROR(WaitFor(std::chrono::milliseconds(50), interrupts));
+    FAULTLINE_RETURN_IF_ERROR(interrupts.WaitFor(std::chrono::milliseconds(50)));
   }
   return absl::OkStatus();
 }
@@ -92,14 +83,14 @@ absl::Status MeasureSize(int agents, Duration time, Interrupts& interrupts, Tabl
   FAULTLINE_ASSIGN_OR_RETURN(const auto controller, ControllerProcess::Start(interrupts));
   const SimulatedFleet fleet(ControllerProcess::kListen, agents, clock);
   FAULTLINE_RETURN_IF_ERROR(AwaitMesh(fleet, clock, interrupts));
-  FAULTLINE_RETURN_IF_ERROR(WaitFor(kSettle, interrupts));
+  FAULTLINE_RETURN_IF_ERROR(interrupts.WaitFor(kSettle));
   std::string run;
   for (const bool running : {false, true}) {
     FAULTLINE_ASSIGN_OR_RETURN(const Reading before, Read(*controller, fleet, clock));
     if (running) {
       FAULTLINE_ASSIGN_OR_RETURN(run, controller->Begin(kPlan));
     }
-    FAULTLINE_RETURN_IF_ERROR(WaitFor(time, interrupts));
+    FAULTLINE_RETURN_IF_ERROR(interrupts.WaitFor(time));
     FAULTLINE_ASSIGN_OR_RETURN(const Reading after, Read(*controller, fleet, clock));
     FAULTLINE_RETURN_IF_ERROR(fleet.status());
     table.rows.push_back(Row(agents, running ? "a run of two steps" : "no run", before, after));

@@ -172,6 +172,14 @@ lab_stop() {
   stop_together "${controller[@]}"
 }
 
+lab_pids() {
+  require_up
+  local piece
+  for piece in $(all_pieces); do
+    ! running "$piece" || echo "$piece $(<"$state/$piece.pid")"
+  done
+}
+
 lab_faultline() {
   require_up
   exec_cli "$@"

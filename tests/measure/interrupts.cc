@@ -1,5 +1,6 @@
 #include "tests/measure/interrupts.h"
 
+#include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -19,6 +20,12 @@ bool Interrupts::Caught() {
   signalfd_siginfo signal;
   while (read(fd_.get(), &signal, sizeof(signal)) == sizeof(signal)) caught_ = true;
   return caught_;
+}
+
+absl::Status Interrupts::WaitFor(Duration time) {
+  pollfd signal{.fd = fd_.get(), .events = POLLIN, .revents = 0};
+  poll(&signal, 1, static_cast<int>(time / std::chrono::milliseconds(1)));
+  return Caught() ? absl::CancelledError("interrupted") : absl::OkStatus();
 }
 
 }  // namespace faultline::measure

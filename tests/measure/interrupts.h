@@ -2,6 +2,8 @@
 
 #include <csignal>
 
+#include "absl/status/status.h"
+#include "common/clock.h"
 #include "common/unique_fd.h"
 
 namespace faultline::measure {
@@ -20,6 +22,8 @@ class Interrupts {
   int fd() const { return fd_.get(); }
   // Takes the signals that have come. Whether there has ever been one.
   bool Caught();
+  // Lets this time (>= 0) pass. CANCELLED when a signal has come, or comes first.
+  absl::Status WaitFor(Duration time);
 
  private:
   sigset_t before_;
