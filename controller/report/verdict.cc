@@ -159,7 +159,7 @@ v1::Judgement JudgeShare(const Prediction& expected, const ProbeSum& sum) {
   if (sum.sent < kFewest) return v1::JUDGEMENT_UNSPECIFIED;
   const double observed = std::min(1.0, static_cast<double>(sum.received) / sum.sent);
   const double variance = expected.arrives * (1 - expected.arrives) / sum.sent * expected.clumping;
-  const double tolerance = kDeviations * std::sqrt(variance) + kShareTolerance;
+  const double tolerance = kDeviations * std::sqrt(variance) + std::max(kShareTolerance, 1.0 / sum.sent);
   const double least = expected.arrives * (1 - expected.corrupt) - tolerance;
   const double most = expected.arrives + tolerance;
   if (least <= 0 && most >= 1) return v1::JUDGEMENT_UNSPECIFIED;

@@ -27,8 +27,8 @@ namespace faultline {
 v1::Reach ReachOf(const ProbeSum& sum);
 
 // Whether as many probes arrived as expected: the share within four standard deviations of what chance makes of it,
-// and 5 %. Where damaged packets are expected as many fewer may arrive, and where a rate is limited any share but
-// none. UNSPECIFIED: so few were sent that no outcome could disagree.
+// and 5 %, or one probe if that is more. Where damaged packets are expected as many fewer may arrive, and where a rate
+// is limited any share but none. UNSPECIFIED: so few were sent that no outcome could disagree.
 v1::Judgement JudgeShare(const Prediction& expected, const ProbeSum& sum);
 
 // Whether those that arrived took as much longer than the baseline's as expected: within 10 %, or 5 ms and the clocks'
