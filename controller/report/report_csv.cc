@@ -15,6 +15,8 @@ namespace {
 
 using Row = std::vector<std::string>;
 
+constexpr Duration kMillisecond = std::chrono::milliseconds(1);
+
 constexpr absl::string_view kHeadings =
     "run,stage,start_s,end_s,from,to,family,planned_reachable,planned_share,planned_delay_ms,sent,received,observed,"
     "mean_delay_ms,added_delay_ms,as_planned,tcp_port,refused,changed_after_ms,changed_by_ms\n";
@@ -40,17 +42,16 @@ std::array<std::string, 2> ChangeOf(const v1::Run& run, const v1::StageVerdict& 
       const std::optional<Duration> earliest = Decoded(instant.earliest());
       const std::optional<Duration> latest = Decoded(instant.latest());
       if (!same || !instant.has_latest() || !earliest || !latest) continue;
-      constexpr Duration kMillisecond = std::chrono::milliseconds(1);
       return {ExactText(*earliest - *start, kMillisecond), ExactText(*latest - *start, kMillisecond)};
     }
   }
   return {};
 }
 
-Row RowOf(const v1::Run& run, const v1::StageVerdict& stage, const v1::EdgeVerdict& edge) {
+// What edges and connections have in common, up to what was planned.
+template <typename Verdict>
+Row PlannedOf(const v1::Run& run, const v1::StageVerdict& stage, const Verdict& edge) {
   constexpr Duration kSecond = std::chrono::seconds(1);
-  constexpr Duration kMillisecond = std::chrono::milliseconds(1);
-  const auto changed = ChangeOf(run, stage, edge);
   return {run.id(),
           stage.name(),
           Text(true, stage.start(), kSecond),
@@ -60,44 +61,28 @@ Row RowOf(const v1::Run& run, const v1::StageVerdict& stage, const v1::EdgeVerdi
           std::string(WordOf(edge.family())),
           edge.planned_reachable() ? "yes" : "no",
           edge.has_planned_share() ? absl::StrCat(edge.planned_share()) : "",
-          Text(edge.has_planned_delay(), edge.planned_delay(), kMillisecond),
-          absl::StrCat(edge.sent()),
-          absl::StrCat(edge.received()),
-          std::string(WordOf(edge.observed())),
-          Text(edge.has_mean_delay(), edge.mean_delay(), kMillisecond),
-          Text(edge.has_observed_delay(), edge.observed_delay(), kMillisecond),
-          Agrees(edge) ? "yes" : "no",
-          "",
-          "",
-          changed[0],
-          changed[1]};
+          Text(edge.has_planned_delay(), edge.planned_delay(), kMillisecond)};
+}
+
+Row RowOf(const v1::Run& run, const v1::StageVerdict& stage, const v1::EdgeVerdict& edge) {
+  Row row = PlannedOf(run, stage, edge);
+  const auto changed = ChangeOf(run, stage, edge);
+  row.insert(row.end(), {absl::StrCat(edge.sent()), absl::StrCat(edge.received()), std::string(WordOf(edge.observed())),
+                         Text(edge.has_mean_delay(), edge.mean_delay(), kMillisecond),
+                         Text(edge.has_observed_delay(), edge.observed_delay(), kMillisecond),
+                         Agrees(edge) ? "yes" : "no", "", "", changed[0], changed[1]});
+  return row;
 }
 
 Row RowOf(const v1::Run& run, const v1::StageVerdict& stage, const v1::TcpVerdict& edge) {
-  constexpr Duration kSecond = std::chrono::seconds(1);
-  constexpr Duration kMillisecond = std::chrono::milliseconds(1);
-  return {run.id(),
-          stage.name(),
-          Text(true, stage.start(), kSecond),
-          Text(true, stage.end(), kSecond),
-          edge.from(),
-          edge.to(),
-          std::string(WordOf(edge.family())),
-          edge.planned_reachable() ? "yes" : "no",
-          edge.has_planned_share() ? absl::StrCat(edge.planned_share()) : "",
-          Text(edge.has_planned_delay(), edge.planned_delay(), kMillisecond),
-          absl::StrCat(edge.connected() + edge.refused() + edge.timed_out() + edge.unreachable()),
-          absl::StrCat(edge.connected()),
-          std::string(WordOf(edge.observed())),
-          Text(edge.has_mean_time(), edge.mean_time(), kMillisecond),
-          Text(edge.has_observed_delay(), edge.observed_delay(), kMillisecond),
-          IsUnknown(edge) ? ""
-          : Agrees(edge)  ? "yes"
-                          : "no",
-          absl::StrCat(edge.port()),
-          absl::StrCat(edge.refused()),
-          "",
-          ""};
+  Row row = PlannedOf(run, stage, edge);
+  const char* const agrees = IsUnknown(edge) ? "" : Agrees(edge) ? "yes" : "no";
+  row.insert(row.end(), {absl::StrCat(edge.connected() + edge.refused() + edge.timed_out() + edge.unreachable()),
+                         absl::StrCat(edge.connected()), std::string(WordOf(edge.observed())),
+                         Text(edge.has_mean_time(), edge.mean_time(), kMillisecond),
+                         Text(edge.has_observed_delay(), edge.observed_delay(), kMillisecond), agrees,
+                         absl::StrCat(edge.port()), absl::StrCat(edge.refused()), "", ""});
+  return row;
 }
 
 std::string Line(const Row& row) {

@@ -5,6 +5,7 @@
 #include "common/status.h"
 #include "tests/bench/bench_lab.h"
 #include "tests/bench/measures.h"
+#include "tests/bench/observed_plan.h"
 #include "tests/bench/process_usage.h"
 
 namespace faultline::bench {
@@ -14,16 +15,6 @@ using measure::Cell;
 using measure::Interrupts;
 using measure::Table;
 
-// Over in the time that is measured.
-constexpr char kPlan[] = R"yaml(name: agents
-groups:
-  london: {labels: {region: eu-west-2}}
-  paris:  {labels: {region: eu-west-3}}
-steps:
-  - {at: 3s, for: 5s, name: one-way, block: {from: london, to: paris}}
-  - {after: one-way, for: 5s, name: split, partition: [london, paris]}
-)yaml";
-constexpr Duration kTime = std::chrono::seconds(20);
 // The first reports, and sessions that have just begun.
 constexpr Duration kSettle = std::chrono::seconds(5);
 
@@ -43,7 +34,7 @@ void AddCells(std::vector<double> values, std::vector<Cell>& row) {
 
 std::vector<Cell> Row(const std::string& when, const std::vector<ProcessUsage>& before,
                       const std::vector<ProcessUsage>& after) {
-  const double seconds = std::chrono::duration<double>(kTime).count();
+  const double seconds = std::chrono::duration<double>(kObservedTime).count();
   std::vector<double> processor;
   std::vector<double> wakeups;
   std::vector<double> resident;
@@ -70,13 +61,13 @@ absl::StatusOr<Table> MeasureAgents(bool /*quick*/) {
               .columns = {"while", "CPU % of one core", "max", "wakeups/s", "max", "RSS MB", "max"},
               .rows = {},
               .notes = {absl::StrFormat("medians of the agents, over %d s; dual-stack, at the default 20 probes/s each",
-                                        kTime / std::chrono::seconds(1)),
+                                        kObservedTime / std::chrono::seconds(1)),
                         "the run: two steps, with a probe every 5 ms around where they begin and end"}};
   FAULTLINE_RETURN_IF_ERROR(interrupts.WaitFor(kSettle));
   for (const bool running : {false, true}) {
     FAULTLINE_ASSIGN_OR_RETURN(const std::vector<ProcessUsage> before, UsageOfAll(pids));
-    if (running) FAULTLINE_RETURN_IF_ERROR(lab->Faultline({"run", "/dev/stdin", "--detach"}, kPlan).status());
-    FAULTLINE_RETURN_IF_ERROR(interrupts.WaitFor(kTime));
+    if (running) FAULTLINE_RETURN_IF_ERROR(lab->Faultline({"run", "/dev/stdin", "--detach"}, kObservedPlan).status());
+    FAULTLINE_RETURN_IF_ERROR(interrupts.WaitFor(kObservedTime));
     FAULTLINE_ASSIGN_OR_RETURN(const std::vector<ProcessUsage> after, UsageOfAll(pids));
     table.rows.push_back(Row(running ? "a run of two steps" : "no run", before, after));
   }

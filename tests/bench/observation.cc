@@ -8,6 +8,7 @@
 #include "common/status.h"
 #include "tests/bench/controller_process.h"
 #include "tests/bench/measures.h"
+#include "tests/bench/observed_plan.h"
 #include "tests/bench/simulated_fleet.h"
 #include "tests/support/netns.h"
 
@@ -18,15 +19,6 @@ using measure::Cell;
 using measure::Interrupts;
 using measure::Table;
 
-// As long as the figures are taken over; the run, its verdicts included, is over in it.
-constexpr char kPlan[] = R"yaml(name: observed
-groups:
-  london: {labels: {region: eu-west-2}}
-  paris:  {labels: {region: eu-west-3}}
-steps:
-  - {at: 3s, for: 5s, name: one-way, block: {from: london, to: paris}}
-  - {after: one-way, for: 5s, name: split, partition: [london, paris]}
-)yaml";
 constexpr Duration kPatience = std::chrono::seconds(60);
 // The first reports of all, and the controller's work for the nodes that have joined.
 constexpr Duration kSettle = std::chrono::seconds(3);
@@ -78,7 +70,7 @@ std::vector<Cell> Row(int agents, const std::string& when, const Reading& from, 
 }
 
 // A controller and so many agents, while nothing goes on and while a run does.
-absl::Status MeasureSize(int agents, Duration time, Interrupts& interrupts, Table& table) {
+absl::Status MeasureSize(int agents, Interrupts& interrupts, Table& table) {
   const SystemClock clock;
   FAULTLINE_ASSIGN_OR_RETURN(const auto controller, ControllerProcess::Start(interrupts));
   const SimulatedFleet fleet(ControllerProcess::kListen, agents, clock);
@@ -88,9 +80,9 @@ absl::Status MeasureSize(int agents, Duration time, Interrupts& interrupts, Tabl
   for (const bool running : {false, true}) {
     FAULTLINE_ASSIGN_OR_RETURN(const Reading before, Read(*controller, fleet, clock));
     if (running) {
-      FAULTLINE_ASSIGN_OR_RETURN(run, controller->Begin(kPlan));
+      FAULTLINE_ASSIGN_OR_RETURN(run, controller->Begin(kObservedPlan));
     }
-    FAULTLINE_RETURN_IF_ERROR(interrupts.WaitFor(time));
+    FAULTLINE_RETURN_IF_ERROR(interrupts.WaitFor(kObservedTime));
     FAULTLINE_ASSIGN_OR_RETURN(const Reading after, Read(*controller, fleet, clock));
     FAULTLINE_RETURN_IF_ERROR(fleet.status());
     table.rows.push_back(Row(agents, running ? "a run of two steps" : "no run", before, after));
@@ -103,7 +95,6 @@ absl::Status MeasureSize(int agents, Duration time, Interrupts& interrupts, Tabl
 }  // namespace
 
 absl::StatusOr<Table> MeasureObservation(bool quick) {
-  const Duration time = std::chrono::seconds(20);
   Interrupts interrupts;
   Table table{
       .name = "observation",
@@ -111,7 +102,7 @@ absl::StatusOr<Table> MeasureObservation(bool quick) {
       .columns = {"agents", "while", "CPU % of one core", "RSS MB", "bytes/s per agent", "probes/s per agent"},
       .rows = {},
       .notes = {absl::StrFormat("over %d s; real controller process, simulated dual-stack agents with real sessions",
-                                time / std::chrono::seconds(1)),
+                                kObservedTime / std::chrono::seconds(1)),
                 "bytes: of the agent's connection, both ways, with IP and TCP headers",
                 "probes: sent; where they are fewer than 20 this machine was too busy to simulate such a fleet",
                 "the run: 13 s, blocks and judges every pair of nodes over both IP versions"}};
@@ -119,7 +110,7 @@ absl::StatusOr<Table> MeasureObservation(bool quick) {
   const testing::InNetns inside(netns);
   for (const int agents : {6, 50, 200}) {
     if (quick && agents > 50) break;
-    FAULTLINE_RETURN_IF_ERROR(MeasureSize(agents, time, interrupts, table));
+    FAULTLINE_RETURN_IF_ERROR(MeasureSize(agents, interrupts, table));
   }
   return table;
 }
