@@ -52,10 +52,8 @@ struct Planned {
 // Before T0 for a baseline without a place in the run's time.
 Duration StartOf(const Stage& stage) { return stage.start == stage.end ? stage.start - kBaseline : stage.start; }
 
-// What of a stage the log can know at all is what its forecasts are of.
-Forecasts ForecastsOf(const Stage& stage) {
-  return {std::max(StartOf(stage), stage.end - ProbeLog::kKeepForRun), stage.end};
-}
+// From when on the log can know of a stage at all.
+Duration KnownFrom(const Stage& stage) { return std::max(StartOf(stage), stage.end - ProbeLog::kKeepForRun); }
 
 bool HasRules(const Stage& stage, const std::map<NodeName, Timeline>& timelines) {
   return std::ranges::any_of(timelines, [&stage](const auto& entry) {
@@ -187,12 +185,12 @@ v1::StageVerdict PlannedStage(const Stage& stage, const ProbedRun& run) {
 }
 
 v1::StageVerdict JudgeStage(const Stage& stage, const ProbedRun& run, const Evidence& evidence) {
-  Forecasts forecasts = ForecastsOf(stage);
+  Forecasts forecasts(KnownFrom(stage), stage.end);
   Planned plan = PlanStage(stage, run, forecasts);
   const Duration margin = JudgeMargin(evidence.clock_error);
   const Duration held_back = HeldBack(stage, run.timelines);
   const Duration unknown = held_back - std::min(held_back, kMostDrain);
-  const Stretch stretch = {.start = evidence.t0 + StartOf(stage) + margin,
+  const Stretch stretch = {.start = evidence.t0 + KnownFrom(stage) + margin,
                            .end = evidence.t0 + stage.end - margin - unknown,
                            .zero = evidence.t0};
   Observe(stretch, evidence.log, evidence.clock_error, DelaysOf(evidence.baseline), plan);

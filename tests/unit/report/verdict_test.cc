@@ -171,6 +171,16 @@ TEST_F(JudgeStageTest, AStageTooShortForItsMarginsIsNotKnown) {
   EXPECT_EQ(Judge(brief).edges(0).sent(), 0u);
 }
 
+// Its log has no more.
+TEST_F(JudgeStageTest, ALongStageIsJudgedByItsLastHour) {
+  const Stage day = {.name = "day", .start = seconds(10), .end = std::chrono::hours(24), .active = {0}};
+  Probe(day.end - std::chrono::minutes(50), day.end - std::chrono::minutes(49), /*cut=*/true);
+  EXPECT_FALSE(Judge(day).agrees()) << "nobody has told of the half hour since";
+  Probe(day.end - std::chrono::minutes(10), day.end - std::chrono::minutes(9), /*cut=*/true);
+  EXPECT_TRUE(Judge(day).agrees());
+  EXPECT_EQ(DecodeDuration(Judge(day).start()).value(), seconds(10));
+}
+
 TEST_F(JudgeStageTest, AnEmptyBaselineIsObservedBeforeT0) {
   Probe(-kBaseline, seconds(0), /*cut=*/false);
   const v1::StageVerdict verdict = Judge({.name = "baseline"});
