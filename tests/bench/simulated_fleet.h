@@ -24,7 +24,7 @@ class SimulatedFleet {
   SimulatedFleet(const SimulatedFleet&) = delete;
   SimulatedFleet& operator=(const SimulatedFleet&) = delete;
 
-  // Whether every agent probes every other.
+  // Whether every agent probes as many others as one of a fleet of this size does.
   bool Meshed() const;
   // Probes sent so far, by all.
   std::int64_t sent() const { return sent_; }
