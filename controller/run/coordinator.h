@@ -231,7 +231,7 @@ class Coordinator {
 
   // coordinator_holds.cc: of runs that wait for their stages to be observed as planned.
   // Lets the run proceed if the stage that is waited for was, puts off its end if it was not yet. False when patience
-  // was over, and the run was released.
+  // was over or a node has ended before the others, and the run was released.
   bool AdvanceHold(ActiveRun& run);
   // Whether it was observed as planned so far, or nothing can be known of it.
   bool ObservedSoFar(ActiveRun& run);
