@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "controller/access/role.h"
+
+namespace faultline {
+
+// Somebody who asks something of the controller, as far as that was proven. A value.
+struct Principal {
+  // "alice" of a certificate, "root" of the Unix socket, "schedule nightly" of the controller's own doing.
+  std::string name;
+  Role role = Role::kViewer;
+  // Where from, as gRPC names it: "ipv4:198.18.0.2:41522", "unix:".
+  std::string from;
+
+  bool operator==(const Principal&) const = default;
+};
+
+}  // namespace faultline
