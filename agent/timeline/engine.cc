@@ -40,6 +40,13 @@ absl::Status Engine::Fire(const RunId& run, MonotonicTime t0) {
   const auto found = runs_.find(run);
   if (found == runs_.end()) return absl::NotFoundError(absl::StrCat("run ", run.text(), " is not armed"));
   if (found->second.t0) return absl::FailedPreconditionError(absl::StrCat("run ", run.text(), " has been fired"));
+  const Duration lease = found->second.timeline.lease;
+  // What goes on without its controller would wait for it however long.
+  if (t0 > clock_.Now() + lease) {
+    return absl::FailedPreconditionError(absl::StrCat("run ", run.text(), " is to begin in ",
+                                                      FormatDuration(t0 - clock_.Now()), ", later than its lease of ",
+                                                      FormatDuration(lease), " allows"));
+  }
   found->second.t0 = t0;
   AdvanceRun(found->second);
   ReportEnds();

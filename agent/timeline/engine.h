@@ -80,7 +80,8 @@ class Engine {
   // error; then nothing of it is left.
   absl::Status Arm(const Timeline& timeline, const Program& program);
 
-  // Sets an armed run's T0. NOT_FOUND; FAILED_PRECONDITION when it has one.
+  // Sets an armed run's T0. NOT_FOUND; FAILED_PRECONDITION when it has one, or this one is further ahead than the run's
+  // lease is long.
   absl::Status Fire(const RunId& run, MonotonicTime t0);
 
   // Says how long the next hold of a run lasts; may come before the hold does. Any other that it has is

@@ -85,14 +85,12 @@ class Collector {
   std::set<std::string> regions_;
 };
 
-}  // namespace
-
-absl::StatusOr<PrefixSet> ReadAwsRanges(absl::string_view json, const AwsRangesQuery& query) {
+absl::StatusOr<PrefixSet> Read(absl::string_view json, const AwsRangesQuery& query) {
   Struct root;
   const auto status = google::protobuf::util::JsonStringToMessage(std::string(json), &root);
   if (!status.ok()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("it is no JSON object: ", Printable(std::string(status.message()).substr(0, 100))));
+        absl::StrCat("it is no JSON object: ", std::string(status.message()).substr(0, 100)));
   }
   const auto prefixes = root.fields().find("prefixes");
   const auto ipv6 = root.fields().find("ipv6_prefixes");
@@ -107,6 +105,15 @@ absl::StatusOr<PrefixSet> ReadAwsRanges(absl::string_view json, const AwsRangesQ
     FAULTLINE_RETURN_IF_ERROR(collector.Add(ipv6->second.list_value(), "ipv6_prefix"));
   }
   return collector.Result();
+}
+
+}  // namespace
+
+absl::StatusOr<PrefixSet> ReadAwsRanges(absl::string_view json, const AwsRangesQuery& query) {
+  absl::StatusOr<PrefixSet> found = Read(json, query);
+  // Errors quote the file.
+  if (!found.ok()) return absl::InvalidArgumentError(Printable(found.status().message()));
+  return found;
 }
 
 }  // namespace faultline

@@ -113,6 +113,16 @@ TEST_F(EngineTest, RunThatContinuesOutlivesItsController) {
   EXPECT_THAT(listener_.lines, ElementsAre("fired 0", "healed 0", "end completed"));
 }
 
+TEST_F(EngineTest, T0FurtherAheadThanTheLeaseIsRefused) {
+  Timeline timeline = SampleTimeline({{seconds(1), seconds(50)}});
+  timeline.on_controller_loss = ControllerLoss::kContinue;
+  Arm(timeline);
+  const absl::Status status = engine_.Fire(run_, clock_.Now() + timeline.lease + seconds(1));
+  EXPECT_TRUE(absl::IsFailedPrecondition(status));
+  EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("is to begin in 16s, later than its lease of 15s"));
+  EXPECT_TRUE(engine_.Fire(run_, clock_.Now() + timeline.lease).ok());
+}
+
 TEST_F(EngineTest, KernelStillBoundsARunThatContinues) {
   Timeline timeline = SampleTimeline({{seconds(1), seconds(50)}});
   timeline.on_controller_loss = ControllerLoss::kContinue;
