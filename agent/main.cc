@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/config.h"
+#include "agent/confine/confine.h"
 #include "agent/kernel/foreign_monitor.h"
 #include "agent/kernel/link_monitor.h"
 #include "agent/kernel/linux_kernel.h"
@@ -87,6 +88,14 @@ void LogCapabilities(const NodeName& node, const CapabilitySet& has, const Platf
   }
 }
 
+// After what needs more: probing makes a namespace where it may.
+absl::Status ConfineOrWarn() {
+  const absl::Status status = Confine();
+  if (!absl::IsUnimplemented(status)) return status;
+  spdlog::warn("{}: the agent runs without one", std::string(status.message()));
+  return absl::OkStatus();
+}
+
 absl::Status Serve(const AgentConfig& config, bool insecure) {
   FAULTLINE_RETURN_IF_ERROR(ClientCredentials(config.controller, insecure).status());
   const sigset_t signals = BlockSignals();
@@ -95,6 +104,7 @@ absl::Status Serve(const AgentConfig& config, bool insecure) {
   FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<LinuxKernel> kernel, LinuxKernel::Open());
   FAULTLINE_RETURN_IF_ERROR(kernel->Reset());
   FAULTLINE_ASSIGN_OR_RETURN(const CapabilitySet capabilities, kernel->Probe());
+  FAULTLINE_RETURN_IF_ERROR(ConfineOrWarn());
   const Platform platform = ReadPlatform();
   std::unique_ptr<MetricsServer> metrics;
   if (config.metrics) {

@@ -61,11 +61,16 @@ require_pieces() {
   done
 }
 
-# launch PIECE: in a session of its own, so that Ctrl-C at the prompt does not reach it.
+# launch PIECE: in a session of its own, so that Ctrl-C at the prompt does not reach it. An agent has but the one
+# capability that its unit gives it.
 launch() {
-  local program=faultline-agent
-  [[ $1 != controller ]] || program=faultline-controller
-  setsid ip netns exec "$(piece_namespace "$1")" "$bin/$program" --config "$state/$1.yaml" \
+  local program=("$bin/faultline-agent")
+  if [[ $1 == controller ]]; then
+    program=("$bin/faultline-controller")
+  else
+    program=(setpriv --no-new-privs --bounding-set=-all,+net_admin --inh-caps=-all,+net_admin "${program[@]}")
+  fi
+  setsid ip netns exec "$(piece_namespace "$1")" "${program[@]}" --config "$state/$1.yaml" \
     >>"$state/$1.log" 2>&1 </dev/null &
   echo $! >"$state/$1.pid"
 }
