@@ -118,7 +118,7 @@ void Coordinator::OnObservation(const NodeName& node, const v1::Observation& obs
   std::uint64_t lost = 0;
   {
     const std::lock_guard observing(observing_);
-    if (!fleet_.IsNew(node, observation)) return;
+    if (!fleet_.IsWanted(node, observation, clock_.Now())) return;
     // A malformed report says nothing; its edges stay unknown, which no verdict takes for a success.
     tcp_log_.Add(node, observation).IgnoreError();
     if (probes_.Add(node, observation).ok()) probe_totals_.Add(node, observation, *fleet_.Regions());

@@ -7,19 +7,18 @@
 #include "common/capability_codec.h"
 #include "common/status.h"
 #include "common/timeline_codec.h"
+#include "controller/run/agent_claims.h"
 #include "controller/run/node_changes.h"
 
 namespace faultline {
 namespace {
 
-constexpr std::size_t kMostAddresses = 4096;
-constexpr std::size_t kMostLabels = 256;
+// By what the controller remembers of each node that ever came.
+constexpr std::size_t kMostNodes = 50'000;
 
 absl::StatusOr<InventoryNode> ReadNode(const v1::NodeInfo& info) {
   FAULTLINE_RETURN_IF_ERROR(CheckName(info.name(), "node name"));
-  if (static_cast<std::size_t>(info.addresses_size()) > kMostAddresses || info.labels().size() > kMostLabels) {
-    return absl::InvalidArgumentError("too many addresses or labels");
-  }
+  FAULTLINE_RETURN_IF_ERROR(CheckNode(info));
   InventoryNode node;
   node.name = NodeName(info.name());
   for (const v1::NodeAddress& in : info.addresses()) {
@@ -40,6 +39,9 @@ Fleet::Fleet(ProbePolicy probes, EventSink& events) : probes_(probes), events_(e
 absl::Status Fleet::Join(const v1::NodeInfo& info, std::shared_ptr<AgentLink> link, v1::SessionResponse welcome) {
   FAULTLINE_ASSIGN_OR_RETURN(InventoryNode node, ReadNode(info));
   const std::lock_guard lock(mutex_);
+  if (members_.size() >= kMostNodes && !members_.contains(node.name)) {
+    return absl::ResourceExhaustedError(absl::StrCat("there are ", kMostNodes, " nodes already"));
+  }
   const auto [entry, fresh] = members_.try_emplace(node.name);
   Member& member = entry->second;
   if (member.link != nullptr) {
@@ -54,6 +56,7 @@ absl::Status Fleet::Join(const v1::NodeInfo& info, std::shared_ptr<AgentLink> li
   if (member.info.incarnation() != info.incarnation()) {
     member.observed = member.lost = 0;
     member.seen_until.reset();
+    member.refused = false;
   }
   member.info = info;
   member.node = std::move(node);
@@ -113,11 +116,25 @@ void Fleet::OnPing(const NodeName& node, MonotonicTime now, std::optional<Durati
   if (round_trip) found->second.round_trip = round_trip;
 }
 
-bool Fleet::IsNew(const NodeName& node, const v1::Observation& observation) const {
+bool Fleet::IsWanted(const NodeName& node, const v1::Observation& observation, MonotonicTime now) {
   const std::lock_guard lock(mutex_);
   const auto found = members_.find(node);
   // One without a number is of an older agent, which sends nothing twice.
-  return found != members_.end() && (observation.number() == 0 || observation.number() > found->second.observed);
+  if (found == members_.end() || (observation.number() != 0 && observation.number() <= found->second.observed)) {
+    return false;
+  }
+  Member& member = found->second;
+  absl::Status status = CheckObservation(observation, ControllerTime(now.time_since_epoch()),
+                                         [this](const auto& peer) { return members_.contains(NodeName(peer)); });
+  const auto windows = static_cast<std::uint64_t>(observation.windows_size()) +
+                       static_cast<std::uint64_t>(observation.tcp_windows_size());
+  if (status.ok() && !member.windows.Take(windows, now)) {
+    status = absl::ResourceExhaustedError("it tells more than any node can see");
+  }
+  if (!status.ok() && !std::exchange(member.refused, true)) {
+    Tell(v1::EVENT_KIND_OBSERVATIONS_DROPPED, node, absl::StrCat("they are not to be believed: ", status.message()));
+  }
+  return status.ok();
 }
 
 std::uint64_t Fleet::Take(const NodeName& node, const v1::Observation& observation) {

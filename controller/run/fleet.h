@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "common/clock.h"
 #include "common/name.h"
+#include "common/token_bucket.h"
 #include "controller/compile/inventory.h"
 #include "controller/event/event_sink.h"
 #include "controller/report/probe_config.h"
@@ -52,8 +53,9 @@ class Fleet {
   // A node has asked for the time; `round_trip` is what it last said of its clock mapping.
   void OnPing(const NodeName& node, MonotonicTime now, std::optional<Duration> round_trip);
 
-  // Whether an observation of a node has not been taken before: nodes send again what they do not know to be taken.
-  bool IsNew(const NodeName& node, const v1::Observation& observation) const;
+  // Whether to take an observation of a node: not when it was taken before (nodes send again what they do not know to
+  // be taken), nor when no honest node can have seen that, or so much; of this the first is told as an event.
+  bool IsWanted(const NodeName& node, const v1::Observation& observation, MonotonicTime now);
   // It is taken now. How many windows the node has lost since the one before.
   std::uint64_t Take(const NodeName& node, const v1::Observation& observation);
   // The number of the last one taken of the node's present process; 0: none.
@@ -112,6 +114,10 @@ class Fleet {
     std::uint64_t observed = 0;
     std::uint64_t lost = 0;
     std::optional<ControllerTime> seen_until;
+    // What it may tell: ten minutes' worth at once, of a node that was cut off.
+    TokenBucket windows{600'000, 1000};
+    // It has told what cannot be.
+    bool refused = false;
   };
 
   void SendProbeConfigs();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "tests/fakes/fake_clock.h"
 #include "tests/unit/run/fake_agent.h"
 #include "tests/unit/run/fake_events.h"
 
@@ -180,28 +181,28 @@ TEST(FleetTest, TakesEachObservationOfAProcessOnce) {
   FakeAgent london("lon-1", "172.32.4.2", 1);
   v1::Observation observation;
   observation.set_number(7);
-  EXPECT_FALSE(fleet.IsNew(london.name(), observation));
+  EXPECT_FALSE(fleet.IsWanted(london.name(), observation, FakeClock::kStart));
   ASSERT_TRUE(london.Join(fleet).ok());
   EXPECT_EQ(fleet.ObservationsTaken(london.name()), 0u);
   EXPECT_FALSE(fleet.SeenUntil(london.name()).has_value());
   *observation.mutable_until() = EncodeDuration(std::chrono::seconds(50));
-  EXPECT_TRUE(fleet.IsNew(london.name(), observation));
+  EXPECT_TRUE(fleet.IsWanted(london.name(), observation, FakeClock::kStart));
   fleet.Take(london.name(), observation);
-  EXPECT_FALSE(fleet.IsNew(london.name(), observation));
+  EXPECT_FALSE(fleet.IsWanted(london.name(), observation, FakeClock::kStart));
   EXPECT_EQ(fleet.ObservationsTaken(london.name()), 7u);
   EXPECT_EQ(fleet.SeenUntil(london.name()), ControllerTime(std::chrono::seconds(50)));
   // Its next session, and then its next life.
   london.Leave(fleet);
   ASSERT_TRUE(london.Join(fleet).ok());
-  EXPECT_FALSE(fleet.IsNew(london.name(), observation));
+  EXPECT_FALSE(fleet.IsWanted(london.name(), observation, FakeClock::kStart));
   london.Leave(fleet);
   london.info().set_incarnation(2);
   ASSERT_TRUE(london.Join(fleet).ok());
-  EXPECT_TRUE(fleet.IsNew(london.name(), observation));
+  EXPECT_TRUE(fleet.IsWanted(london.name(), observation, FakeClock::kStart));
   EXPECT_FALSE(fleet.SeenUntil(london.name()).has_value());
   // That of an older agent has no number.
   fleet.Take(london.name(), observation);
-  EXPECT_TRUE(fleet.IsNew(london.name(), {}));
+  EXPECT_TRUE(fleet.IsWanted(london.name(), {}, FakeClock::kStart));
 }
 
 TEST(FleetTest, TellsOfLostObservationsOnce) {

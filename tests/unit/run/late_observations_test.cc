@@ -77,10 +77,10 @@ TEST_F(LateObservationsTest, WhatIsSentTwiceCountsOnce) {
   const std::string id = Fired();
   v1::Observation sent;
   sent.set_number(1);
-  Fill(*sent.add_windows(), "par-1", seconds(2000)).set_sent(3);
+  Fill(*sent.add_windows(), "par-1", seconds(1000)).set_sent(3);
   for (int i = 0; i < 2; ++i) coordinator_->OnObservation(london_.name(), sent);
   const ProbeSum sum = probes_.Sum({.from = london_.name(), .to = paris_.name(), .family = Family::kIpv4},
-                                   ControllerTime(seconds(1999)), ControllerTime(seconds(2001)));
+                                   ControllerTime(seconds(999)), ControllerTime(seconds(1001)));
   EXPECT_EQ(sum.sent, 3u);
 }
 

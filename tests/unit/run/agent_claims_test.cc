@@ -1,0 +1,151 @@
+#include "controller/run/agent_claims.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "common/timeline_codec.h"
+#include "controller/run/waits.h"
+#include "tests/unit/run/coordinator_harness.h"
+
+namespace faultline {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr ControllerTime kNow{seconds(1000)};
+
+bool IsLondon(const std::string& name) { return name == "lon-1"; }
+
+v1::Observation Seen(const std::string& peer, ControllerTime start) {
+  v1::Observation observation;
+  v1::ProbeWindow& window = *observation.add_windows();
+  window.set_peer(peer);
+  *window.mutable_start() = EncodeDuration(start.time_since_epoch());
+  return observation;
+}
+
+std::string Error(const absl::Status& status) { return std::string(status.message()); }
+
+TEST(AgentClaimsTest, NothingIsSeenAheadOfNow) {
+  EXPECT_TRUE(CheckObservation(Seen("lon-1", kNow + kMostAhead), kNow, IsLondon).ok());
+  EXPECT_THAT(Error(CheckObservation(Seen("lon-1", kNow + seconds(61)), kNow, IsLondon)), HasSubstr("lies 1m1s ahead"));
+  v1::Observation until = Seen("lon-1", kNow);
+  *until.mutable_until() = EncodeDuration(seconds(5000));
+  EXPECT_THAT(Error(CheckObservation(until, kNow, IsLondon)), HasSubstr("ahead"));
+  v1::Observation tcp;
+  tcp.add_tcp_windows()->set_peer("lon-1");
+  EXPECT_TRUE(CheckObservation(tcp, kNow, IsLondon).ok());
+  *tcp.mutable_tcp_windows(0)->mutable_start() = EncodeDuration(seconds(2000));
+  EXPECT_FALSE(CheckObservation(tcp, kNow, IsLondon).ok());
+}
+
+TEST(AgentClaimsTest, NodesThatDoNotExistAreNotSeen) {
+  EXPECT_THAT(Error(CheckObservation(Seen("par-9", kNow), kNow, IsLondon)), HasSubstr("does not exist"));
+}
+
+TEST(AgentClaimsTest, MessagesAndTextsAreBounded) {
+  v1::SessionRequest message;
+  message.mutable_refused()->set_reason(std::string(kLargestWord - 100, 'x'));
+  EXPECT_TRUE(CheckSize(message).ok());
+  message.mutable_refused()->set_reason(std::string(kLargestWord, 'x'));
+  EXPECT_THAT(Error(CheckSize(message)), HasSubstr("at most 262144 are taken"));
+  message.mutable_observation()->add_windows()->set_peer(std::string(kLargestWord, 'x'));
+  EXPECT_TRUE(CheckSize(message).ok());
+
+  const std::string longest(256, 'x');
+  const std::vector<std::function<void(v1::NodeInfo&, const std::string&)>> setters = {
+      [](auto& info, const auto& text) { (*info.mutable_labels())["az"] = text; },
+      [](auto& info, const auto& text) { (*info.mutable_labels())[text] = "a"; },
+      [](auto& info, const auto& text) { info.add_addresses()->set_interface(text); },
+      [](auto& info, const auto& text) { info.set_agent_version(text); },
+      [](auto& info, const auto& text) { info.mutable_capabilities()->set_kernel_release(text); },
+      [](auto& info, const auto& text) { info.mutable_capabilities()->set_os_id(text); },
+      [](auto& info, const auto& text) { info.mutable_capabilities()->set_os_like(text); }};
+  for (const auto& set : setters) {
+    v1::NodeInfo info;
+    set(info, longest);
+    EXPECT_TRUE(CheckNode(info).ok()) << info.ShortDebugString();
+    set(info, longest + "x");
+    EXPECT_THAT(Error(CheckNode(info)), HasSubstr("of 257 bytes; at most 256 are taken")) << info.ShortDebugString();
+  }
+  v1::NodeInfo info;
+  for (int i = 0; i < 4097; ++i) info.add_addresses();
+  EXPECT_THAT(Error(CheckNode(info)), HasSubstr("too many"));
+}
+
+class LiarTest : public CoordinatorTest {
+ protected:
+  ControllerTime Now() const { return ControllerTime(clock_.Now().time_since_epoch()); }
+  std::uint32_t SentBy(const FakeAgent& agent) {
+    return probes_
+        .Sum({.from = agent.name(), .to = london_.name(), .family = Family::kIpv4}, ControllerTime(),
+             Now() + seconds(100))
+        .sent;
+  }
+  v1::Observation Sent(ControllerTime start) {
+    v1::Observation observation = Seen("lon-1", start);
+    observation.mutable_windows(0)->set_family(v1::FAMILY_IPV4);
+    observation.mutable_windows(0)->set_sent(1);
+    return observation;
+  }
+};
+
+TEST_F(LiarTest, WhatCannotBeIsPassedOverAndToldOnce) {
+  for (int i = 0; i < 3; ++i) coordinator_->OnObservation(paris_.name(), Sent(Now() + seconds(90)));
+  EXPECT_EQ(SentBy(paris_), 0u);
+  EXPECT_THAT(events_.Texts(v1::EVENT_KIND_OBSERVATIONS_DROPPED),
+              ElementsAre("they are not to be believed: what it saw lies 1m30s ahead"));
+  coordinator_->OnObservation(paris_.name(), Sent(Now()));
+  EXPECT_EQ(SentBy(paris_), 1u);
+}
+
+TEST_F(LiarTest, WhoFloodsIsHeardOnlyAsFarAsAnyNodeCanSee) {
+  v1::Observation many;
+  for (int i = 0; i < 100'000; ++i) *many.add_windows() = Sent(Now() - milliseconds(100)).windows(0);
+  for (int i = 0; i < 6; ++i) coordinator_->OnObservation(paris_.name(), many);
+  EXPECT_THAT(events_.Of(v1::EVENT_KIND_OBSERVATIONS_DROPPED), IsEmpty());
+  for (int i = 0; i < 3; ++i) coordinator_->OnObservation(paris_.name(), many);
+  EXPECT_EQ(SentBy(paris_), 600'000u);
+  EXPECT_THAT(events_.Texts(v1::EVENT_KIND_OBSERVATIONS_DROPPED),
+              ElementsAre(HasSubstr("it tells more than any node can see")));
+  // An honest node is heard all the same.
+  v1::Observation honest = Seen("par-1", Now());
+  honest.mutable_windows(0)->set_family(v1::FAMILY_IPV4);
+  honest.mutable_windows(0)->set_sent(1);
+  coordinator_->OnObservation(london_.name(), honest);
+  EXPECT_EQ(events_.Of(v1::EVENT_KIND_OBSERVATIONS_DROPPED).size(), 1u);
+}
+
+TEST_F(LiarTest, AnswersThatComeTwiceOrOfOthersRunsChangeNothing) {
+  const std::string id = Begin();
+  for (int i = 0; i < 3; ++i) paris_.AnswerArmed(*coordinator_, id);
+  EXPECT_EQ(Get(id).state(), v1::RUN_STATE_ARMING);
+  paris_.AnswerArmed(*coordinator_, "split-99");
+  paris_.AnswerRefused(*coordinator_, "split-99", "no");
+  london_.AnswerArmed(*coordinator_, id);
+  EXPECT_EQ(Get(id).state(), v1::RUN_STATE_RUNNING);
+  paris_.AnswerArmed(*coordinator_, id);
+  EXPECT_EQ(Get(id).state(), v1::RUN_STATE_RUNNING);
+}
+
+TEST_F(LiarTest, WhoNeverAnswersEndsTheRunAndNothingElse) {
+  const std::string id = Begin();
+  london_.AnswerArmed(*coordinator_, id);
+  Pass(seconds(11));
+  EXPECT_EQ(Get(id).outcome(), v1::OUTCOME_REFUSED);
+  EXPECT_THAT(Get(id).summary(), HasSubstr("par-1"));
+  // What it holds is over with its lease.
+  london_.ReportEnd(*coordinator_, id, v1::NODE_END_RELEASED);
+  Pass(seconds(15) + kGivingUpAfterLease);
+  EXPECT_EQ(Get(id).state(), v1::RUN_STATE_ENDED);
+  EXPECT_NE(Begin(), "");
+}
+
+}  // namespace
+}  // namespace faultline
