@@ -22,7 +22,7 @@ struct AgentConfig {
   // `controller`: "HOST:PORT" or "unix:PATH". Required.
   std::string controller;
   // `runtime`: folder of the agent's own socket and lock.
-  std::string runtime = "/run/faultline";
+  std::string runtime = "/run/faultline-agent";
   // `labels`.
   std::map<std::string, std::string> labels;
   // `interfaces`: those that faults may use; empty: every usable one.

@@ -114,7 +114,7 @@ class Bed {
 
   void Pass(Duration time) {
     for (const MonotonicTime until = clock_.Now() + time; clock_.Now() < until;) {
-      clock_.Advance(std::min<Duration>(std::chrono::milliseconds(250), until - clock_.Now()));
+      clock_.Advance(std::min<Duration>(std::chrono::milliseconds(500), until - clock_.Now()));
       coordinator_->Advance();
     }
   }
@@ -141,7 +141,7 @@ class Bed {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   faultline::Bed bed;
   faultline::FrameReader frames(data, size);
-  for (int i = 0; i < 64; ++i) {
+  for (int i = 0; i < 24; ++i) {
     const std::optional<faultline::Frame> frame = frames.Next();
     if (!frame) break;
     bed.Take(*frame);
