@@ -29,6 +29,8 @@ struct AgentConfig {
   std::vector<std::string> interfaces;
   // `protect`: `cidrs` and `ports` that no fault may touch.
   Protected protect;
+  // `protect: {dns: system}`: nor may it touch the DNS servers that the node itself asks; `none`: it may.
+  bool protect_dns = true;
   // `lane_memory`: bytes that packets waiting in one run's lanes may take.
   std::uint64_t lane_memory = Program::kDefaultLaneMemory;
   // `tcp_listeners`: whether the agent listens on the TCP ports that a run has dialled here, where nothing else does.

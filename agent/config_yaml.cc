@@ -9,7 +9,8 @@ namespace {
 
 const std::vector<std::string> kKeys = {"name",    "controller",  "runtime", "labels",  "interfaces",
                                         "protect", "lane_memory", "guard",   "metrics", "tcp_listeners"};
-const std::vector<std::string> kProtectKeys = {"cidrs", "ports"};
+const std::vector<std::string> kProtectKeys = {"cidrs", "ports", "dns"};
+const std::vector<std::string> kDnsWords = {"none", "system"};
 const std::vector<std::string> kGuardKeys = {"max_duration", "max_runs"};
 const std::vector<std::string> kTruthWords = {"false", "true"};
 
@@ -96,6 +97,9 @@ void ReadConfig(const DocumentValue& root, AgentConfig& config, TextErrors& erro
     const Record inner(*protect, "'protect'", kProtectKeys, errors);
     if (const DocumentValue* cidrs = inner.Find("cidrs")) ReadProtectedCidrs(*cidrs, config, errors);
     if (const DocumentValue* ports = inner.Find("ports")) ReadProtectedPorts(*ports, config, errors);
+    if (const DocumentValue* dns = inner.Find("dns")) {
+      config.protect_dns = ReadWord(*dns, "'dns'", kDnsWords, errors) != 0u;
+    }
   }
   if (const DocumentValue* memory = record.Find("lane_memory")) ReadLaneMemory(*memory, config, errors);
   if (const DocumentValue* listeners = record.Find("tcp_listeners")) {

@@ -14,7 +14,8 @@
 #include "agent/kernel/foreign_monitor.h"
 #include "agent/kernel/link_monitor.h"
 #include "agent/kernel/linux_kernel.h"
-#include "agent/local_heal.h"
+#include "agent/local_server.h"
+#include "agent/local_verbs.h"
 #include "agent/metrics/agent_metrics.h"
 #include "agent/metrics/engine_tally.h"
 #include "agent/observe/prober.h"
@@ -22,6 +23,8 @@
 #include "agent/session/clock_map.h"
 #include "agent/session/journal.h"
 #include "agent/session/session.h"
+#include "agent/ssm_endpoints.h"
+#include "agent/system_resolvers.h"
 #include "agent/timeline/engine_thread.h"
 #include "common/arguments.h"
 #include "common/capability.h"
@@ -37,11 +40,15 @@ namespace {
 // As the man page has them.
 constexpr int kOk = 0;
 constexpr int kFailed = 1;
+constexpr int kFaultsThere = 3;
 
 struct Arguments {
   std::string config_file = "/etc/faultline/agent.yaml";
   bool insecure = false;
   bool heal = false;
+  bool no_kill = false;
+  bool status = false;
+  bool json = false;
 };
 
 int Fail(const absl::Status& status) {
@@ -96,6 +103,33 @@ absl::Status ConfineOrWarn() {
   return absl::OkStatus();
 }
 
+// What faults may not touch as of now: DHCP may change the DNS servers while the agent runs.
+Protected ProtectedNow(const AgentConfig& config, const SsmEndpoints* ssm) {
+  Protected protect = config.protect;
+  const auto add = [&protect](const std::vector<ProtectedEndpoint>& endpoints) {
+    protect.endpoints.insert(protect.endpoints.end(), endpoints.begin(), endpoints.end());
+  };
+  if (config.protect_dns) add(DnsEndpoints(SystemResolvers()));
+  if (ssm != nullptr) add(ssm->Now());
+  return protect;
+}
+
+// None for a node whose label `region` is not AWS's.
+std::unique_ptr<SsmEndpoints> StartSsmEndpoints(const AgentConfig& config) {
+  const auto region = config.labels.find("region");
+  if (region == config.labels.end() || !IsAwsRegion(region->second)) return nullptr;
+  return std::make_unique<SsmEndpoints>(region->second, SsmEndpoints::LookUpHere);
+}
+
+// What the local server says of this agent.
+LocalStatus StatusOf(const AgentConfig& config, const Session& session, EngineThread& engine) {
+  LocalStatus status{.controller = config.controller, .connected = session.registered(), .steps = {}};
+  for (const EngineStatus::Run& run : engine.status().runs) {
+    for (const EngineStatus::Step& step : run.steps) status.steps.push_back({run.id, step.index, step.name});
+  }
+  return status;
+}
+
 absl::Status Serve(const AgentConfig& config, bool insecure) {
   FAULTLINE_RETURN_IF_ERROR(ClientCredentials(config.controller, insecure).status());
   const sigset_t signals = BlockSignals();
@@ -114,15 +148,12 @@ absl::Status Serve(const AgentConfig& config, bool insecure) {
   EngineTally tally(journal);
   ClockMap clock_map;
   EngineThread engine(*kernel, clock, tally, config.limits);
-  FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<LocalHealServer> local,
-                             LocalHealServer::Start(config.runtime, [&engine] {
-                               return engine.EndAll(RunEnd::kLocalHeal, "faultline-agent heal");
-                             }));
   FAULTLINE_ASSIGN_OR_RETURN(
       const std::unique_ptr<ForeignMonitor> foreign,
       ForeignMonitor::Start(kernel->ports(),
                             [&engine](const std::vector<ForeignChange>& changes) { engine.Tell(changes); }));
   const auto mapping = [&clock_map](MonotonicTime time) { return clock_map.ToController(time); };
+  const std::unique_ptr<SsmEndpoints> ssm = StartSsmEndpoints(config);
   Prober prober(clock, mapping);
   TcpProber tcp_prober(clock, mapping, config.tcp_listeners);
   {
@@ -131,13 +162,17 @@ absl::Status Serve(const AgentConfig& config, bool insecure) {
                      .name = config.name,
                      .labels = config.labels,
                      .interfaces = config.interfaces,
-                     .protect = config.protect,
+                     .protect = [&config, &ssm] { return ProtectedNow(config, ssm.get()); },
                      .platform = platform,
                      .lane_memory = config.lane_memory},
                     capabilities, engine, journal, clock_map, prober, tcp_prober, clock);
     FAULTLINE_ASSIGN_OR_RETURN(
         const std::unique_ptr<LinkMonitor> monitor,
         LinkMonitor::Start([&session](const std::vector<Interface>& now) { session.OnInterfaces(now); }));
+    const LocalServer::Verbs verbs{
+        .heal = [&engine] { return engine.EndAll(RunEnd::kLocalHeal, "faultline-agent heal"); },
+        .status = [&] { return StatusOf(config, session, engine); }};
+    FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<LocalServer> local, LocalServer::Start(config.runtime, verbs));
     const auto collect = [&] {
       return AgentMetrics({.version = FAULTLINE_VERSION,
                            .kernel_release = platform.kernel_release,
@@ -161,25 +196,18 @@ absl::Status Serve(const AgentConfig& config, bool insecure) {
   return kernel->Reset();
 }
 
-int HealNow(const std::string& runtime) {
-  const absl::StatusOr<std::size_t> asked = AskToHeal(runtime);
-  if (asked.ok()) {
-    std::cout << "healed: the agent ended " << *asked << " runs\n";
-    return kOk;
-  }
-  if (!absl::IsNotFound(asked.status())) std::cerr << "faultline-agent: " << asked.status().message() << "\n";
-  absl::StatusOr<std::unique_ptr<LinuxKernel>> kernel = LinuxKernel::Open();
-  if (!kernel.ok()) return Fail(kernel.status());
-  const absl::Status status = (*kernel)->Reset();
-  if (absl::IsFailedPrecondition(status)) {
-    return Fail(absl::FailedPreconditionError(
-        absl::StrCat(status.message(),
-                     "; its faults end by themselves within their lease, and at once when that process "
-                     "is killed (kill -9)")));
-  }
-  if (!status.ok()) return Fail(status);
-  std::cout << "healed: no agent answered; nothing of faultline is left in this kernel\n";
+int HealNow(const HealOptions& options) {
+  const absl::StatusOr<std::string> healed = HealNode(options);
+  if (!healed.ok()) return Fail(healed.status());
+  std::cout << *healed << "\n";
   return kOk;
+}
+
+int ShowStatus(const std::string& runtime, bool json) {
+  const absl::StatusOr<NodeStatus> status = ReadNodeStatus(runtime);
+  if (!status.ok()) return Fail(status.status());
+  std::cout << (json ? StatusJson(*status) : StatusText(*status));
+  return status->kernel.empty() ? kOk : kFaultsThere;
 }
 
 int Main(int argc, char** argv) {
@@ -192,20 +220,29 @@ int Main(int argc, char** argv) {
   app.add_flag("--insecure", arguments.insecure,
                "Allow a plaintext connection to a controller that is not on loopback or the test range");
   app.fallthrough();
-  app.add_subcommand("heal",
-                     "End every fault on this node now, through the running agent or without one; an agent that hangs "
-                     "is named, with what to do")
-      ->fallthrough()
-      ->callback([&arguments] { arguments.heal = true; });
-  app.footer("Exit codes: 0 stopped or healed, 1 failed, 2 wrong usage or configuration.");
+  CLI::App* heal = app.add_subcommand("heal",
+                                      "End every fault on this node now, through the running agent or without one; one "
+                                      "that hangs and so keeps its faults from being removed is killed");
+  heal->fallthrough()->callback([&arguments] { arguments.heal = true; });
+  heal->add_flag("--no-kill", arguments.no_kill,
+                 "Rather leave the faults of an agent that hangs until their lease ends");
+  CLI::App* status =
+      app.add_subcommand("status", "What of faultline is in this node's kernel, and when the kernel itself ends it");
+  status->fallthrough()->callback([&arguments] { arguments.status = true; });
+  status->add_flag("--json", arguments.json, "Print JSON");
+  app.footer(
+      "Exit codes: 0 stopped or healed, or status: nothing of faultline is in this kernel; 1 failed; 2 wrong usage or "
+      "configuration; 3 status: something is.");
   if (const std::optional<int> code = ParseArguments(app, argc, argv)) return *code;
   spdlog::set_default_logger(spdlog::stderr_logger_mt("faultline-agent"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
   const absl::StatusOr<AgentConfig> config = LoadConfig(arguments);
-  if (arguments.heal) return HealNow(config.ok() ? config->runtime : AgentConfig().runtime);
+  const std::string runtime = config.ok() ? config->runtime : AgentConfig().runtime;
+  if (arguments.heal) return HealNow({.runtime = runtime, .may_kill = !arguments.no_kill});
+  if (arguments.status) return ShowStatus(runtime, arguments.json);
   if (!config.ok()) return Fail(config.status());
-  const absl::Status status = Serve(*config, arguments.insecure);
-  return status.ok() ? kOk : Fail(status);
+  const absl::Status served = Serve(*config, arguments.insecure);
+  return served.ok() ? kOk : Fail(served);
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <fstream>
 #include <optional>
 
@@ -71,15 +70,6 @@ std::optional<NftFamily> FamilyOf(std::uint8_t number) {
   return std::nullopt;
 }
 
-// The run whose object has this name (nft_names.h); none of a name that no run's object has.
-std::optional<RunId> RunOf(absl::string_view name) {
-  const std::size_t slash = name.find('/');
-  if (slash == absl::string_view::npos) return std::nullopt;
-  absl::string_view run = name.substr(0, slash);
-  if (run.size() > 1 && run[0] == '_' && std::isdigit(static_cast<unsigned char>(run[1])) != 0) run.remove_prefix(1);
-  return RunId(std::string(run));
-}
-
 // A socket's port is by default its process's id, so it usually tells whose it is; not when the process has gone.
 std::string Doer(std::uint32_t port) {
   std::ifstream file(absl::StrCat("/proc/", port, "/comm"));
@@ -126,7 +116,7 @@ std::optional<ForeignChange> ReadNftNotice(std::span<const std::uint8_t> bytes, 
   const bool table = kind->name == NFTA_TABLE_NAME;
   const std::string& name = texts[kind->name];
   ForeignChange change{.table = *family, .deleted = table && kind->done == absl::string_view(kDeleted)};
-  if (!table) change.run = RunOf(name);
+  if (!table) change.run = RunOfObject(name);
   change.text = absl::StrCat(Doer(message->nlmsg_pid), " ", kind->done, " the ", kind->what, " ",
                              table ? absl::StrCat(NameOf(*family), " ", name) : name,
                              change.deleted ? ": its faults act here no longer" : "");

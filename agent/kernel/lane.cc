@@ -187,6 +187,21 @@ absl::StatusOr<Lane> Finish(RtSocket& socket, const Lane& lane, const absl::Stat
   return prepared;
 }
 
+// Goes on after an error, which is the result.
+template <typename Visit>
+absl::Status ForEachOfOurs(RtSocket& socket, const Visit& visit) {
+  nl_cache* links = nullptr;
+  const int error = rtnl_link_alloc_cache(socket.get(), AF_UNSPEC, &links);
+  if (error < 0) return NlError(error, "list links");
+  const std::unique_ptr<nl_cache, decltype(&nl_cache_free)> owner(links, &nl_cache_free);
+  absl::Status status;
+  for (nl_object* object = nl_cache_get_first(links); object != nullptr; object = nl_cache_get_next(object)) {
+    auto* link = reinterpret_cast<rtnl_link*>(object);
+    if (IsOurs(link)) status.Update(visit(link));
+  }
+  return status;
+}
+
 }  // namespace
 
 absl::StatusOr<Lane> MakeLane(RtSocket& socket, const LaneSpec& spec) {
@@ -217,17 +232,19 @@ absl::Status DeleteLane(RtSocket& socket, const Lane& lane) {
   return DeleteLink(socket, static_cast<int>(lane.device), lane.name);
 }
 
+absl::StatusOr<std::vector<std::string>> ListLaneDevices(RtSocket& socket) {
+  std::vector<std::string> names;
+  FAULTLINE_RETURN_IF_ERROR(ForEachOfOurs(socket, [&names](rtnl_link* link) {
+    names.emplace_back(rtnl_link_get_name(link));
+    return absl::OkStatus();
+  }));
+  return names;
+}
+
 absl::Status DeleteAllLanes(RtSocket& socket) {
-  nl_cache* links = nullptr;
-  const int error = rtnl_link_alloc_cache(socket.get(), AF_UNSPEC, &links);
-  if (error < 0) return NlError(error, "list links");
-  const std::unique_ptr<nl_cache, decltype(&nl_cache_free)> owner(links, &nl_cache_free);
-  absl::Status status;
-  for (nl_object* object = nl_cache_get_first(links); object != nullptr; object = nl_cache_get_next(object)) {
-    auto* link = reinterpret_cast<rtnl_link*>(object);
-    if (IsOurs(link)) status.Update(DeleteLink(socket, rtnl_link_get_ifindex(link), rtnl_link_get_name(link)));
-  }
-  return status;
+  return ForEachOfOurs(socket, [&socket](rtnl_link* link) {
+    return DeleteLink(socket, rtnl_link_get_ifindex(link), rtnl_link_get_name(link));
+  });
 }
 
 }  // namespace faultline

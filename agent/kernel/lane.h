@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -79,7 +80,9 @@ absl::StatusOr<bool> TakesSeed(RtSocket& socket, const Lane& lane);
 // Deletes the devices, if they still are ours, with the packets that wait in them. OK when they have gone.
 absl::Status DeleteLane(RtSocket& socket, const Lane& lane);
 
-// Deletes every device that is ours, whoever made it.
+// The names of all devices that are ours, whoever made them.
+absl::StatusOr<std::vector<std::string>> ListLaneDevices(RtSocket& socket);
+// Deletes them.
 absl::Status DeleteAllLanes(RtSocket& socket);
 
 }  // namespace faultline

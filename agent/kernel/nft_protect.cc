@@ -38,7 +38,9 @@ class ReturnWriter {
 
   void ReturnEndpoint(const ProtectedEndpoint& endpoint) {
     const PortRange port{endpoint.port, endpoint.port};
-    Begin().AddressIs(remote_, endpoint.address).PortIn({{Transport::kTcp}}, remote_, {&port, 1}).Return().Add();
+    for (const End end : {End::kSource, End::kDestination}) {
+      Begin().AddressIs(end, endpoint.address).PortIn({{TransportOf(endpoint)}}, end, {&port, 1}).Return().Add();
+    }
   }
 
  private:

@@ -1,5 +1,7 @@
 #include "agent/kernel/nft_query.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
@@ -13,6 +15,8 @@ namespace {
 
 // A dump that is disturbed again and again is given up after this many attempts.
 constexpr int kDumpAttempts = 5;
+// Of what is left: what a Duration can hold.
+constexpr std::uint64_t kMostMilliseconds = std::uint64_t{1} << 40;
 
 // Where a request is built: all zero, for libmnl leaves an attribute's padding as it finds it (1.0.4).
 struct RequestBuffer {
@@ -32,6 +36,17 @@ absl::StatusOr<NlAttributes> AttributesOf(std::span<const std::uint8_t> bytes, s
     return absl::DataLossError(absl::StrCat("an answer that is not a ", what));
   }
   return NlAttributes(bytes.subspan(kHeaders));
+}
+
+// One dump of a family's things; `narrow` may add attributes to the question.
+template <typename Narrow>
+absl::Status Dump(NlConversation& conversation, std::uint16_t type, NftFamily family, absl::string_view operation,
+                  const Narrow& narrow, const NlConversation::Visitor& visitor) {
+  const std::uint32_t sequence = conversation.next_sequence();
+  RequestBuffer buffer;
+  nlmsghdr* request = nftnl_nlmsg_build_hdr(buffer.bytes, type, NumberOf(family), NLM_F_DUMP, sequence);
+  narrow(request);
+  return conversation.Query(BytesOf(request), sequence, operation, visitor);
 }
 
 absl::StatusOr<NftTableInfo> ParseTable(std::span<const std::uint8_t> bytes) {
@@ -93,6 +108,73 @@ absl::StatusOr<std::vector<std::string>> ParseChainDevices(std::span<const std::
   return devices;
 }
 
+absl::Status AddElements(std::span<const std::uint8_t> bytes, std::vector<NftElement>& elements) {
+  FAULTLINE_ASSIGN_OR_RETURN(const NlAttributes list, AttributesOf(bytes, NFT_MSG_NEWSETELEM, "set's content"));
+  for (const NlAttributes::Bytes item : list.Nest(NFTA_SET_ELEM_LIST_ELEMENTS).All(NFTA_LIST_ELEM)) {
+    const NlAttributes attributes(item);
+    NftElement& element = elements.emplace_back();
+    for (const NlAttributes::Bytes value : attributes.Nest(NFTA_SET_ELEM_KEY).All(NFTA_DATA_VALUE)) {
+      element.key.assign(reinterpret_cast<const char*>(value.data()), value.size());
+    }
+    const auto left = attributes.U64(NFTA_SET_ELEM_EXPIRATION);
+    if (left) element.left = std::chrono::milliseconds(std::min(*left, kMostMilliseconds));
+  }
+  return absl::OkStatus();
+}
+
+// Of chains or sets, whose table is that of the question, for the kernel answers with all of a family's.
+absl::StatusOr<std::optional<std::string>> NameWithin(const NlAttributes& attributes, std::uint16_t table_type,
+                                                      std::uint16_t name_type, const TableId& table) {
+  const auto of_table = attributes.Text(table_type);
+  const auto name = attributes.Text(name_type);
+  if (!of_table || !name) return absl::DataLossError("an answer without a name");
+  return *of_table == table.name ? std::optional<std::string>(*name) : std::nullopt;
+}
+
+absl::StatusOr<NftTableContent> DumpContent(NlConversation& conversation, const TableId& table) {
+  NftTableContent content;
+  FAULTLINE_RETURN_IF_ERROR(Dump(
+      conversation, NFT_MSG_GETCHAIN, table.family, "list chains", [](nlmsghdr*) {},
+      [&](std::span<const std::uint8_t> bytes) -> absl::Status {
+        FAULTLINE_ASSIGN_OR_RETURN(const NlAttributes chain, AttributesOf(bytes, NFT_MSG_NEWCHAIN, "chain"));
+        FAULTLINE_ASSIGN_OR_RETURN(const auto name, NameWithin(chain, NFTA_CHAIN_TABLE, NFTA_CHAIN_NAME, table));
+        if (!name) return absl::OkStatus();
+        FAULTLINE_ASSIGN_OR_RETURN(content.chains[*name], ParseChainDevices(bytes));
+        return absl::OkStatus();
+      }));
+  FAULTLINE_RETURN_IF_ERROR(Dump(
+      conversation, NFT_MSG_GETSET, table.family, "list sets", [](nlmsghdr*) {},
+      [&](std::span<const std::uint8_t> bytes) -> absl::Status {
+        FAULTLINE_ASSIGN_OR_RETURN(const NlAttributes set, AttributesOf(bytes, NFT_MSG_NEWSET, "set"));
+        FAULTLINE_ASSIGN_OR_RETURN(auto name, NameWithin(set, NFTA_SET_TABLE, NFTA_SET_NAME, table));
+        if (name) content.sets.push_back(*std::move(name));
+        return absl::OkStatus();
+      }));
+  return content;
+}
+
+absl::StatusOr<std::vector<NftElement>> DumpElements(NlConversation& conversation, const TableId& table,
+                                                     const std::string& set) {
+  std::vector<NftElement> elements;
+  FAULTLINE_RETURN_IF_ERROR(Dump(
+      conversation, NFT_MSG_GETSETELEM, table.family, absl::StrCat("read set ", set),
+      [&](nlmsghdr* request) {
+        mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_TABLE, table.name);
+        mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, set.c_str());
+      },
+      [&](std::span<const std::uint8_t> bytes) { return AddElements(bytes, elements); }));
+  return elements;
+}
+
+// A dump, until it was not disturbed; an empty answer when there is no such thing.
+template <typename Ask>
+auto UntilUndisturbed(const Ask& ask) -> decltype(ask()) {
+  auto answer = ask();
+  for (int attempt = 1; absl::IsAborted(answer.status()) && attempt < kDumpAttempts; ++attempt) answer = ask();
+  if (absl::IsNotFound(answer.status())) return typename decltype(ask())::value_type();
+  return answer;
+}
+
 }  // namespace
 
 absl::StatusOr<std::optional<NftTableInfo>> FindTable(NlConversation& conversation, const TableId& table) {
@@ -117,12 +199,7 @@ absl::StatusOr<std::optional<NftTableInfo>> FindTable(NlConversation& conversati
 
 absl::StatusOr<std::map<std::string, NftCounter>> ReadChainCounters(NlConversation& conversation,
                                                                     const TableId& table) {
-  auto counters = DumpCounters(conversation, table);
-  for (int attempt = 1; absl::IsAborted(counters.status()) && attempt < kDumpAttempts; ++attempt) {
-    counters = DumpCounters(conversation, table);
-  }
-  if (absl::IsNotFound(counters.status())) return std::map<std::string, NftCounter>();
-  return counters;
+  return UntilUndisturbed([&] { return DumpCounters(conversation, table); });
 }
 
 absl::StatusOr<std::vector<std::string>> ReadChainDevices(NlConversation& conversation, const TableId& table,
@@ -144,6 +221,15 @@ absl::StatusOr<std::vector<std::string>> ReadChainDevices(NlConversation& conver
   if (absl::IsNotFound(status)) return std::vector<std::string>();
   if (!status.ok()) return status;
   return devices;
+}
+
+absl::StatusOr<NftTableContent> ReadTableContent(NlConversation& conversation, const TableId& table) {
+  return UntilUndisturbed([&] { return DumpContent(conversation, table); });
+}
+
+absl::StatusOr<std::vector<NftElement>> ReadElements(NlConversation& conversation, const TableId& table,
+                                                     const std::string& set) {
+  return UntilUndisturbed([&] { return DumpElements(conversation, table, set); });
 }
 
 }  // namespace faultline

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "agent/kernel/nl_conversation.h"
+#include "common/clock.h"
 #include "common/program/nft_names.h"
 
 namespace faultline {
@@ -36,5 +37,25 @@ absl::StatusOr<std::map<std::string, NftCounter>> ReadChainCounters(NlConversati
 // later ones know them by name and put it back. Empty when there is no such chain.
 absl::StatusOr<std::vector<std::string>> ReadChainDevices(NlConversation& conversation, const TableId& table,
                                                           const std::string& chain);
+
+// Whatever is in a table, by its names, and what each base chain sees. Empty when there is no such table. ABORTED when
+// changes disturbed each of several tries.
+struct NftTableContent {
+  // Of the interfaces whose packets a base chain of the netdev family sees; empty for other chains.
+  std::map<std::string, std::vector<std::string>> chains;
+  std::vector<std::string> sets;
+};
+absl::StatusOr<NftTableContent> ReadTableContent(NlConversation& conversation, const TableId& table);
+
+struct NftElement {
+  // As the set has it: bytes of its type's width.
+  std::string key;
+  // Until the kernel takes it out; absent: never.
+  std::optional<Duration> left;
+};
+
+// The elements of a set, without those that have ended. Empty when there is no such set.
+absl::StatusOr<std::vector<NftElement>> ReadElements(NlConversation& conversation, const TableId& table,
+                                                     const std::string& set);
 
 }  // namespace faultline

@@ -1,5 +1,6 @@
 #include "agent/session/messages.h"
 
+#include "absl/strings/ascii.h"
 #include "common/status.h"
 #include "common/timeline_codec.h"
 
@@ -124,6 +125,26 @@ v1::SessionRequest EncodeRefused(const RunId& run, absl::string_view reason) {
   message.mutable_refused()->set_run_id(run.text());
   message.mutable_refused()->set_reason(std::string(reason));
   return message;
+}
+
+std::string Tame(absl::string_view text) {
+  std::string tame(text.substr(0, kLongestText));
+  const auto within_character = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; };
+  if (text.size() > kLongestText && within_character(text[kLongestText])) {
+    while (!tame.empty() && within_character(tame.back())) tame.pop_back();
+    if (!tame.empty()) tame.pop_back();
+  }
+  for (char& c : tame) {
+    if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) c = ' ';
+  }
+  return tame;
+}
+
+absl::StatusOr<RunId> DecodeRunId(absl::string_view text) {
+  if (const absl::Status status = CheckName(text, "run id"); !status.ok()) {
+    return absl::InvalidArgumentError(Tame(status.message()));
+  }
+  return RunId(std::string(text));
 }
 
 google::protobuf::Duration EncodeTime(MonotonicTime time) { return EncodeDuration(time.time_since_epoch()); }

@@ -18,6 +18,13 @@ v1::SessionRequest EncodeUnknownRun(const RunId& run);
 v1::SessionRequest EncodeArmed(const RunId& run, Duration took, std::size_t holds);
 v1::SessionRequest EncodeRefused(const RunId& run, absl::string_view reason);
 
+// Who answers as a controller may say anything. Of what is to be logged, kept or told: one line of at most
+// kLongestText bytes, whole UTF-8 characters where it was UTF-8.
+inline constexpr std::size_t kLongestText = 1000;
+std::string Tame(absl::string_view text);
+// A run's name; INVALID_ARGUMENT, tame, when it can be none.
+absl::StatusOr<RunId> DecodeRunId(absl::string_view text);
+
 // A clock's reading as its distance from the clock's origin, and back. Decoding refuses what is malformed.
 google::protobuf::Duration EncodeTime(MonotonicTime time);
 absl::StatusOr<MonotonicTime> DecodeTime(const google::protobuf::Duration& message);

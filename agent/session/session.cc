@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <stop_token>
 
 #include "absl/strings/str_cat.h"
 #include "agent/observe/observation_codec.h"
@@ -37,10 +38,27 @@ constexpr Duration kPingInterval = seconds(1);
 constexpr int kSilentHeartbeats = 4;
 constexpr Duration kLeastSilence = seconds(2);
 constexpr Duration kFarewell = milliseconds(500);
+// A timeline of half a million prefixes.
+constexpr int kLargestMessage = 4 << 20;
+// What waits for a controller that asks and does not listen.
+constexpr std::size_t kMostAnswers = 10'000;
 
 std::uint64_t RandomNumber() {
   std::random_device device;
   return (static_cast<std::uint64_t>(device()) << 32) | device();
+}
+
+void WarnOfNonsense(const absl::Status& status) {
+  spdlog::warn("the controller's message makes no sense: {}", std::string(status.message()));
+}
+
+// When it is not stopped within kFarewell.
+void CancelUnless(const std::stop_token& stopped, grpc::ClientContext& context) {
+  std::mutex mutex;
+  std::condition_variable_any changed;
+  std::unique_lock lock(mutex);
+  changed.wait_for(lock, stopped, kFarewell, [] { return false; });
+  if (!stopped.stop_requested()) context.TryCancel();
 }
 
 std::chrono::system_clock::time_point WallDeadline(Duration patience) {
@@ -106,6 +124,7 @@ void Session::Loop() {
 absl::Status Session::RunOnce(const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetMaxReceiveMessageSize(kLargestMessage);
   const auto channel = grpc::CreateCustomChannel(options_.controller, credentials, arguments);
   if (!channel->WaitForConnected(WallDeadline(kConnectPatience))) return absl::UnavailableError("does not answer");
   grpc::ClientContext context;
@@ -145,7 +164,11 @@ absl::Status Session::RunOnce(const std::shared_ptr<grpc::ChannelCredentials>& c
     writer.join();
   }
   if (!hello.ok()) context.TryCancel();
+  // Its status comes at once if the controller ended the stream; if it was ended for what the controller sends, never.
+  std::jthread patience([&context](const std::stop_token& finished) { CancelUnless(finished, context); });
   const absl::Status finished = FromGrpc(stream->Finish());
+  patience.request_stop();
+  patience.join();
   {
     const std::lock_guard lock(mutex_);
     context_ = nullptr;
@@ -282,7 +305,9 @@ void Session::HandleWelcome(const v1::Welcome& welcome) {
 }
 
 void Session::HandleArm(const v1::Arm& arm) {
-  const RunId run(arm.timeline().run_id());
+  const absl::StatusOr<RunId> named = DecodeRunId(arm.timeline().run_id());
+  if (!named.ok()) return WarnOfNonsense(named.status());
+  const RunId& run = *named;
   const MonotonicTime began = clock_.Now();
   const absl::Status status = Arm(arm.timeline());
   if (status.ok()) {
@@ -290,8 +315,9 @@ void Session::HandleArm(const v1::Arm& arm) {
     spdlog::info("run {}: armed in {}", run.text(), FormatDuration(took));
     Queue(EncodeArmed(run, took, static_cast<std::size_t>(arm.timeline().holds_size())));
   } else {
-    spdlog::warn("run {}: refused: {}", run.text(), std::string(status.message()));
-    Queue(EncodeRefused(run, status.message()));
+    const std::string reason = Tame(status.message());
+    spdlog::warn("run {}: refused: {}", run.text(), reason);
+    Queue(EncodeRefused(run, reason));
   }
 }
 
@@ -303,7 +329,7 @@ absl::Status Session::Arm(const v1::Timeline& message) {
   if (!clock_map_.RoundTrip()) return absl::UnavailableError("the clocks are not synchronised yet; try again");
   FAULTLINE_ASSIGN_OR_RETURN(const std::vector<Interface> interfaces, UsableInterfaces());
   NodeFacts facts{.devices = {},
-                  .protect = options_.protect,
+                  .protect = options_.protect(),
                   .has = capabilities_,
                   .platform = options_.platform,
                   .lane_memory = options_.lane_memory};
@@ -314,7 +340,9 @@ absl::Status Session::Arm(const v1::Timeline& message) {
 }
 
 void Session::HandleFire(const v1::Fire& fire) {
-  const RunId run(fire.run_id());
+  const absl::StatusOr<RunId> named = DecodeRunId(fire.run_id());
+  if (!named.ok()) return WarnOfNonsense(named.status());
+  const RunId& run = *named;
   const absl::StatusOr<ControllerTime> t0 = DecodeControllerTime(fire.t0());
   const std::optional<MonotonicTime> local = t0.ok() ? clock_map_.ToLocal(*t0) : std::nullopt;
   const absl::Status status =
@@ -328,7 +356,9 @@ void Session::HandleFire(const v1::Fire& fire) {
 }
 
 void Session::HandleProceed(const v1::Proceed& proceed) {
-  const RunId run(proceed.run_id());
+  const absl::StatusOr<RunId> named = DecodeRunId(proceed.run_id());
+  if (!named.ok()) return WarnOfNonsense(named.status());
+  const RunId& run = *named;
   const absl::StatusOr<Duration> length = DecodeDuration(proceed.length());
   const absl::Status status = length.ok() ? engine_.Proceed(run, proceed.hold(), *length) : length.status();
   if (status.ok()) {
@@ -349,9 +379,10 @@ void Session::HandleHeartbeat(const v1::Heartbeat& heartbeat) {
 }
 
 void Session::HandleRelease(const v1::Release& release) {
-  const RunId run(release.run_id());
-  const absl::Status status = engine_.End(run, RunEnd::kReleased, release.reason());
-  if (absl::IsNotFound(status)) Queue(EncodeUnknownRun(run));
+  const absl::StatusOr<RunId> run = DecodeRunId(release.run_id());
+  if (!run.ok()) return WarnOfNonsense(run.status());
+  const absl::Status status = engine_.End(*run, RunEnd::kReleased, Tame(release.reason()));
+  if (absl::IsNotFound(status)) Queue(EncodeUnknownRun(*run));
 }
 
 void Session::WriteLoop(Stream& stream) {
@@ -441,7 +472,11 @@ bool Session::WritePing(Stream& stream, MonotonicTime now) {
 void Session::Queue(v1::SessionRequest message) {
   {
     const std::lock_guard lock(mutex_);
-    outbox_.push_back(std::move(message));
+    if (outbox_.size() < kMostAnswers) {
+      outbox_.push_back(std::move(message));
+    } else if (context_ != nullptr) {
+      context_->TryCancel();
+    }
   }
   wake_.notify_all();
 }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -35,8 +36,8 @@ struct SessionOptions {
   std::map<std::string, std::string> labels;
   // Interfaces that faults may use; empty: every usable one.
   std::vector<std::string> interfaces;
-  // What the node's owner protects beside what is always protected.
-  Protected protect;
+  // What this node protects beside what is always protected. Asked whenever a run is armed.
+  std::function<Protected()> protect;
   // For advice when something is missing.
   Platform platform;
   // Program::lane_memory of every run.

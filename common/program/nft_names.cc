@@ -1,7 +1,9 @@
 #include "common/program/nft_names.h"
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 namespace faultline {
 namespace {
@@ -32,5 +34,23 @@ std::string PrefixSetName(const RunId& run, SetIndex set, Family family) {
 }
 
 std::string DeviceSetName(const RunId& run) { return absl::StrCat(Stem(run), "/devices"); }
+
+std::optional<RunId> RunOfObject(absl::string_view name) {
+  const std::size_t slash = name.find('/');
+  if (slash == absl::string_view::npos) return std::nullopt;
+  absl::string_view run = name.substr(0, slash);
+  if (run.size() > 1 && run[0] == '_' && absl::ascii_isdigit(static_cast<unsigned char>(run[1]))) run.remove_prefix(1);
+  return RunId(std::string(run));
+}
+
+std::optional<StepIndex> StepOfGate(absl::string_view name) {
+  const std::size_t slash = name.find('/');
+  if (slash == absl::string_view::npos) return std::nullopt;
+  name.remove_prefix(slash + 1);
+  StepIndex step = 0;
+  const bool gate = absl::ConsumePrefix(&name, "g") && !name.empty() &&
+                    absl::ascii_isdigit(static_cast<unsigned char>(name.front())) && absl::SimpleAtoi(name, &step);
+  return gate ? std::optional(step) : std::nullopt;
+}
 
 }  // namespace faultline

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -47,5 +48,10 @@ std::string GateName(const RunId& run, StepIndex step);
 std::string PrefixSetName(const RunId& run, SetIndex set, Family family);
 // The names of the interfaces that a run looks at, where no hook says it: "r/devices".
 std::string DeviceSetName(const RunId& run);
+
+// The other way: the run whose object has this name; none of a name that no run's object has.
+std::optional<RunId> RunOfObject(absl::string_view name);
+// The step whose gate has this name; none of a name that no gate has.
+std::optional<StepIndex> StepOfGate(absl::string_view name);
 
 }  // namespace faultline

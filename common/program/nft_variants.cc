@@ -56,6 +56,10 @@ bool NamesPorts(const PacketFilter& filter) {
   return !filter.destination_ports.empty() || !filter.source_ports.empty() || !filter.either_ports.empty();
 }
 
+Transport TransportOf(const ProtectedEndpoint& endpoint) {
+  return endpoint.protocol == Protocol::kUdp ? Transport::kUdp : Transport::kTcp;
+}
+
 TransportSet WithPorts(Protocol protocol) {
   if (protocol == Protocol::kAny) return {{Transport::kTcp, Transport::kUdp, Transport::kSctp}};
   return TransportsOf(protocol, Family::kIpv4);

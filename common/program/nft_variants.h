@@ -45,6 +45,9 @@ struct Variant {
 
 bool NamesPorts(const PacketFilter& filter);
 
+// Of what an endpoint protects.
+Transport TransportOf(const ProtectedEndpoint& endpoint);
+
 // Those of the protocol's packets that have ports.
 TransportSet WithPorts(Protocol protocol);
 

@@ -13,20 +13,23 @@
 
 namespace faultline {
 
-// One TCP endpoint whose packets no fault may touch, such as the controller's.
+// One endpoint whose packets no fault may touch, such as the controller's or a DNS server.
 struct ProtectedEndpoint {
   IpAddress address;
   std::uint16_t port = 0;
+  // TCP or UDP.
+  Protocol protocol = Protocol::kTcp;
 
   friend bool operator==(const ProtectedEndpoint&, const ProtectedEndpoint&) = default;
 };
 
 // Traffic that is returned before any gate, in both directions. Link-local services, DHCP, IPv6
-// neighbour discovery and SSH are always among it: the encoder adds them.
+// neighbour discovery, NTP and SSH are always among it: the encoder adds them.
 struct Protected {
   // Remote addresses, any protocol.
   PrefixSet remotes;
-  // TCP connections to these remote endpoints.
+  // What goes to, and comes from, these endpoints, wherever they are: on this node or another one, whose packets this
+  // one may forward.
   std::vector<ProtectedEndpoint> endpoints;
   // TCP and UDP ports, on either side.
   std::vector<std::uint16_t> ports;

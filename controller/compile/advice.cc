@@ -10,6 +10,12 @@ namespace {
 
 std::string Quoted(const std::string& name) { return absl::StrCat("'", name, "'"); }
 
+// Whether one of the group's nodes has the address.
+bool HasNodeAt(const Membership& group, const IpAddress& address) {
+  return group.agent_addresses.Contains(address) ||
+         std::ranges::any_of(group.members, [&](const Member& member) { return member.own.Contains(address); });
+}
+
 }  // namespace
 
 void Advice::Add(const PlanStep& step, const Membership& from, const Membership& to) {
@@ -26,6 +32,7 @@ void Advice::AddController(const PlanStep& step, const Membership& from, const M
     const bool inside = (from.addresses.Contains(address) && !to.members.empty()) ||
                         (to.addresses.Contains(address) && !from.members.empty());
     if (!inside || step.exclude.Contains(address)) continue;
+    if (HasNodeAt(from, address) || HasNodeAt(to, address)) on_node_.insert(address);
     std::vector<std::string>& steps = cut_off_[address];
     if (steps.empty() || steps.back() != Quoted(step.name)) steps.push_back(Quoted(step.name));
   }
@@ -37,6 +44,11 @@ std::vector<std::string> Advice::Warnings() const {
     warnings.push_back(absl::StrCat("the controller's address ", address.ToString(), " is inside the fault of ",
                                     steps.size() == 1 ? "step " : "steps ", NameSome(steps),
                                     "; agents keep talking to it because that connection is protected"));
+    if (on_node_.contains(address)) {
+      absl::StrAppend(&warnings.back(),
+                      ", unless the agent on that host, a node of the fault, dials anything but this address: then the "
+                      "other nodes lose their controller there, and their lease ends the run");
+    }
   }
   return warnings;
 }

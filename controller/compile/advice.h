@@ -30,6 +30,8 @@ class Advice {
   void AddController(const PlanStep& step, const Membership& from, const Membership& to);
 
   const std::vector<IpAddress> controller_;
+  // Of the controller's, those that a node of a fault has as well.
+  std::set<IpAddress> on_node_;
   // Names of steps, in the plan's order.
   std::map<IpAddress, std::vector<std::string>> cut_off_;
   // By the name of a group without an agent: those of the others.

@@ -102,10 +102,12 @@ class TableWriter {
     }
     for (const ProtectedEndpoint& endpoint : program_.protect.endpoints) {
       const PortRange port{endpoint.port, endpoint.port};
-      Rule(NftWords()
-               .AddressIs(remote, endpoint.address)
-               .PortIn({{Transport::kTcp}}, remote, {&port, 1})
-               .Word("return"));
+      for (const End end : {End::kSource, End::kDestination}) {
+        Rule(NftWords()
+                 .AddressIs(end, endpoint.address)
+                 .PortIn({{TransportOf(endpoint)}}, end, {&port, 1})
+                 .Word("return"));
+      }
     }
   }
 

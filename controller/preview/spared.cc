@@ -58,8 +58,11 @@ std::vector<std::string> KindsOf(const PacketFilter& filter, const Touched& touc
   if (admitted(Protocol::kTcp, kProtectedTcpPorts)) {
     kinds.push_back(absl::StrCat("SSH (tcp/", absl::StrJoin(kProtectedTcpPorts, ", "), ")"));
   }
-  if (admitted(Protocol::kUdp, kProtectedUdpPorts)) {
-    kinds.push_back(absl::StrCat("DHCP (udp/", absl::StrJoin(kProtectedUdpPorts, ", "), ")"));
+  if (admitted(Protocol::kUdp, kDhcpPorts)) {
+    kinds.push_back(absl::StrCat("DHCP (udp/", absl::StrJoin(kDhcpPorts, ", "), ")"));
+  }
+  if (admitted(Protocol::kUdp, kTimePorts)) {
+    kinds.push_back(absl::StrCat("time service (udp/", absl::StrJoin(kTimePorts, ", "), ")"));
   }
   const bool icmp = (filter.protocol == Protocol::kAny && !NamesPorts(filter)) || filter.protocol == Protocol::kIcmp;
   if (icmp && touched.ipv6) kinds.push_back("IPv6 neighbour discovery");

@@ -23,6 +23,7 @@ from matrix_test import seconds
 
 FAKETIME = next(iter(sorted(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)
 HOUR = 3600
+TEN_YEARS = 87660 * HOUR
 STEPS = ["{at: 3s, for: 3s, name: one-way, block: {from: london, to: paris}}",
          "{after: one-way, for: 3s, name: split, partition: [london, paris]}",
          "{after: split, for: 3s, name: back, block: {from: paris, to: london}}"]
@@ -135,6 +136,11 @@ class DaemonClockTest(ClockTest):
         log = (self.lab.state / "par-1.log").read_text().splitlines()
         (armed,) = [line for line in log if f"run {run['id']}: armed" in line]
         self.assertLess(abs(moment(armed) - moment(run["started"]) - HOUR), 10, "its clock was wrong indeed")
+
+    def test_one_agents_clock_by_ten_years(self):
+        set_ahead = self.with_own_clock("par-1")
+        run = self.carry_out(lambda: set_ahead(TEN_YEARS), lambda: set_ahead(-TEN_YEARS), lambda: set_ahead(0))
+        self.assert_untouched(run)
 
 
 class MachineClockTest(ClockTest):

@@ -122,6 +122,24 @@ class RunTest(LabTest):
         # Long after the lease the sessions still renew it.
         self.assertEqual(self.await_over(run)["nodes"][0]["outcome"]["end"], "NODE_END_COMPLETED")
 
+    def test_nothing_cuts_off_the_nodes_own_dns_servers_or_the_time(self):
+        # A server that has an agent too drops what comes from others by itself: it does not know who asks it.
+        self.lab.stop("par-1", "lon-1")
+        resolv_conf = pathlib.Path(f"/etc/netns/{self.lab.prefix}-par-1/resolv.conf")
+        resolv_conf.write_text(f"nameserver {self.address('lon-1')}\nnameserver {self.lab.nodes['lon-1'].ipv6}\n")
+        self.lab.start("par-1")
+        run = self.run_detached("partition", LONDON, PARIS, "--for", "1m")
+        self.assertFalse(self.reaches("par-1", "lon-1"))
+        self.assertFalse(self.reaches("lon-1", "par-1", port=53), "it is not a server for others")
+        self.assertTrue(self.reaches("par-1", "lon-1", port=53))
+        self.assertFalse(self.reaches("par-1", "lon-2", port=53), "it asks another one")
+        self.assertFalse(self.reaches("par-2", "lon-1", port=53), "another node asks nobody")
+        self.assertTrue(self.reaches("par-2", "lon-2", port=123))
+        with traffic.Program(self.lab, "lon-1", traffic.TCP_SERVER, 53).await_ready():
+            with traffic.Program(self.lab, "par-1", traffic.TCP_CLIENT, self.address("lon-1"), 53) as client:
+                self.assertIn("took", client.read())
+        self.lab.cli("abort", run)
+
 
 class EndingTest(LabTest):
     def test_abort_heals_at_once(self):

@@ -132,16 +132,16 @@ class Lab:
 
     def lab(self, *args, expect=0, timeout=60):
         """Runs a verb of tests/lab/lab; any other exit status than `expect` is an error."""
-        return _run(self._command(*args), expect, timeout)
+        return _run(self.command(*args), expect, timeout)
 
     def exec(self, node, *command, expect=0, timeout=60):
         """Runs a command in a node and waits. `expect=None` accepts any exit status."""
-        return _run(self._command("exec", node, *command), expect, timeout)
+        return _run(self.command("exec", node, *command), expect, timeout)
 
     def popen(self, node, *command, **options):
         """Starts a command in a node; the caller ends it and waits for it."""
         options.setdefault("text", True)
-        return subprocess.Popen(self._command("exec", node, *command), **options)
+        return subprocess.Popen(self.command("exec", node, *command), **options)
 
     def start(self, *pieces, lease=None):
         """Starts 'controller' or agents by node name, or everything, and waits until ready."""
@@ -155,12 +155,12 @@ class Lab:
 
     def cli(self, *args, expect=0, timeout=180):
         """Runs the faultline command in ops; any other exit status than `expect` is an error."""
-        return _run(self._command("faultline", *args), expect, timeout)
+        return _run(self.command("faultline", *args), expect, timeout)
 
     def popen_cli(self, *args, **options):
         """Starts the faultline command in ops; the caller ends it and waits for it."""
         options.setdefault("text", True)
-        return subprocess.Popen(self._command("faultline", *args), **options)
+        return subprocess.Popen(self.command("faultline", *args), **options)
 
     def cli_json(self, *args, expect=0, timeout=180):
         """As cli, with --json; returns what it printed, parsed."""
@@ -202,7 +202,8 @@ class Lab:
             f"--- the end of {path.name}\n" + "\n".join(path.read_text().splitlines()[-lines:])
             for path in sorted(self.state.glob("*.log")))
 
-    def _command(self, *args):
+    def command(self, *args):
+        """What runs a verb of tests/lab/lab."""
         return [str(HERE / "lab"), "--prefix", self.prefix, *map(str, args)]
 
 

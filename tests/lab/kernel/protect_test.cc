@@ -17,6 +17,12 @@ class ProtectTest : public LinuxKernelTest {
     // Two ranges that touch but are not one prefix; the second begins with the peer's other address.
     program.protect.remotes = Prefixes({"172.33.11.99/32", "172.33.11.100/31"});
     program.protect.endpoints = {{*IpAddress::Parse(kPeer4), 7440}, {*IpAddress::Parse(kPeer6), 7440}};
+    for (const char* address : {kNode4, kNode6})
+      program.protect.endpoints.push_back({*IpAddress::Parse(address), 7441});
+    for (const char* address : {kPeer4, kPeer6}) {
+      program.protect.endpoints.push_back({*IpAddress::Parse(address), 53, Protocol::kUdp});
+      program.protect.endpoints.push_back({*IpAddress::Parse(address), 53});
+    }
     program.prefix_sets = {Prefixes({"0.0.0.0/0", "::/0"})};
     program.steps = {{.index = 0, .incoming = {{.sources = 0}}, .outgoing = {{.destinations = 0}}}};
     ASSERT_THAT(kernel_->Install(program), IsOk());
@@ -68,6 +74,27 @@ TEST_F(ProtectTest, DhcpPasses) {
   EXPECT_EQ(SendAndCount(peer(), kPeer6, node(), kNode6, 546).arrived, 10);
 }
 
+TEST_F(ProtectTest, TimeServicePasses) {
+  EXPECT_EQ(SendAndCount(node(), kNode4, peer(), kPeer4, 123).arrived, 10);
+  EXPECT_EQ(SendAndCount(peer(), kPeer4, node(), kNode4, 123).arrived, 10);
+  EXPECT_EQ(SendAndCount(node(), kNode6, peer(), kPeer6, 123).arrived, 10);
+  EXPECT_EQ(SendAndCount(peer(), kPeer6, node(), kNode6, 123).arrived, 10);
+}
+
+TEST_F(ProtectTest, DnsServersPass) {
+  for (const auto& [here, there] : {std::pair(kNode4, kPeer4), {kNode6, kPeer6}}) {
+    EXPECT_EQ(SendAndCount(node(), here, peer(), there, 53).arrived, 10) << there;
+    EXPECT_TRUE(Connects(node(), peer(), there, 53)) << there;
+    // And its answers come back.
+    UdpSocket server(peer(), there, 53);
+    UdpSocket client(node(), here, 4053);
+    ASSERT_EQ(server.SendTo(here, 4053, "answer"), 0);
+    EXPECT_EQ(client.Receive(std::chrono::seconds(1)), "answer") << there;
+    // Another server's port is anybody's.
+    EXPECT_EQ(SendAndCount(peer(), there, node(), here, 53).arrived, 0) << there;
+  }
+}
+
 TEST_F(ProtectTest, NeighbourDiscoveryPasses) {
   node().Run("ip -6 neigh flush dev eth0");
   peer().Run("ip -6 neigh flush dev eth0");
@@ -80,6 +107,10 @@ TEST_F(ProtectTest, NeighbourDiscoveryPasses) {
 TEST_F(ProtectTest, TheControllersConnectionPasses) {
   EXPECT_TRUE(Connects(node(), peer(), kPeer4, 7440));
   EXPECT_TRUE(Connects(node(), peer(), kPeer6, 7440));
+  // Other nodes' too, when the endpoint is here, or behind this node.
+  EXPECT_TRUE(Connects(peer(), node(), kNode4, 7441));
+  EXPECT_TRUE(Connects(peer(), node(), kNode6, 7441));
+  EXPECT_FALSE(Connects(node(), peer(), kPeer4, 7441));
   // Only to it: the same port of the node itself is not protected.
   EXPECT_FALSE(Connects(peer(), node(), kNode4, 7440));
 }

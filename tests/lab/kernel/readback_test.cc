@@ -89,13 +89,15 @@ constexpr char kExpected[] = R"(table netdev faultline {
 		type filter hook ingress device "eth0" priority -500; policy accept;
 		tcp sport { 9, 22 } return
 		tcp dport { 9, 22 } return
-		udp sport { 9, 67, 68, 546, 547 } return
-		udp dport { 9, 67, 68, 546, 547 } return
+		udp sport { 9, 67, 68, 123, 546, 547 } return
+		udp dport { 9, 67, 68, 123, 546, 547 } return
 		icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, nd-redirect } return
 		ip saddr { 10.9.0.0-10.9.1.127, 169.254.0.0/16 } return
 		ip6 saddr { fd00:ec2::/32, fd77::/64 } return
 		ip saddr 172.33.7.44 tcp sport 7440 return
+		ip daddr 172.33.7.44 tcp dport 7440 return
 		ip6 saddr fd21::72c tcp sport 7440 return
+		ip6 daddr fd21::72c tcp dport 7440 return
 		meta protocol @_2024.split-1/g0 jump _2024.split-1/s0/in
 		meta protocol @_2024.split-1/g3 jump _2024.split-1/s3/in
 	}
@@ -104,12 +106,14 @@ constexpr char kExpected[] = R"(table netdev faultline {
 		type filter hook egress device "eth0" priority -500; policy accept;
 		tcp sport { 9, 22 } return
 		tcp dport { 9, 22 } return
-		udp sport { 9, 67, 68, 546, 547 } return
-		udp dport { 9, 67, 68, 546, 547 } return
+		udp sport { 9, 67, 68, 123, 546, 547 } return
+		udp dport { 9, 67, 68, 123, 546, 547 } return
 		icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, nd-redirect } return
 		ip daddr { 10.9.0.0-10.9.1.127, 169.254.0.0/16 } return
 		ip6 daddr { fd00:ec2::/32, fd77::/64 } return
+		ip saddr 172.33.7.44 tcp sport 7440 return
 		ip daddr 172.33.7.44 tcp dport 7440 return
+		ip6 saddr fd21::72c tcp sport 7440 return
 		ip6 daddr fd21::72c tcp dport 7440 return
 		meta protocol @_2024.split-1/g3 jump _2024.split-1/s3/out
 	}

@@ -11,6 +11,7 @@ namespace {
 
 using std::chrono::seconds;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Pair;
 using testing::SizeIs;
@@ -140,6 +141,18 @@ TEST(AdviceTest, SaysThatTheControllerIsInside) {
   builder.plan().steps[1].exclude = testing_support::Set({"192.0.2.9"});
   builder.plan().steps[2].filter.protocol = Protocol::kUdp;
   EXPECT_THAT(warnings(), IsEmpty());
+}
+
+TEST(AdviceTest, WarnsOfANodeOnTheControllersHostThatMayCutTheOthersOff) {
+  PlanBuilder builder = OneAndTwo();
+  CompileOptions options = Options();
+  const Inventory fleet = FleetOf(3);
+  options.controller_addresses = {fleet.nodes[1].addresses.front()};
+  const Compiled compiled = CompilePlan(builder.plan(), fleet, options);
+  ASSERT_EQ(compiled.warnings.size(), 1u);
+  EXPECT_THAT(compiled.warnings.front(),
+              HasSubstr("unless the agent on that host, a node of the fault, dials anything"));
+  EXPECT_THAT(compiled.warnings.front(), HasSubstr("their lease ends the run"));
 }
 
 TEST(AdviceTest, NotesWhoActsForAGroupWithoutAnAgent) {

@@ -115,6 +115,20 @@ Elements ReadElements(const std::vector<std::uint8_t>& message) {
   return elements;
 }
 
+TEST(NftNamesTest, ReadBack) {
+  for (const RunId& run : {RunId("r"), RunId("2024"), RunId("a_b.c-1")}) {
+    EXPECT_EQ(RunOfObject(GateName(run, 7)), run);
+    EXPECT_EQ(RunOfObject(DeviceSetName(run)), run);
+    EXPECT_EQ(StepOfGate(GateName(run, 4000000000u)), 4000000000u);
+    EXPECT_EQ(StepOfGate(DeviceSetName(run)), std::nullopt);
+    EXPECT_EQ(StepOfGate(PrefixSetName(run, 0, Family::kIpv4)), std::nullopt);
+  }
+  EXPECT_EQ(RunOfObject("gate"), std::nullopt);
+  for (const char* name : {"g0", "r/g", "r/g-1", "r/g 1", "r/g0x", "r/g99999999999", "r/s0/g0"}) {
+    EXPECT_EQ(StepOfGate(name), std::nullopt) << name;
+  }
+}
+
 TEST(NftNamesTest, BeginWithALetterAndNeverMeet) {
   EXPECT_EQ(ChainName(RunId("r"), "in"), "r/in");
   EXPECT_EQ(AttachedChainName(RunId("r"), "lane/in", "eth1"), "r/lane/in/eth1");
@@ -193,7 +207,8 @@ TEST(NftProgramTest, EachTableHasWhatItsRulesUse) {
 // Every base chain: whose devices, what is protected, and then the gates.
 TEST(NftProgramTest, ProtectedTrafficIsReturnedBeforeAnyGate) {
   Program program = Everything();
-  program.protect.endpoints = {{*IpAddress::Parse("172.33.7.44"), 7440}};
+  program.protect.endpoints = {{*IpAddress::Parse("172.33.7.44"), 7440},
+                               {*IpAddress::Parse("172.33.7.2"), 53, Protocol::kUdp}};
   const std::vector<std::string> rules = testing::RuleTexts(Install(program));
   const auto of_chain = [&](absl::string_view chain) {
     std::vector<std::string> found;
@@ -205,8 +220,8 @@ TEST(NftProgramTest, ProtectedTrafficIsReturnedBeforeAnyGate) {
   const std::vector<std::string> returned = {
       "tcp sport 22 return",
       "tcp dport 22 return",
-      "udp sport { 67, 68, 546, 547 } return",
-      "udp dport { 67, 68, 546, 547 } return",
+      "udp sport { 67, 68, 123, 546, 547 } return",
+      "udp dport { 67, 68, 123, 546, 547 } return",
       "icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, nd-redirect } "
       "return",
   };
@@ -215,10 +230,12 @@ TEST(NftProgramTest, ProtectedTrafficIsReturnedBeforeAnyGate) {
     std::vector<std::string> expected;
     if (*device != 0) expected.emplace_back(device);
     expected.insert(expected.end(), returned.begin(), returned.end());
-    const char* port = remote == "saddr" ? "sport" : "dport";
     expected.push_back(absl::StrCat("ip ", remote, " { 169.254.0.0/16 } return"));
     expected.push_back(absl::StrCat("ip6 ", remote, " { fd00:ec2::/32 } return"));
-    expected.push_back(absl::StrCat("ip ", remote, " 172.33.7.44 tcp ", port, " 7440 return"));
+    expected.emplace_back("ip saddr 172.33.7.44 tcp sport 7440 return");
+    expected.emplace_back("ip daddr 172.33.7.44 tcp dport 7440 return");
+    expected.emplace_back("ip saddr 172.33.7.2 udp sport 53 return");
+    expected.emplace_back("ip daddr 172.33.7.2 udp dport 53 return");
     expected.insert(expected.end(), gates.begin(), gates.end());
     EXPECT_EQ(of_chain(chain), expected) << chain;
   };

@@ -53,8 +53,8 @@ TEST(NftTextTest, HasEverythingThatACutIsMadeOf) {
 		type filter hook ingress device "eth0" priority -500; policy accept;
 		tcp sport 22 return
 		tcp dport 22 return
-		udp sport { 67, 68, 546, 547 } return
-		udp dport { 67, 68, 546, 547 } return
+		udp sport { 67, 68, 123, 546, 547 } return
+		udp dport { 67, 68, 123, 546, 547 } return
 		icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, nd-redirect } return
 		ip saddr { 169.254.0.0/16 } return
 		ip6 saddr { fd00:ec2::/32 } return

@@ -26,7 +26,7 @@ std::vector<std::string> Kinds(PacketFilter filter, PrefixSet sources = {*Prefix
 }
 
 TEST(SparedTest, AllPacketsOfIpv4AreSshAndDhcpToo) {
-  EXPECT_THAT(Kinds({}), ElementsAre("SSH (tcp/22)", "DHCP (udp/67, 68, 546, 547)"));
+  EXPECT_THAT(Kinds({}), ElementsAre("SSH (tcp/22)", "DHCP (udp/67, 68, 546, 547)", "time service (udp/123)"));
 }
 
 TEST(SparedTest, OfIpv6NeighbourDiscoveryAsWell) {
@@ -51,6 +51,8 @@ TEST(SparedTest, RangesAroundSshHaveIt) {
   EXPECT_THAT(Kinds({.protocol = Protocol::kTcp, .destination_ports = {{1, 1023}}}), ElementsAre("SSH (tcp/22)"));
   EXPECT_THAT(Kinds({.protocol = Protocol::kTcp, .source_ports = {{22, 22}}}), ElementsAre("SSH (tcp/22)"));
   EXPECT_THAT(Kinds({.protocol = Protocol::kUdp, .either_ports = {{60, 70}}}), ElementsAre(HasSubstr("DHCP")));
+  EXPECT_THAT(Kinds({.protocol = Protocol::kUdp, .destination_ports = {{123, 123}}}),
+              ElementsAre("time service (udp/123)"));
 }
 
 TEST(SparedTest, AStepWithoutRulesTouchesNothing) {

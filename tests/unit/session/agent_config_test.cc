@@ -8,6 +8,14 @@ namespace {
 
 using ::testing::ElementsAre;
 
+TEST(AgentConfigTest, ItsOwnDnsServersAreProtectedUnlessItSaysOtherwise) {
+  EXPECT_TRUE(ParseAgentConfig("controller: a:1\n", "agent.yaml")->protect_dns);
+  EXPECT_TRUE(ParseAgentConfig("controller: a:1\nprotect: {dns: system}\n", "agent.yaml")->protect_dns);
+  EXPECT_FALSE(ParseAgentConfig("controller: a:1\nprotect: {dns: none}\n", "agent.yaml")->protect_dns);
+  EXPECT_THAT(ParseAgentConfig("controller: a:1\nprotect: {dns: nono}\n", "agent.yaml").status().message(),
+              ::testing::HasSubstr("did you mean 'none'"));
+}
+
 TEST(AgentConfigTest, ReadsEveryKey) {
   const auto config = ParseAgentConfig(R"yaml(
 name: lon-1

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "agent/local_protocol.h"
+
+namespace faultline {
+
+// Asks the agent of this runtime folder to heal; how many runs it ended. NOT_FOUND when no agent listens there,
+// DEADLINE_EXCEEDED when it does not answer within two seconds.
+absl::StatusOr<std::size_t> AskToHeal(const std::string& runtime_folder);
+
+// The agent of a runtime folder, as far as it shows itself.
+struct LocalAgent {
+  // The process that listens, also when it hangs; absent when none does, or so many wait that nothing can be known.
+  std::optional<pid_t> pid;
+  // What it answers; DEADLINE_EXCEEDED when it does not within two seconds, NOT_FOUND when none listens.
+  absl::StatusOr<LocalStatus> status;
+};
+LocalAgent AskForStatus(const std::string& runtime_folder);
+
+}  // namespace faultline

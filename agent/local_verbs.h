@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "agent/node_status.h"
+
+namespace faultline {
+
+// What root asks of a node on the node itself: neither needs a configuration, certificates, a controller, nor an agent
+// that answers or lives, and nothing is written to any disk.
+
+struct HealOptions {
+  // Where a running agent listens.
+  std::string runtime;
+  // Whether an agent that owns faults and does not answer may be killed, which is what heals then.
+  bool may_kill = true;
+};
+
+// Ends every fault on this node and removes what is left of any. What was done, as a sentence. FAILED_PRECONDITION when
+// an agent that does not answer owns the faults and may not be killed, or is not to be seen here; it says what to do.
+absl::StatusOr<std::string> HealNode(const HealOptions& options);
+
+// Changes nothing. Of what the agent says its failure is a part; the kernel's is an error.
+absl::StatusOr<NodeStatus> ReadNodeStatus(const std::string& runtime);
+
+}  // namespace faultline

@@ -1,0 +1,115 @@
+#include "agent/ssm_endpoints.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace faultline {
+namespace {
+
+constexpr std::uint16_t kHttps = 443;
+// AWS gives these names' addresses for a minute, but leaves them much longer.
+constexpr auto kPause = std::chrono::minutes(5);
+// Of one name; a VPC endpoint has one in each zone.
+constexpr std::size_t kMostAddresses = 8;
+
+IpAddress AddressOf(const sockaddr& address) {
+  if (address.sa_family == AF_INET) {
+    const auto& in = reinterpret_cast<const sockaddr_in&>(address).sin_addr;
+    return *IpAddress::FromBytes({reinterpret_cast<const char*>(&in), sizeof(in)});
+  }
+  const auto& in6 = reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
+  return *IpAddress::FromBytes({reinterpret_cast<const char*>(&in6), sizeof(in6)});
+}
+
+}  // namespace
+
+struct SsmEndpoints::State {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool over = false;
+  std::map<std::string, std::vector<IpAddress>> addresses;
+};
+
+bool IsAwsRegion(absl::string_view label) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(label, '-');
+  if (parts.size() < 3 || parts.size() > 4 || parts[0].size() != 2) return false;
+  const auto all = [](absl::string_view part, const auto& is) {
+    return !part.empty() && std::ranges::all_of(part, [&is](char c) { return is(static_cast<unsigned char>(c)); });
+  };
+  return all(parts.back(), [](unsigned char c) { return absl::ascii_isdigit(c); }) &&
+         std::all_of(parts.begin(), parts.end() - 1, [&all](absl::string_view part) {
+           return all(part, [](unsigned char c) { return absl::ascii_islower(c); });
+         });
+}
+
+std::vector<std::string> SsmNames(absl::string_view region) {
+  const absl::string_view domain = absl::StartsWith(region, "cn-") ? ".amazonaws.com.cn" : ".amazonaws.com";
+  std::vector<std::string> names;
+  for (const char* service : {"ssm", "ssmmessages", "ec2messages"}) {
+    names.push_back(absl::StrCat(service, ".", region, domain));
+  }
+  return names;
+}
+
+std::vector<IpAddress> SsmEndpoints::LookUpHere(const std::string& name) {
+  const addrinfo hints{.ai_flags = 0, .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+  addrinfo* list = nullptr;
+  if (getaddrinfo(name.c_str(), nullptr, &hints, &list) != 0) return {};
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(list, &freeaddrinfo);
+  std::vector<IpAddress> addresses;
+  for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
+    addresses.push_back(AddressOf(*entry->ai_addr));
+  }
+  return addresses;
+}
+
+SsmEndpoints::SsmEndpoints(absl::string_view region, LookUp look_up) : state_(std::make_shared<State>()) {
+  // getaddrinfo cannot be broken off, so the thread cannot be joined.
+  std::thread([state = state_, names = SsmNames(region), look_up = std::move(look_up)] {
+    while (true) {
+      for (const std::string& name : names) {
+        std::vector<IpAddress> found = look_up(name);
+        if (found.size() > kMostAddresses) found.resize(kMostAddresses);
+        const std::lock_guard lock(state->mutex);
+        if (state->over) return;
+        if (!found.empty()) state->addresses[name] = std::move(found);
+      }
+      std::unique_lock lock(state->mutex);
+      if (state->changed.wait_for(lock, kPause, [&state] { return state->over; })) return;
+    }
+  }).detach();
+}
+
+SsmEndpoints::~SsmEndpoints() {
+  const std::lock_guard lock(state_->mutex);
+  state_->over = true;
+  state_->changed.notify_all();
+}
+
+std::vector<ProtectedEndpoint> SsmEndpoints::Now() const {
+  const std::lock_guard lock(state_->mutex);
+  std::vector<ProtectedEndpoint> endpoints;
+  for (const auto& [name, addresses] : state_->addresses) {
+    for (const IpAddress& address : addresses) {
+      const ProtectedEndpoint endpoint{.address = address, .port = kHttps};
+      if (std::ranges::find(endpoints, endpoint) == endpoints.end()) endpoints.push_back(endpoint);
+    }
+  }
+  return endpoints;
+}
+
+}  // namespace faultline

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "common/prefix.h"
+#include "common/program/program.h"
+
+namespace faultline {
+
+// The DNS servers that this node asks, as its configuration has them now.
+
+// More than any resolver asks; what a file names beyond is passed over.
+inline constexpr std::size_t kMostResolvers = 8;
+
+// Of a resolv.conf(5): its name servers in order, each once, but for those on loopback, which no fault touches. Lines
+// that make no sense are passed over, as resolvers do.
+std::vector<IpAddress> ParseResolvConf(absl::string_view text);
+
+// By /etc/resolv.conf and, where that only names a resolver on this node, systemd-resolved's own. None when neither can
+// be read.
+std::vector<IpAddress> SystemResolvers();
+
+// Where they are asked: port 53, and 853 over TLS.
+std::vector<ProtectedEndpoint> DnsEndpoints(const std::vector<IpAddress>& servers);
+
+}  // namespace faultline

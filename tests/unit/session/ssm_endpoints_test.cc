@@ -1,0 +1,75 @@
+#include "agent/ssm_endpoints.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+
+namespace faultline {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+IpAddress At(const char* text) { return *IpAddress::Parse(text); }
+
+TEST(SsmTest, RegionsAreKnownByTheirForm) {
+  for (const char* region : {"eu-west-2", "ap-southeast-1", "us-gov-east-1", "cn-north-1"}) {
+    EXPECT_TRUE(IsAwsRegion(region)) << region;
+  }
+  for (const char* other : {"", "london", "eu-west", "eu-west-2a", "EU-WEST-2", "europe-west-2", "a-b-c-d-1",
+                            "eu-west-2.evil.org", "eu--2"}) {
+    EXPECT_FALSE(IsAwsRegion(other)) << other;
+  }
+}
+
+TEST(SsmTest, ItsThreeNames) {
+  EXPECT_THAT(SsmNames("eu-west-2"), ElementsAre("ssm.eu-west-2.amazonaws.com", "ssmmessages.eu-west-2.amazonaws.com",
+                                                 "ec2messages.eu-west-2.amazonaws.com"));
+  EXPECT_EQ(SsmNames("cn-north-1").front(), "ssm.cn-north-1.amazonaws.com.cn");
+}
+
+TEST(SsmTest, AddressesAreThoseFoundEachOnce) {
+  auto all_asked = std::make_shared<std::promise<void>>();
+  const SsmEndpoints endpoints("eu-west-2", [all_asked](const std::string& name) -> std::vector<IpAddress> {
+    if (name.starts_with("ssmmessages")) return {};
+    // The last: by now the first is kept.
+    if (name.starts_with("ec2messages")) {
+      all_asked->set_value();
+      return {At("52.95.0.1")};
+    }
+    return {At("52.95.0.1"), At("2a05:d000::1")};
+  });
+  all_asked->get_future().wait();
+  EXPECT_THAT(endpoints.Now(),
+              ElementsAre(ProtectedEndpoint{At("52.95.0.1"), 443}, ProtectedEndpoint{At("2a05:d000::1"), 443}));
+}
+
+TEST(SsmTest, NothingWaitsForAResolverThatHangs) {
+  auto asked = std::make_shared<std::promise<void>>();
+  auto go_on = std::make_shared<std::promise<void>>();
+  auto over = std::make_shared<std::promise<void>>();
+  {
+    const SsmEndpoints endpoints(
+        "eu-west-2", [asked, go_on, over, first = true](const std::string&) mutable -> std::vector<IpAddress> {
+          if (!first) ADD_FAILURE() << "asked again when it was over";
+          first = false;
+          asked->set_value();
+          go_on->get_future().wait();
+          over->set_value();
+          return {};
+        });
+    asked->get_future().wait();
+    EXPECT_THAT(endpoints.Now(), IsEmpty());
+  }
+  go_on->set_value();
+  over->get_future().wait();
+}
+
+TEST(SsmTest, HereNumbersNeedNoServer) {
+  EXPECT_THAT(SsmEndpoints::LookUpHere("192.0.2.7"), ElementsAre(At("192.0.2.7")));
+  EXPECT_THAT(SsmEndpoints::LookUpHere("2001:db8::7"), ElementsAre(At("2001:db8::7")));
+}
+
+}  // namespace
+}  // namespace faultline
