@@ -26,6 +26,8 @@ struct ControllerConfig {
   std::uint16_t probe_port = 7401;
   int probe_rate = 20;
   bool tcp_probes = true;
+  // `policy`: the file that says who may run what; empty: every operator everything.
+  std::string policy;
   // `commands: allow`: whether plans may have this host run programs, as the controller's user.
   bool allow_commands = false;
   // `keep_runs: 90d`: how long runs are kept after they were over; absent: for ever. A day at least.

@@ -11,8 +11,8 @@ namespace {
 
 constexpr int kMostProbeRate = 200;
 
-const std::vector<std::string> kKeys = {"listen",   "socket",    "state",          "lease",  "probe",
-                                        "commands", "keep_runs", "keep_run_count", "metrics"};
+const std::vector<std::string> kKeys = {"listen",   "socket",    "state",          "lease",   "probe",
+                                        "commands", "keep_runs", "keep_run_count", "metrics", "policy"};
 const std::vector<std::string> kProbeKeys = {"port", "rate", "tcp"};
 const std::vector<std::string> kTruthWords = {"false", "true"};
 const std::vector<std::string> kCommandWords = {"deny", "allow"};
@@ -91,6 +91,7 @@ absl::StatusOr<ControllerConfig> ParseControllerConfig(absl::string_view text, a
     ReadString(record, "listen", config.listen, errors);
     ReadString(record, "socket", config.socket, errors);
     ReadString(record, "state", config.state, errors);
+    ReadString(record, "policy", config.policy, errors);
     ReadLease(record, config, errors);
     ReadCommands(record, config, errors);
     ReadKeepRuns(record, config, errors);

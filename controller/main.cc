@@ -13,17 +13,21 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "common/arguments.h"
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/metrics/metrics_server.h"
 #include "common/rpc/credentials.h"
 #include "common/status.h"
+#include "controller/audit/audit_log.h"
 #include "controller/config.h"
 #include "controller/event/event_log.h"
 #include "controller/guard/host_worker.h"
 #include "controller/metrics/controller_metrics.h"
+#include "controller/policy/policy_book.h"
 #include "controller/rpc/control_service.h"
+#include "controller/rpc/open_gate.h"
 #include "controller/rpc/scheduled_run.h"
 #include "controller/rpc/session_service.h"
 #include "controller/run/coordinator.h"
@@ -31,6 +35,7 @@
 #include "controller/schedule/freeze_book.h"
 #include "controller/schedule/scheduler.h"
 #include "controller/store/event_store.h"
+#include "controller/store/permit_store.h"
 #include "controller/store/purger.h"
 #include "controller/store/run_store.h"
 #include "controller/store/schedule_store.h"
@@ -59,6 +64,7 @@ sigset_t BlockSignals() {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
 }
@@ -135,6 +141,21 @@ void AwaitEnds(Coordinator& coordinator, const Clock& clock, const std::vector<s
   }
 }
 
+// The signal that is to end the process. SIGHUP has the policy read again, and whatever is wrong with it then changes
+// nothing.
+int AwaitEnd(const sigset_t& signals, PolicyBook& policy) {
+  int signal = 0;
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
+    const absl::Status read = policy.Read();
+    if (read.ok()) {
+      spdlog::info("read the policy again");
+    } else {
+      spdlog::error("the policy stays as it was: {}", absl::StrReplaceAll(read.message(), {{"\n", "; "}}));
+    }
+  }
+  return signal;
+}
+
 absl::Status Serve(const ControllerConfig& config, bool insecure) {
   const sigset_t signals = BlockSignals();
   const SystemClock clock;
@@ -146,6 +167,10 @@ absl::Status Serve(const ControllerConfig& config, bool insecure) {
   FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<Database> database, Database::Open(config.state + "/runs.sqlite"));
   RunStore store(*database);
   ScheduleStore schedule_store(*database);
+  PermitStore permits(*database);
+  FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<AuditLog> audit, AuditLog::Open(clock, OpenAuditFile(config.state)));
+  PolicyBook policy(config.policy);
+  FAULTLINE_RETURN_IF_ERROR(policy.Read());
   FreezeBook freezes(schedule_store);
   FAULTLINE_RETURN_IF_ERROR(freezes.Load());
   EventStore event_store(*database);
@@ -163,19 +188,24 @@ absl::Status Serve(const ControllerConfig& config, bool insecure) {
                            .probes = probes,
                            .host = host,
                            .freezes = freezes,
-                           .events = *events},
+                           .events = *events,
+                           .policy = policy,
+                           .permits = permits,
+                           .audit = *audit},
                           options);
   // Goes before the coordinator, which its answers are for.
   const HostStopper stopper(host);
   FAULTLINE_RETURN_IF_ERROR(coordinator.Recover());
   Scheduler scheduler(clock, schedule_store, [&](const v1::Schedule& schedule, const Scheduler::Moment& moment) {
-    absl::StatusOr<std::string> run = StartScheduled(coordinator, schedule, moment);
+    absl::StatusOr<std::string> run = StartScheduled(coordinator, permits, schedule, moment);
     if (!run.ok()) spdlog::warn("schedule {}: {}", schedule.name(), std::string(run.status().message()));
     return run;
   });
   FAULTLINE_RETURN_IF_ERROR(scheduler.Load());
   Purger purger(clock, store, event_store, {.keep_for = config.keep_runs, .keep_count = config.keep_run_count});
   SessionService sessions(clock, fleet, coordinator, options.Heartbeat());
+  const OpenGate gate;
+  const Admission admission(gate, *audit);
   ControlService control({.fleet = fleet,
                           .coordinator = coordinator,
                           .store = store,
@@ -183,6 +213,9 @@ absl::Status Serve(const ControllerConfig& config, bool insecure) {
                           .host = host,
                           .scheduler = scheduler,
                           .freezes = freezes,
+                          .permits = permits,
+                          .audit = *audit,
+                          .admission = admission,
                           .allow_commands = config.allow_commands});
   std::unique_ptr<MetricsServer> metrics;
   if (config.metrics) {
@@ -212,8 +245,7 @@ absl::Status Serve(const ControllerConfig& config, bool insecure) {
   });
   spdlog::info("listening on {} for agents and on {} for commands", config.listen, config.socket);
   sd_notify(0, "READY=1");
-  int signal = 0;
-  sigwait(&signals, &signal);
+  const int signal = AwaitEnd(signals, policy);
   sd_notify(0, "STOPPING=1");
   spdlog::info("stopping on {}", strsignal(signal));
   farewell = true;
@@ -238,7 +270,7 @@ int Main(int argc, char** argv) {
   app.set_version_flag("--version", FAULTLINE_VERSION);
   app.add_option("--config", arguments.config_file, "Configuration file")->capture_default_str();
   app.add_flag("--insecure", arguments.insecure, "Allow plaintext on addresses beside loopback and the test range");
-  app.footer("Exit codes: 0 stopped, 1 failed, 2 wrong usage or configuration.");
+  app.footer("SIGHUP has it read its policy again.\nExit codes: 0 stopped, 1 failed, 2 wrong usage or configuration.");
   if (const std::optional<int> code = ParseArguments(app, argc, argv)) return *code;
   spdlog::set_default_logger(spdlog::stderr_logger_mt("faultline-controller"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");

@@ -22,6 +22,12 @@ inline absl::StatusOr<std::unique_ptr<Client>> Connect(const CommonArguments& co
   return Client::Connect(common.controller, common.insecure);
 }
 
+// Each a line on standard error.
+template <typename Texts>
+void Warn(const Texts& warnings) {
+  for (const std::string& warning : warnings) std::cerr << "warning: " << warning << "\n";
+}
+
 // One call and its output: JSON, or `render`'s text.
 template <typename Request, typename Response, typename Render>
 ExitCode CallAndPrint(const CommonArguments& common,

@@ -28,6 +28,7 @@ inline ExitCode ExitCodeOf(const absl::Status& status) {
     case absl::StatusCode::kAlreadyExists:
       return ExitCode::kUsage;
     case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kPermissionDenied:
       return ExitCode::kRefused;
     case absl::StatusCode::kUnavailable:
       return ExitCode::kUnreachable;

@@ -9,6 +9,7 @@ namespace {
 using Stub = v1::ControlService::Stub;
 
 std::string RenderHeal(const v1::HealResponse& response) {
+  Warn(response.warnings());
   std::string text = response.run_ids().empty()
                          ? "nothing to heal: no run was in progress\n"
                          : absl::StrCat("healed: ended ", absl::StrJoin(response.run_ids(), ", "), "\n");

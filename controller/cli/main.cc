@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   faultline::AddScheduleVerbs(line);
   faultline::AddFreezeVerbs(line);
   faultline::AddEventVerbs(line);
+  faultline::AddAuditVerbs(line);
   faultline::AddFleetVerbs(line);
   faultline::AddMatrixVerb(line);
   faultline::AddTopVerb(line);

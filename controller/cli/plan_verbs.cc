@@ -50,6 +50,7 @@ ExitCode CheckPlan(const CommonArguments& common, const Arguments& arguments) {
     const auto preview = (*client)->Call(&Stub::PreviewPlan, request);
     if (!preview.ok()) return Fail(preview.status());
     for (const std::string& warning : preview->warnings()) std::cerr << "warning: " << warning << "\n";
+    if (!preview->permission().empty()) std::cerr << "warning: " << preview->permission() << "\n";
     against = "the language and the nodes connected now";
   } else {
     std::cerr << "note: " << client.status().message() << "; groups are not checked against nodes\n";

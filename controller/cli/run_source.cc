@@ -30,6 +30,8 @@ ExitCode PrintId(const CommonArguments& common, const v1::Run& run) {
     std::cout << ToJson(run);
   } else if (run.state() == v1::RUN_STATE_WAITING && run.has_due()) {
     std::cout << run.id() << ": waits until " << FormatMoment(DecodeMoment(run.due())) << "\n";
+  } else if (run.state() == v1::RUN_STATE_WAITING && !run.summary().empty()) {
+    std::cout << run.id() << ": " << run.summary() << "\n";
   } else {
     std::cout << run.id() << "\n";
   }

@@ -54,10 +54,19 @@ ExitCode ShowRun(const CommonArguments& common, const std::string& run) {
                       [](const v1::GetRunResponse& response) { return RenderRun(response.run(), StyleOfStdout()); });
 }
 
+ExitCode ApproveRun(const CommonArguments& common, const std::string& run) {
+  v1::ApproveRunRequest request;
+  request.set_run_id(run);
+  return CallAndPrint(common, &Stub::ApproveRun, request, [](const v1::ApproveRunResponse& response) {
+    return absl::StrCat(response.run().id(), ": ", response.run().summary(), "\n");
+  });
+}
+
 ExitCode AbortRun(const CommonArguments& common, const std::string& run) {
   v1::AbortRunRequest request;
   request.set_run_id(run);
   return CallAndPrint(common, &Stub::AbortRun, request, [](const v1::AbortRunResponse& response) {
+    Warn(response.warnings());
     return absl::StrCat(response.run().id(), ": ", WordOf(response.run()), ": ", response.run().summary(), "\n");
   });
 }
@@ -83,6 +92,11 @@ void AddRun(CommandLine& line, const std::shared_ptr<Arguments>& arguments) {
 void AddRunVerbs(CommandLine& line) {
   const auto arguments = std::make_shared<Arguments>();
   AddRun(line, arguments);
+  line.AddVerb("approve", "Agree to a run of somebody else's that waits for a second person; it begins then",
+               "faultline approve split-brain-3",
+               [&line, arguments] { return ApproveRun(line.common(), arguments->id); })
+      .add_option("RUN", arguments->id, "Its id, as `faultline runs` shows it")
+      ->required();
   line.AddVerb("abort", "End a run now, or one that waits; every node heals", "faultline abort split-brain-3",
                [&line, arguments] { return AbortRun(line.common(), arguments->id); })
       .add_option("RUN", arguments->id, "Its id, as `faultline runs` shows it")

@@ -8,7 +8,7 @@ namespace faultline {
 
 // plan check, preview, diff, security-groups, schema; plans, plans show.
 void AddPlanVerbs(CommandLine& line);
-// run, abort, runs, show.
+// run, approve, abort, runs, show.
 void AddRunVerbs(CommandLine& line);
 // report, compare.
 void AddReportVerbs(CommandLine& line);
@@ -20,6 +20,8 @@ void AddScheduleVerbs(CommandLine& line);
 void AddFreezeVerbs(CommandLine& line);
 // events.
 void AddEventVerbs(CommandLine& line);
+// audit verify, list.
+void AddAuditVerbs(CommandLine& line);
 // nodes, heal.
 void AddFleetVerbs(CommandLine& line);
 void AddMatrixVerb(CommandLine& line);

@@ -130,7 +130,9 @@ class Follower {
 
   static std::string ProgressLine(const v1::WatchRunResponse& update) {
     const v1::Run& run = update.run();
-    if (run.state() == v1::RUN_STATE_WAITING) return absl::StrCat(run.id(), ": waiting for its turn");
+    if (run.state() == v1::RUN_STATE_WAITING) {
+      return absl::StrCat(run.id(), ": ", run.summary().empty() ? "waiting for its turn" : run.summary());
+    }
     if (run.state() == v1::RUN_STATE_ENDING) return absl::StrCat(run.id(), ": its nodes are letting go");
     if (!update.has_elapsed()) return absl::StrCat(run.id(), ": arming on ", run.nodes_size(), " nodes");
     const Duration elapsed = Decoded(update.elapsed());

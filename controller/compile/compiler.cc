@@ -46,7 +46,10 @@ class Compiler {
     CheckLength();
     if (errors_.empty()) Assemble();
     compiled.errors = errors_.Take();
-    if (compiled.errors.empty()) compiled.timelines = std::move(timelines_);
+    if (compiled.errors.empty()) {
+      compiled.timelines = std::move(timelines_);
+      compiled.targets = std::move(targets_);
+    }
     compiled.warnings = std::move(warnings_);
     for (std::string& warning : advice_.Warnings()) compiled.warnings.push_back(std::move(warning));
     compiled.notes = advice_.Notes();
@@ -238,27 +241,35 @@ class Compiler {
     if (plan_.wait_verified) {
       for (Timeline& timeline : timelines_) timeline.holds = HoldsOf(timeline.steps);
     }
+    for (std::size_t i = 0; i < plan_.steps.size(); ++i) targets_.push_back(TargetsOf(i));
     CheckLimits(plan_, fleet_, Touched(), errors_, warnings_);
     CheckTimelines();
   }
 
-  std::vector<std::size_t> Touched() const {
+  // Whom one step acts on.
+  std::vector<std::size_t> TargetsOf(std::size_t position) const {
     TouchedNodes touched(fleet_.nodes().size());
-    for (const auto& [key, enforcement] : enforcements_) touched.Add(enforcement);
     // Sets of hosts are in many edges.
     std::set<std::size_t> ends;
-    for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
-      const auto* isolate = std::get_if<Isolate>(&plan_.steps[i].ends);
-      const bool from_the_world = isolate != nullptr && !isolate->from;
-      for (const Edge& edge : edges_of_[i]) {
-        if (enforcements_.at({edge, senders_[i]}).rules.empty()) continue;
-        for (const std::size_t end : {edge.from, edge.to}) {
-          if (!from_the_world || grudges_.Named(end)) ends.insert(end);
-        }
+    const auto* isolate = std::get_if<Isolate>(&plan_.steps[position].ends);
+    const bool from_the_world = isolate != nullptr && !isolate->from;
+    for (const Edge& edge : edges_of_[position]) {
+      const Enforcement& enforcement = enforcements_.at({edge, senders_[position]});
+      if (enforcement.rules.empty()) continue;
+      touched.Add(enforcement);
+      for (const std::size_t end : {edge.from, edge.to}) {
+        if (!from_the_world || grudges_.Named(end)) ends.insert(end);
       }
     }
     for (const std::size_t end : ends) touched.Add(grudges_[end]);
     return touched.Take();
+  }
+
+  // Whom any step acts on.
+  std::vector<std::size_t> Touched() const {
+    std::set<std::size_t> touched;
+    for (const std::vector<std::size_t>& targets : targets_) touched.insert(targets.begin(), targets.end());
+    return {touched.begin(), touched.end()};
   }
 
   // Nothing that an agent would refuse leaves the compiler.
@@ -291,6 +302,7 @@ class Compiler {
   std::set<Edge> warned_of_families_;
   std::size_t edges_ = 0;
   std::vector<Timeline> timelines_;
+  std::vector<std::vector<std::size_t>> targets_;
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,7 +35,9 @@ struct Compiled {
   std::vector<std::string> warnings;
   // What a reader who looks closely may want to know; no reason to worry.
   std::vector<std::string> notes;
-  // Empty when the plan can be run; else the timelines are empty.
+  // Of each step of the plan, by its place: whom its fault acts on, as TouchedNodes has it, by places in the inventory.
+  std::vector<std::vector<std::size_t>> targets;
+  // Empty when the plan can be run; else the timelines and targets are empty.
   std::vector<TextError> errors;
 };
 

@@ -83,8 +83,10 @@ std::string RenderPreview(const v1::PreviewPlanResponse& preview, const Terminal
   if (!preview.left_out().empty()) {
     absl::StrAppend(&text, "\nLeft out, since the fleet is large: ", Tame(preview.left_out()), "\n");
   }
-  if (!preview.warnings().empty() || !preview.notes().empty()) absl::StrAppend(&text, "\n");
+  const bool remarks = !preview.warnings().empty() || !preview.notes().empty() || !preview.permission().empty();
+  if (remarks) absl::StrAppend(&text, "\n");
   for (const std::string& warning : preview.warnings()) absl::StrAppend(&text, "warning: ", Tame(warning), "\n");
+  if (!preview.permission().empty()) absl::StrAppend(&text, "warning: ", Tame(preview.permission()), "\n");
   for (const std::string& note : preview.notes()) absl::StrAppend(&text, "note: ", Tame(note), "\n");
   return text;
 }

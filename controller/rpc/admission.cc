@@ -7,10 +7,36 @@ namespace faultline {
 
 absl::StatusOr<Principal> Admission::Admit(const grpc::ServerContextBase& context, Role least,
                                            absl::string_view action) const {
-  FAULTLINE_ASSIGN_OR_RETURN(Principal principal, gate_.Identify(context));
-  if (principal.role >= least) return principal;
-  return absl::PermissionDeniedError(absl::StrCat("'", principal.name, "' is a ", NameOf(principal.role),
-                                                  " and may not ", action, ": it takes the role ", NameOf(least)));
+  const absl::StatusOr<Principal> caller = gate_.Identify(context);
+  if (!caller.ok()) {
+    RecordError({.from = context.peer()}, action, "", absl::PermissionDeniedError(caller.status().message()));
+    return caller.status();
+  }
+  if (caller->role >= least) return caller;
+  const absl::Status refused =
+      absl::PermissionDeniedError(absl::StrCat("'", caller->name, "' is a ", NameOf(caller->role), " and may not ",
+                                               action, ": it takes the role ", NameOf(least)));
+  RecordError(*caller, action, "", refused);
+  return refused;
+}
+
+absl::Status Admission::Record(const Principal& who, absl::string_view action, absl::string_view detail) const {
+  const absl::Status written =
+      audit_.Record({.who = who, .action = std::string(action), .reason = std::string(detail)});
+  if (written.ok()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("the audit log cannot be written: ", written.message()));
+}
+
+void Admission::RecordError(const Principal& who, absl::string_view action, absl::string_view detail,
+                            const absl::Status& why) const {
+  const bool refused = absl::IsPermissionDenied(why);
+  // Nothing is done of which there would have to be a record.
+  audit_
+      .Record({.who = who,
+               .action = std::string(action),
+               .decision = refused ? AuditDecision::kRefused : AuditDecision::kFailed,
+               .reason = absl::StrCat(detail, detail.empty() ? "" : ": ", why.message())})
+      .IgnoreError();
 }
 
 }  // namespace faultline

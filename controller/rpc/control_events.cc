@@ -50,8 +50,9 @@ absl::Status ControlService::AddLogged(const v1::Run& run, google::protobuf::Rep
   return Take(parts_.events, meanwhile, filter, to);
 }
 
-grpc::Status ControlService::ListEvents(grpc::ServerContext*, const v1::ListEventsRequest* request,
+grpc::Status ControlService::ListEvents(grpc::ServerContext* context, const v1::ListEventsRequest* request,
                                         v1::ListEventsResponse* response) {
+  if (const absl::Status seen = MaySee(*context); !seen.ok()) return ToGrpc(seen);
   absl::StatusOr<EventQuery> query = QueryOf(*request);
   if (!query.ok()) return ToGrpc(query.status());
   if (request->most() > 0) query->most = static_cast<int>(std::min<std::uint32_t>(request->most(), kMostListed));
@@ -63,6 +64,7 @@ grpc::Status ControlService::ListEvents(grpc::ServerContext*, const v1::ListEven
 
 grpc::Status ControlService::WatchEvents(grpc::ServerContext* context, const v1::WatchEventsRequest* request,
                                          grpc::ServerWriter<v1::WatchEventsResponse>* writer) {
+  if (const absl::Status seen = MaySee(*context); !seen.ok()) return ToGrpc(seen);
   absl::StatusOr<EventQuery> query = QueryOf(*request);
   if (!query.ok()) return ToGrpc(query.status());
   std::uint64_t last = parts_.events.Await(0, Duration(0));

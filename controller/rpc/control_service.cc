@@ -4,6 +4,8 @@
 #include <future>
 #include <memory>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/rpc/status.h"
 #include "common/status.h"
 #include "common/timeline_codec.h"
@@ -40,8 +42,9 @@ absl::Status LookUpNames(HostWork& host, Plan& plan) {
 
 }  // namespace
 
-grpc::Status ControlService::ListNodes(grpc::ServerContext*, const v1::ListNodesRequest*,
+grpc::Status ControlService::ListNodes(grpc::ServerContext* context, const v1::ListNodesRequest*,
                                        v1::ListNodesResponse* response) {
+  if (const absl::Status seen = MaySee(*context); !seen.ok()) return ToGrpc(seen);
   const std::map<NodeName, std::vector<std::string>> runs = parts_.coordinator.RunsByNode();
   for (v1::Node& node : parts_.fleet.Nodes()) {
     const auto found = runs.find(NodeName(node.info().name()));
@@ -51,8 +54,10 @@ grpc::Status ControlService::ListNodes(grpc::ServerContext*, const v1::ListNodes
   return grpc::Status::OK;
 }
 
-grpc::Status ControlService::PreviewPlan(grpc::ServerContext*, const v1::PreviewPlanRequest* request,
+grpc::Status ControlService::PreviewPlan(grpc::ServerContext* context, const v1::PreviewPlanRequest* request,
                                          v1::PreviewPlanResponse* response) {
+  const absl::StatusOr<Principal> who = parts_.admission.Admit(*context, Role::kViewer, "preview a plan");
+  if (!who.ok()) return ToGrpc(who.status());
   absl::StatusOr<Plan> plan = ReadPlan(request->plan());
   if (!plan.ok()) return ToGrpc(plan.status());
   const absl::Status names = LookUpNames(parts_.host, *plan);
@@ -64,31 +69,42 @@ grpc::Status ControlService::PreviewPlan(grpc::ServerContext*, const v1::Preview
   }
   *response = MakePreview(compiled, inventory, parts_.fleet.probe_port(),
                           {.brief = request->brief(), .rules = request->rules(), .node = request->node()});
+  response->set_permission(who->role < Role::kOperator
+                               ? absl::StrCat("'", who->name, "' is a ", NameOf(who->role), " and may not run it")
+                               : parts_.coordinator.Decide(*who, *plan, compiled, inventory).reason);
   return grpc::Status::OK;
+}
+
+absl::StatusOr<std::string> ControlService::Begin(grpc::ServerContext& context, const v1::StartRunRequest& request,
+                                                  const Principal& who) {
+  FAULTLINE_ASSIGN_OR_RETURN(Plan plan, ReadPlan(request.plan()));
+  FAULTLINE_RETURN_IF_ERROR(CheckCommandsFrom(context.peer(), plan, request.plan().file_name()));
+  RunRequest asked = {.plan = std::move(plan),
+                      .plan_text = request.plan().text(),
+                      .file_name = request.plan().file_name(),
+                      .starter = who,
+                      .queue = request.queue(),
+                      .request_id = request.request_id()};
+  if (request.has_wait_verified()) {
+    FAULTLINE_ASSIGN_OR_RETURN(asked.plan.wait_verified, DecodeDuration(request.wait_verified()));
+  }
+  if (request.has_at()) {
+    if (!IsWallTime(request.at())) return absl::InvalidArgumentError("'at' must be within 1970 to 2199");
+    asked.due = DecodeWall(request.at());
+  }
+  return parts_.coordinator.Begin(std::move(asked));
 }
 
 grpc::Status ControlService::StartRun(grpc::ServerContext* context, const v1::StartRunRequest* request,
                                       v1::StartRunResponse* response) {
-  absl::StatusOr<Plan> plan = ReadPlan(request->plan());
-  if (!plan.ok()) return ToGrpc(plan.status());
-  const absl::Status allowed = CheckCommandsFrom(context->peer(), *plan, request->plan().file_name());
-  if (!allowed.ok()) return ToGrpc(allowed);
-  RunRequest asked = {.plan = *std::move(plan),
-                      .plan_text = request->plan().text(),
-                      .file_name = request->plan().file_name(),
-                      .queue = request->queue(),
-                      .request_id = request->request_id()};
-  if (request->has_wait_verified()) {
-    const absl::StatusOr<Duration> patience = DecodeDuration(request->wait_verified());
-    if (!patience.ok()) return ToGrpc(patience.status());
-    asked.plan.wait_verified = *patience;
+  constexpr absl::string_view kAction = "start a run";
+  const absl::StatusOr<Principal> who = parts_.admission.Admit(*context, Role::kOperator, kAction);
+  if (!who.ok()) return ToGrpc(who.status());
+  const absl::StatusOr<std::string> id = Begin(*context, *request, *who);
+  if (!id.ok()) {
+    parts_.admission.RecordError(*who, kAction, request->plan().file_name(), id.status());
+    return ToGrpc(id.status());
   }
-  if (request->has_at()) {
-    if (!IsWallTime(request->at())) return ToGrpc(absl::InvalidArgumentError("'at' must be within 1970 to 2199"));
-    asked.due = DecodeWall(request->at());
-  }
-  const absl::StatusOr<std::string> id = parts_.coordinator.Begin(std::move(asked));
-  if (!id.ok()) return ToGrpc(id.status());
   absl::StatusOr<v1::Run> run = AwaitRun(*context, *id, [](const RunView& view) {
     return view.over || view.run.state() == v1::RUN_STATE_RUNNING || view.run.state() == v1::RUN_STATE_WAITING;
   });
@@ -99,6 +115,7 @@ grpc::Status ControlService::StartRun(grpc::ServerContext* context, const v1::St
 
 grpc::Status ControlService::WatchRun(grpc::ServerContext* context, const v1::WatchRunRequest* request,
                                       grpc::ServerWriter<v1::WatchRunResponse>* writer) {
+  if (const absl::Status seen = MaySee(*context); !seen.ok()) return ToGrpc(seen);
   std::uint64_t seen = 0;
   while (!context->IsCancelled()) {
     absl::StatusOr<RunView> view = parts_.coordinator.Await(request->run_id(), seen, kLook);
@@ -115,8 +132,9 @@ grpc::Status ControlService::WatchRun(grpc::ServerContext* context, const v1::Wa
   return grpc::Status::OK;
 }
 
-grpc::Status ControlService::ListRuns(grpc::ServerContext*, const v1::ListRunsRequest* request,
+grpc::Status ControlService::ListRuns(grpc::ServerContext* context, const v1::ListRunsRequest* request,
                                       v1::ListRunsResponse* response) {
+  if (const absl::Status seen = MaySee(*context); !seen.ok()) return ToGrpc(seen);
   RunQuery query = {.plan_name = request->plan_name()};
   if (request->has_since()) query.since = DecodeWall(request->since());
   query.most =
@@ -127,8 +145,9 @@ grpc::Status ControlService::ListRuns(grpc::ServerContext*, const v1::ListRunsRe
   return grpc::Status::OK;
 }
 
-grpc::Status ControlService::GetRun(grpc::ServerContext*, const v1::GetRunRequest* request,
+grpc::Status ControlService::GetRun(grpc::ServerContext* context, const v1::GetRunRequest* request,
                                     v1::GetRunResponse* response) {
+  if (const absl::Status seen = MaySee(*context); !seen.ok()) return ToGrpc(seen);
   absl::StatusOr<RunView> view = parts_.coordinator.Await(request->run_id(), 0, Duration(0));
   if (!view.ok()) return ToGrpc(view.status());
   *response->mutable_run() = std::move(view->run);
@@ -136,11 +155,20 @@ grpc::Status ControlService::GetRun(grpc::ServerContext*, const v1::GetRunReques
   return request->events() ? ToGrpc(AddLogged(response->run(), *response->mutable_events())) : grpc::Status::OK;
 }
 
+// What makes things safer is done first, and though it cannot be written to the audit log.
 grpc::Status ControlService::AbortRun(grpc::ServerContext* context, const v1::AbortRunRequest* request,
                                       v1::AbortRunResponse* response) {
+  constexpr absl::string_view kAction = "abort a run";
+  const absl::StatusOr<Principal> who = parts_.admission.Admit(*context, Role::kOperator, kAction);
+  if (!who.ok()) return ToGrpc(who.status());
   const absl::Status status =
       parts_.coordinator.Abort(request->run_id(), v1::OUTCOME_ABORTED, "aborted with `faultline abort`");
-  if (!status.ok()) return ToGrpc(status);
+  if (!status.ok()) {
+    parts_.admission.RecordError(*who, kAction, request->run_id(), status);
+    return ToGrpc(status);
+  }
+  const absl::Status recorded = parts_.admission.Record(*who, kAction, request->run_id());
+  if (!recorded.ok()) response->add_warnings(std::string(recorded.message()));
   absl::StatusOr<v1::Run> run = AwaitRun(*context, request->run_id(), [](const RunView& view) { return view.over; });
   if (!run.ok()) return ToGrpc(run.status());
   *response->mutable_run() = *std::move(run);
@@ -148,7 +176,14 @@ grpc::Status ControlService::AbortRun(grpc::ServerContext* context, const v1::Ab
 }
 
 grpc::Status ControlService::Heal(grpc::ServerContext* context, const v1::HealRequest*, v1::HealResponse* response) {
-  for (const std::string& id : parts_.coordinator.AbortAll(v1::OUTCOME_ABORTED, "ended with `faultline heal`")) {
+  constexpr absl::string_view kAction = "heal every node";
+  const absl::StatusOr<Principal> who = parts_.admission.Admit(*context, Role::kOperator, kAction);
+  if (!who.ok()) return ToGrpc(who.status());
+  const std::vector<std::string> ended =
+      parts_.coordinator.AbortAll(v1::OUTCOME_ABORTED, "ended with `faultline heal`");
+  const absl::Status recorded = parts_.admission.Record(*who, kAction, absl::StrJoin(ended, ", "));
+  if (!recorded.ok()) response->add_warnings(std::string(recorded.message()));
+  for (const std::string& id : ended) {
     const absl::StatusOr<v1::Run> run = AwaitRun(*context, id, [](const RunView& view) { return view.over; });
     if (!run.ok()) return ToGrpc(run.status());
     response->add_run_ids(id);
@@ -159,8 +194,9 @@ grpc::Status ControlService::Heal(grpc::ServerContext* context, const v1::HealRe
   return grpc::Status::OK;
 }
 
-grpc::Status ControlService::GetMatrix(grpc::ServerContext*, const v1::GetMatrixRequest*,
+grpc::Status ControlService::GetMatrix(grpc::ServerContext* context, const v1::GetMatrixRequest*,
                                        v1::GetMatrixResponse* response) {
+  if (const absl::Status seen = MaySee(*context); !seen.ok()) return ToGrpc(seen);
   *response->mutable_now() = parts_.coordinator.Matrix();
   return grpc::Status::OK;
 }

@@ -2,12 +2,16 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "absl/functional/function_ref.h"
+#include "controller/audit/audit_log.h"
 #include "controller/event/event_log.h"
 #include "controller/guard/host_work.h"
+#include "controller/rpc/admission.h"
 #include "controller/run/coordinator.h"
 #include "controller/run/fleet.h"
 #include "controller/schedule/freeze_book.h"
 #include "controller/schedule/scheduler.h"
+#include "controller/store/permit_store.h"
 #include "controller/store/run_store.h"
 #include "faultline/v1/control.grpc.pb.h"
 
@@ -22,11 +26,15 @@ struct ControlParts {
   HostWork& host;
   Scheduler& scheduler;
   FreezeBook& freezes;
+  PermitStore& permits;
+  AuditLog& audit;
+  const Admission& admission;
   // Whether plans may have this host run programs.
   bool allow_commands = false;
 };
 
-// What people ask of the controller. Synchronous: gRPC's own threads wait in Await.
+// What people ask of the controller, if they may: to see takes the role of a viewer, to do that of an operator, to look
+// at the audit log that of an administrator. Synchronous: gRPC's own threads wait in Await.
 class ControlService : public v1::ControlService::Service {
  public:
   explicit ControlService(const ControlParts& parts) : parts_(parts) {}
@@ -43,6 +51,11 @@ class ControlService : public v1::ControlService::Service {
                         v1::ListRunsResponse* response) override;
   grpc::Status GetRun(grpc::ServerContext* context, const v1::GetRunRequest* request,
                       v1::GetRunResponse* response) override;
+  // control_permission.cc.
+  grpc::Status ApproveRun(grpc::ServerContext* context, const v1::ApproveRunRequest* request,
+                          v1::ApproveRunResponse* response) override;
+  grpc::Status ListAudit(grpc::ServerContext* context, const v1::ListAuditRequest* request,
+                         v1::ListAuditResponse* response) override;
   grpc::Status AbortRun(grpc::ServerContext* context, const v1::AbortRunRequest* request,
                         v1::AbortRunResponse* response) override;
   grpc::Status Heal(grpc::ServerContext* context, const v1::HealRequest* request, v1::HealResponse* response) override;
@@ -70,6 +83,14 @@ class ControlService : public v1::ControlService::Service {
                             v1::RemoveFreezeResponse* response) override;
 
  private:
+  // Whether the caller may see what it asks for.
+  absl::Status MaySee(const grpc::ServerContext& context) const;
+  // Asks the coordinator for a run on somebody's word.
+  absl::StatusOr<std::string> Begin(grpc::ServerContext& context, const v1::StartRunRequest& request,
+                                    const Principal& who);
+  // Does what somebody was admitted to do, once that is in the audit log; `detail` says to what.
+  grpc::Status Do(const absl::StatusOr<Principal>& who, absl::string_view action, const std::string& detail,
+                  absl::FunctionRef<absl::Status(const Principal&)> act);
   // Waits until the run satisfies `done` or the caller has gone.
   template <typename Predicate>
   absl::StatusOr<v1::Run> AwaitRun(grpc::ServerContext& context, const std::string& run_id, Predicate done);

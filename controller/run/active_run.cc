@@ -56,6 +56,7 @@ ActiveRun MakeActiveRun(RunRequest request, WallTime now, Duration lease) {
                                     ? v1::CONTROLLER_LOSS_HEAL
                                     : v1::CONTROLLER_LOSS_CONTINUE);
   if (const auto patience = request.plan.wait_verified) *record.mutable_wait_verified() = EncodeDuration(*patience);
+  run.permit.starter = std::move(request.starter);
   run.due = request.due;
   run.passed = request.passed;
   run.plan = std::move(request.plan);

@@ -21,6 +21,7 @@
 #include "controller/report/probe_config.h"
 #include "controller/report/tcp_edges.h"
 #include "controller/run/run_request.h"
+#include "controller/store/permit_store.h"
 #include "faultline/v1/run.pb.h"
 
 namespace faultline {
@@ -52,6 +53,7 @@ struct ActiveRun {
   RunPhase phase = RunPhase::kWaiting;
   // As it was asked for; empty when recovering.
   Plan plan;
+  Permit permit;
   // In which runs were accepted.
   std::uint64_t order = 0;
   // kWaiting: when it is to begin; absent: as soon as no other run is in its way.
@@ -62,6 +64,8 @@ struct ActiveRun {
   bool came_in_time = false;
   // kCompiling: since when.
   ControllerTime compiling_since;
+  // kWaiting: it waits for a second person, until then.
+  std::optional<ControllerTime> approval_until;
   // kWaiting: the runs that were in its way.
   std::set<std::string> waits_for;
   // Every inventory node's part, by name; empty before it is compiled, and when recovering.

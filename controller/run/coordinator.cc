@@ -50,6 +50,9 @@ Coordinator::Coordinator(const CoordinatorParts& parts, CoordinatorOptions optio
       host_(parts.host),
       freezes_(parts.freezes),
       events_(parts.events),
+      policy_(parts.policy),
+      permits_(parts.permits),
+      audit_(parts.audit),
       options_(std::move(options)),
       tcp_log_(parts.probes.window()),
       next_heartbeat_(parts.clock.Now()),
@@ -81,6 +84,7 @@ absl::Status Coordinator::Recover() {
       Release(run, v1::OUTCOME_REFUSED, std::string(waiting.status().message()));
       continue;
     }
+    FAULTLINE_ASSIGN_OR_RETURN(waiting->permit, PermitOf(waiting->record));
     waiting->order = ++last_order_;
     runs_[id] = *std::move(waiting);
   }

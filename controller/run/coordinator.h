@@ -12,10 +12,12 @@
 #include "common/clock.h"
 #include "common/name.h"
 #include "common/step_lateness.h"
+#include "controller/audit/audit_sink.h"
 #include "controller/compile/compiler.h"
 #include "controller/event/event_sink.h"
 #include "controller/guard/host_work.h"
 #include "controller/plan/plan.h"
+#include "controller/policy/policy_book.h"
 #include "controller/report/burst_log.h"
 #include "controller/report/probe_log.h"
 #include "controller/report/probe_totals.h"
@@ -71,10 +73,16 @@ struct CoordinatorParts {
   HostWork& host;
   const FreezeBook& freezes;
   EventSink& events;
+  const PolicyBook& policy;
+  PermitStore& permits;
+  AuditSink& audit;
 };
 
 // A run whose moment this process let pass by more than this never begins, unless it waited for others.
 inline constexpr Duration kMostLate = std::chrono::minutes(1);
+
+// How long a run waits for a second person.
+inline constexpr Duration kApprovalTime = std::chrono::hours(1);
 
 // Carries out plans on the fleet: waits for their moment and for other runs with nodes in common, looks up names,
 // checks guards, arms all nodes or none, picks T0, renews leases, tells nodes that wait when to proceed, gathers what
@@ -91,14 +99,21 @@ class Coordinator {
 
   // Compiles a plan for the fleet as it is now. Errors come back inside.
   Compiled Preview(const Plan& plan, const Inventory& inventory, const RunId& run) const;
+  // What the policy says of somebody who runs that now. REQUIRES: as FactsOf.
+  Decision Decide(const Principal& who, const Plan& plan, const Compiled& compiled, const Inventory& inventory) const;
 
-  // Accepts a run: it is stored when this returns. The run's id; of a request whose id was seen before, that of the run
-  // it made then. A run that is to begin at once, and whose plan names no names, is compiled first: INVALID_ARGUMENT
-  // with all errors, each a line; also for a person's moment that is over. FAILED_PRECONDITION: it would run commands
-  // and must not, a freeze is on, another run has nodes in common with it (and it is not to queue), its request id was
-  // that of another plan, moment or way to queue, or the controller is stopping. All that is found out later ends the
-  // run instead, as REFUSED or MISSED.
+  // Accepts a run: it is audited and stored when this returns. The run's id; of a request whose id was seen before,
+  // that of the run it made then. A run that is to begin at once, and whose plan names no names, is compiled first:
+  // INVALID_ARGUMENT with all errors, each a line; also for a person's moment that is over; and PERMISSION_DENIED when
+  // the policy refuses it. FAILED_PRECONDITION: it would run commands and must not, a freeze is on, the audit log
+  // cannot be written, another run has nodes in common with it (and it is not to queue), its request id was that of
+  // another plan, moment or way to queue, or the controller is stopping. All that is found out later ends the run
+  // instead, as REFUSED or MISSED.
   absl::StatusOr<std::string> Begin(RunRequest request);
+
+  // A second person agrees to a run that has not begun: it may begin then. NOT_FOUND; PERMISSION_DENIED to whoever
+  // started it; FAILED_PRECONDITION when it has begun, is over, or was agreed to.
+  absl::Status Approve(const std::string& run_id, const Principal& who);
 
   // Ends a run: every node is told to let go; one that waits is just not begun. NOT_FOUND; FAILED_PRECONDITION when the
   // run is over.
@@ -175,6 +190,20 @@ class Coordinator {
   void OnCompiled(ActiveRun& run, Compiled compiled, const Inventory& inventory);
   void StartChecking(ActiveRun& run, Compiled compiled, const Inventory& inventory);
   void Arm(ActiveRun& run);
+
+  // coordinator_permission.cc: whether it may.
+  // FAILED_PRECONDITION: it could not be written, and so must not be.
+  absl::Status Audit(const ActiveRun& run, const Principal& who, absl::string_view action, AuditDecision decision,
+                     absl::string_view reason);
+  // Whether the run may begin now by the policy; else it is released, or waits for a second person.
+  bool Permitted(ActiveRun& run, const Compiled& compiled, const Inventory& inventory);
+  // Writes that a run begins that has waited; one for which that fails is released.
+  bool AuditBeginning(ActiveRun& run);
+  void AwaitApproval(ActiveRun& run, const std::string& reason);
+  // Whether a second person has agreed; when it is too late for that the run is released.
+  bool Approved(ActiveRun& run);
+  // As it was stored with it.
+  absl::StatusOr<Permit> PermitOf(const v1::Run& record);
 
   // coordinator_host.cc: what is done on this host meanwhile.
   void LaunchChecks(ActiveRun& run);
@@ -275,6 +304,9 @@ class Coordinator {
   HostWork& host_;
   const FreezeBook& freezes_;
   EventSink& events_;
+  const PolicyBook& policy_;
+  PermitStore& permits_;
+  AuditSink& audit_;
   const CoordinatorOptions options_;
   ProbeTotals probe_totals_;
   BurstLog bursts_;

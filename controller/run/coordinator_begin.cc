@@ -38,7 +38,7 @@ std::string WhyNot(const Compiled& compiled, const std::string& file_name) {
 std::string WhyLate(const ActiveRun& run, bool down) {
   std::string text =
       !run.record.has_due()
-          ? std::string("the controller was down while it waited for other runs")
+          ? std::string("the controller was down while it waited for other runs, or to be approved")
           : absl::StrCat("its moment, ", FormatWall(*run.due), ", passed while the controller was ",
                          down ? "down" : absl::StrCat("held up, for more than ", FormatDuration(kMostLate)));
   if (run.passed > 0) absl::StrAppend(&text, "; so did ", run.passed, " of its schedule before that");
@@ -52,6 +52,13 @@ absl::string_view WhatDiffers(const RunRequest& request, const v1::Run& run) {
   if (due != request.due) return "for another moment";
   if (run.queue() != request.queue) return "with another --queue";
   return PatienceOf(run) != request.plan.wait_verified ? "with another --wait-verified" : "";
+}
+
+// For the audit log; empty: at once.
+std::string WhenOf(const ActiveRun& run) {
+  const std::string& schedule = run.record.schedule_name();
+  return absl::StrCat(run.due ? absl::StrCat("to begin at ", FormatWall(*run.due)) : "",
+                      schedule.empty() ? "" : absl::StrCat(", of schedule '", schedule, "'"));
 }
 
 void RecordNames(const LookedUp& names, v1::Run& run) {
@@ -113,6 +120,8 @@ absl::StatusOr<std::string> Coordinator::Begin(RunRequest request) {
     compiled = Preview(request.plan, inventory, Provisional(request.plan));
     const std::string why = WhyNot(compiled, request.file_name);
     if (!why.empty()) return absl::InvalidArgumentError(why);
+    const Decision decision = Decide(request.starter, request.plan, compiled, inventory);
+    if (decision.kind == Decision::Kind::kRefused) return absl::PermissionDeniedError(decision.reason);
   }
   const std::lock_guard lock(mutex_);
   if (stopping_) return absl::FailedPreconditionError("the controller is stopping; nothing begins any more");
@@ -134,6 +143,8 @@ absl::StatusOr<ActiveRun*> Coordinator::Accept(RunRequest request, const std::se
   FAULTLINE_RETURN_IF_ERROR(CheckName(id, "run id"));
   ActiveRun made = MakeActiveRun(std::move(request), clock_.WallNow(), options_.lease);
   made.record.set_id(id);
+  FAULTLINE_RETURN_IF_ERROR(Audit(made, made.permit.starter, "start a run", AuditDecision::kAllowed, WhenOf(made)));
+  FAULTLINE_RETURN_IF_ERROR(permits_.Put(PermitStore::OfRun(id), made.permit));
   made.order = ++last_order_;
   // One that begins at once and is not to wait is not taken up by a later process.
   if (!made.due && conflicts.empty()) made.record.set_state(v1::RUN_STATE_ARMING);
@@ -172,6 +183,7 @@ bool Coordinator::Missed(ActiveRun& run, WallTime now) {
 void Coordinator::AdvanceWaiting(ActiveRun& run) {
   const WallTime now = clock_.WallNow();
   if (stopping_ || (run.due && now < *run.due) || Missed(run, now)) return;
+  if (run.approval_until && !Approved(run)) return;
   run.came_in_time = true;
   // A person who is there sees the fleet; a moment does not.
   if (run.due && clock_.Now() < began_ + options_.settling) return;
@@ -228,9 +240,13 @@ void Coordinator::OnLookedUp(const std::string& run_id, const absl::StatusOr<Loo
 
 void Coordinator::OnCompiled(ActiveRun& run, Compiled compiled, const Inventory& inventory) {
   run.waits_for.clear();
+  if (!Permitted(run, compiled, inventory)) return;
   const std::set<NodeName> parties = PartiesOf(compiled);
   const Conflicts conflicts = ConflictsOf(run.record.id(), parties);
-  if (conflicts.empty()) return StartChecking(run, std::move(compiled), inventory);
+  if (conflicts.empty()) {
+    if (AuditBeginning(run)) StartChecking(run, std::move(compiled), inventory);
+    return;
+  }
   if (!run.record.queue()) {
     return Release(run, v1::OUTCOME_REFUSED, absl::StrCat(Describe(conflicts), ", and it is not to queue"));
   }
@@ -248,6 +264,10 @@ void Coordinator::StartChecking(ActiveRun& run, Compiled compiled, const Invento
   SetCompiled(std::move(compiled), ProbeNodesOf(inventory), run);
   PlanProbes(run);
   FindConnections(run);
+  const std::string& second = run.permit.approved_by;
+  if (!second.empty()) {
+    run.record.add_warnings(absl::StrCat("started by '", run.permit.starter.name, "', approved by '", second, "'"));
+  }
   run.phase = RunPhase::kChecking;
   run.record.set_state(v1::RUN_STATE_ARMING);
   run.record.clear_summary();

@@ -260,7 +260,9 @@ void Coordinator::KeepSeries(ActiveRun& run) {
 
 void Coordinator::StoreEnded(ActiveRun& run) {
   if (store_.Put(run.record).ok()) {
-    runs_.erase(std::string(run.record.id()));
+    const std::string id = run.record.id();
+    permits_.Remove(PermitStore::OfRun(id)).IgnoreError();  // One that stays is of no run any more.
+    runs_.erase(id);
   } else {
     run.deadline = Now() + kStoreAgain;
   }

@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "common/clock.h"
+#include "controller/access/principal.h"
 #include "controller/guard/host_work.h"
 #include "controller/plan/plan.h"
 
@@ -16,6 +17,8 @@ struct RunRequest {
   Plan plan;
   std::string plan_text;
   std::string file_name;
+  // On whose word.
+  Principal starter;
   // When to begin; absent: at once.
   std::optional<WallTime> due;
   // Wait for runs that have nodes in common with it, instead of being refused.

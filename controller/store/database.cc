@@ -12,7 +12,7 @@ namespace faultline {
 namespace {
 
 // Stored in the file; a reader refuses a greater one. 0 is a new file.
-constexpr int kSchemaVersion = 4;
+constexpr int kSchemaVersion = 5;
 
 constexpr const char* kVersion1 = R"sql(
   CREATE TABLE runs (
@@ -50,6 +50,15 @@ constexpr const char* kVersion4 = R"sql(
     event BLOB NOT NULL);
   CREATE INDEX events_by_moment ON events (moment);
   CREATE INDEX events_by_run ON events (run);
+)sql";
+
+constexpr const char* kVersion5 = R"sql(
+  CREATE TABLE permits (
+    subject TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    approved_by TEXT NOT NULL);
 )sql";
 
 }  // namespace
@@ -123,7 +132,8 @@ absl::Status Database::Migrate(int from) {
     FAULTLINE_RETURN_IF_ERROR(Execute(kVersion3));
     FAULTLINE_RETURN_IF_ERROR(FillColumns());
   }
-  FAULTLINE_RETURN_IF_ERROR(Execute(kVersion4));
+  if (from < 4) FAULTLINE_RETURN_IF_ERROR(Execute(kVersion4));
+  FAULTLINE_RETURN_IF_ERROR(Execute(kVersion5));
   return Execute(absl::StrCat("PRAGMA user_version = ", kSchemaVersion, "; COMMIT;"));
 }
 

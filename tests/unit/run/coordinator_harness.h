@@ -12,6 +12,7 @@
 #include "controller/store/schedule_store.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/unit/run/fake_agent.h"
+#include "tests/unit/run/fake_audit.h"
 #include "tests/unit/run/fake_events.h"
 #include "tests/unit/run/fake_host.h"
 
@@ -46,6 +47,7 @@ class CoordinatorTest : public ::testing::Test {
     coordinator_.reset();
     freezes_.reset();
     schedules_.reset();
+    permits_.reset();
     store_.reset();
     database_.reset();
     database_ = *Database::Open(folder_ + "/runs.sqlite");
@@ -53,13 +55,19 @@ class CoordinatorTest : public ::testing::Test {
     schedules_.emplace(*database_);
     freezes_.emplace(*schedules_);
     EXPECT_TRUE(freezes_->Load().ok());
+    permits_.emplace(*database_);
+    policy_.emplace(policy_file_);
+    EXPECT_TRUE(policy_->Read().ok());
     coordinator_.emplace(CoordinatorParts{.clock = clock_,
                                           .fleet = fleet_,
                                           .store = *store_,
                                           .probes = probes_,
                                           .host = host_,
                                           .freezes = *freezes_,
-                                          .events = events_},
+                                          .events = events_,
+                                          .policy = *policy_,
+                                          .permits = *permits_,
+                                          .audit = audit_},
                          CoordinatorOptions{.lease = std::chrono::seconds(15),
                                             .allow_commands = allow_commands_,
                                             .settling = settling_,
@@ -136,6 +144,9 @@ class CoordinatorTest : public ::testing::Test {
   }();
   FakeClock clock_;
   FakeEvents events_;
+  FakeAudit audit_;
+  // Empty: there is no policy.
+  std::string policy_file_;
   Fleet fleet_{{}, events_};
   ProbeLog probes_;
   FakeHost host_;
@@ -146,6 +157,8 @@ class CoordinatorTest : public ::testing::Test {
   std::optional<RunStore> store_;
   std::optional<ScheduleStore> schedules_;
   std::optional<FreezeBook> freezes_;
+  std::optional<PermitStore> permits_;
+  std::optional<PolicyBook> policy_;
   std::optional<Coordinator> coordinator_;
   FakeAgent london_{"lon-1", "172.32.4.2"};
   FakeAgent paris_{"par-1", "172.33.4.2"};

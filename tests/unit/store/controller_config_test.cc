@@ -21,6 +21,11 @@ TEST(ControllerConfigTest, ReadsEveryKey) {
   EXPECT_FALSE(config->tcp_probes);
 }
 
+TEST(ControllerConfigTest, ThereIsNoPolicyUnlessItIsNamed) {
+  EXPECT_EQ(ParseControllerConfig("lease: 3s\n", "c.yaml")->policy, "");
+  EXPECT_EQ(ParseControllerConfig("policy: /etc/p.yaml\n", "c.yaml")->policy, "/etc/p.yaml");
+}
+
 TEST(ControllerConfigTest, BoundsAreKept) {
   const auto config = ParseControllerConfig("lease: 10ms\nprobe: {port: 0, rate: 201}\n", "c.yaml");
   const std::string message(config.status().message());

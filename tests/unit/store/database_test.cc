@@ -106,7 +106,7 @@ TEST_F(DatabaseTest, MigrationThatFailsLeavesTheFileAsItWas) {
 }
 
 TEST_F(DatabaseTest, NewerVersionIsRefused) {
-  Execute("PRAGMA user_version = 5");
+  Execute("PRAGMA user_version = 1000");
   const absl::Status status = Database::Open(path_).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("made by a newer version of faultline-controller"));
