@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "agent/timeline/limits.h"
+#include "common/identity/tls_files.h"
 #include "common/metrics/metrics_address.h"
 #include "common/name.h"
 #include "common/program/program.h"
@@ -21,6 +22,10 @@ struct AgentConfig {
   NodeName name;
   // `controller`: "HOST:PORT" or "unix:PATH". Required.
   std::string controller;
+  // `tls`: `ca`, `certificate` and `key` of the connection to a controller that is not at a Unix socket.
+  TlsFiles tls = {.ca = "/var/lib/faultline-agent/ca.crt",
+                  .certificate = "/var/lib/faultline-agent/node.crt",
+                  .key = "/var/lib/faultline-agent/node.key"};
   // `runtime`: folder of the agent's own socket and lock.
   std::string runtime = "/run/faultline-agent";
   // `labels`.

@@ -3,12 +3,14 @@
 #include "common/bit_rate.h"
 #include "common/document/document.h"
 #include "common/document/value_reader.h"
+#include "common/identity/tls_config.h"
 
 namespace faultline {
 namespace {
 
-const std::vector<std::string> kKeys = {"name",    "controller",  "runtime", "labels",  "interfaces",
-                                        "protect", "lane_memory", "guard",   "metrics", "tcp_listeners"};
+const std::vector<std::string> kKeys = {"name",       "controller",    "runtime",     "labels",
+                                        "interfaces", "protect",       "lane_memory", "guard",
+                                        "metrics",    "tcp_listeners", "tls"};
 const std::vector<std::string> kProtectKeys = {"cidrs", "ports", "dns"};
 const std::vector<std::string> kDnsWords = {"none", "system"};
 const std::vector<std::string> kGuardKeys = {"max_duration", "max_runs"};
@@ -88,6 +90,7 @@ void ReadConfig(const DocumentValue& root, AgentConfig& config, TextErrors& erro
   if (const DocumentValue* controller = record.Require("controller", where, errors)) {
     if (auto text = ReadText(*controller, "'controller'", errors)) config.controller = *std::move(text);
   }
+  if (const DocumentValue* tls = record.Find("tls")) ReadTls(*tls, config.tls, errors);
   if (const DocumentValue* runtime = record.Find("runtime")) {
     if (auto text = ReadText(*runtime, "'runtime'", errors)) config.runtime = *std::move(text);
   }

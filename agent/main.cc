@@ -32,6 +32,7 @@
 #include "common/file.h"
 #include "common/metrics/metrics_server.h"
 #include "common/rpc/credentials.h"
+#include "common/rpc/grpc_log.h"
 #include "common/status.h"
 
 namespace faultline {
@@ -41,6 +42,9 @@ namespace {
 constexpr int kOk = 0;
 constexpr int kFailed = 1;
 constexpr int kFaultsThere = 3;
+
+constexpr char kMend[] =
+    "`faultline-agent enroll` makes these files, and --insecure does without TLS where the network itself is trusted";
 
 struct Arguments {
   std::string config_file = "/etc/faultline/agent.yaml";
@@ -131,7 +135,9 @@ LocalStatus StatusOf(const AgentConfig& config, const Session& session, EngineTh
 }
 
 absl::Status Serve(const AgentConfig& config, bool insecure) {
-  FAULTLINE_RETURN_IF_ERROR(ClientCredentials(config.controller, insecure).status());
+  const Security security = {.tls = config.tls, .insecure = insecure, .mend = kMend};
+  FAULTLINE_RETURN_IF_ERROR(CheckSecurity(config.controller, security));
+  if (insecure) spdlog::warn("--insecure: the controller is spoken to without TLS, and believed without proof");
   const sigset_t signals = BlockSignals();
   const SystemClock clock;
   FAULTLINE_ASSIGN_OR_RETURN(const UniqueFd lock, LockRuntimeFolder(config.runtime));
@@ -158,7 +164,7 @@ absl::Status Serve(const AgentConfig& config, bool insecure) {
   TcpProber tcp_prober(clock, mapping, config.tcp_listeners);
   {
     Session session({.controller = config.controller,
-                     .insecure = insecure,
+                     .security = security,
                      .name = config.name,
                      .labels = config.labels,
                      .interfaces = config.interfaces,
@@ -218,7 +224,7 @@ int Main(int argc, char** argv) {
   app.set_version_flag("--version", FAULTLINE_VERSION);
   app.add_option("--config", arguments.config_file, "Configuration file")->capture_default_str();
   app.add_flag("--insecure", arguments.insecure,
-               "Allow a plaintext connection to a controller that is not on loopback or the test range");
+               "Speak to the controller without TLS, on a network that is itself trusted");
   app.fallthrough();
   CLI::App* heal = app.add_subcommand("heal",
                                       "End every fault on this node now, through the running agent or without one; one "
@@ -235,6 +241,8 @@ int Main(int argc, char** argv) {
       "configuration; 3 status: something is.");
   if (const std::optional<int> code = ParseArguments(app, argc, argv)) return *code;
   spdlog::set_default_logger(spdlog::stderr_logger_mt("faultline-agent"));
+  // Why a connection fails, the session says.
+  SendGrpcLogTo([](absl::string_view message) { spdlog::debug("gRPC: {}", std::string(message)); });
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
   const absl::StatusOr<AgentConfig> config = LoadConfig(arguments);
   const std::string runtime = config.ok() ? config->runtime : AgentConfig().runtime;

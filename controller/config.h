@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/clock.h"
+#include "common/identity/tls_files.h"
 #include "common/metrics/metrics_address.h"
 #include "common/timeline.h"
 
@@ -17,6 +18,12 @@ struct ControllerConfig {
   std::string listen = "127.0.0.1:7400";
   // `socket`: the Unix socket of the command line.
   std::string socket = "/run/faultline/controller.sock";
+  // `tls`: `ca`, `certificate` and `key` of the connections at `listen`.
+  TlsFiles tls = {.ca = "/etc/faultline/pki/ca.crt",
+                  .certificate = "/etc/faultline/pki/controller.crt",
+                  .key = "/etc/faultline/pki/controller.key"};
+  // `identity: common-name`: whether certificates without Faultline's own URI speak for their common name.
+  bool common_names = false;
   // `state`: folder of the store; made when missing.
   std::string state = "/var/lib/faultline";
   // `lease`: how long faults outlive the controller.

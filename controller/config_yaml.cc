@@ -4,6 +4,7 @@
 #include "common/document/document.h"
 #include "common/document/value_reader.h"
 #include "common/duration.h"
+#include "common/identity/tls_config.h"
 #include "controller/config.h"
 
 namespace faultline {
@@ -11,10 +12,11 @@ namespace {
 
 constexpr int kMostProbeRate = 200;
 
-const std::vector<std::string> kKeys = {"listen",   "socket",    "state",          "lease",   "probe",
-                                        "commands", "keep_runs", "keep_run_count", "metrics", "policy"};
+const std::vector<std::string> kKeys = {"listen",   "socket",   "state",     "lease",          "probe",   "tls",
+                                        "identity", "commands", "keep_runs", "keep_run_count", "metrics", "policy"};
 const std::vector<std::string> kProbeKeys = {"port", "rate", "tcp"};
 const std::vector<std::string> kTruthWords = {"false", "true"};
+const std::vector<std::string> kIdentityWords = {"faultline", "common-name"};
 const std::vector<std::string> kCommandWords = {"deny", "allow"};
 
 constexpr std::uint64_t kMostKeptRuns = 1'000'000;
@@ -58,6 +60,12 @@ void ReadCommands(const Record& record, ControllerConfig& config, TextErrors& er
   if (const auto word = ReadWord(*value, "'commands'", kCommandWords, errors)) config.allow_commands = *word == 1;
 }
 
+void ReadIdentity(const Record& record, ControllerConfig& config, TextErrors& errors) {
+  const DocumentValue* value = record.Find("identity");
+  if (value == nullptr) return;
+  if (const auto word = ReadWord(*value, "'identity'", kIdentityWords, errors)) config.common_names = *word == 1;
+}
+
 // Whole days, which other durations do not have: "90d".
 void ReadKeepRuns(const Record& record, ControllerConfig& config, TextErrors& errors) {
   const DocumentValue* value = record.Find("keep_runs");
@@ -92,6 +100,8 @@ absl::StatusOr<ControllerConfig> ParseControllerConfig(absl::string_view text, a
     ReadString(record, "socket", config.socket, errors);
     ReadString(record, "state", config.state, errors);
     ReadString(record, "policy", config.policy, errors);
+    if (const DocumentValue* tls = record.Find("tls")) ReadTls(*tls, config.tls, errors);
+    ReadIdentity(record, config, errors);
     ReadLease(record, config, errors);
     ReadCommands(record, config, errors);
     ReadKeepRuns(record, config, errors);

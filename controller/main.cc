@@ -2,7 +2,6 @@
 #include <signal.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <systemd/sd-daemon.h>
 
@@ -18,16 +17,20 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/metrics/metrics_server.h"
-#include "common/rpc/credentials.h"
+#include "common/rpc/grpc_log.h"
+#include "common/rpc/local_pass.h"
 #include "common/status.h"
+#include "controller/access/pass_book.h"
 #include "controller/audit/audit_log.h"
 #include "controller/config.h"
 #include "controller/event/event_log.h"
 #include "controller/guard/host_worker.h"
 #include "controller/metrics/controller_metrics.h"
 #include "controller/policy/policy_book.h"
+#include "controller/rpc/caller_gate.h"
 #include "controller/rpc/control_service.h"
-#include "controller/rpc/open_gate.h"
+#include "controller/rpc/listen.h"
+#include "controller/rpc/login_server.h"
 #include "controller/rpc/scheduled_run.h"
 #include "controller/rpc/session_service.h"
 #include "controller/run/coordinator.h"
@@ -50,7 +53,8 @@ constexpr int kFailed = 1;
 // How long runs may take to heal before the controller stops all the same; leases finish the work.
 constexpr Duration kFarewell = std::chrono::seconds(3);
 
-constexpr int kLargestMessage = 64 * 1024 * 1024;
+constexpr char kMend[] =
+    "`faultline pki init` makes these files, and --insecure does without TLS where the network itself is trusted";
 
 struct Arguments {
   std::string config_file = "/etc/faultline/controller.yaml";
@@ -79,32 +83,6 @@ absl::Status MakeFolder(const std::filesystem::path& folder) {
 std::uint64_t RandomToken() {
   std::random_device device;
   return (static_cast<std::uint64_t>(device()) << 32) | device();
-}
-
-// The server on both its addresses. Errors name the address that could not be listened on.
-absl::StatusOr<std::unique_ptr<grpc::Server>> Listen(const ControllerConfig& config, bool insecure,
-                                                     SessionService& sessions, ControlService& control) {
-  const std::string socket = absl::StrCat("unix:", config.socket);
-  FAULTLINE_ASSIGN_OR_RETURN(const auto remote, ListenCredentials(config.listen, insecure));
-  FAULTLINE_ASSIGN_OR_RETURN(const auto local, ListenCredentials(socket, insecure));
-  grpc::ServerBuilder builder;
-  // By default a second controller would share the port, and the agents, in silence.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  int remote_port = 0;
-  int local_port = 0;
-  builder.AddListeningPort(config.listen, remote, &remote_port);
-  builder.AddListeningPort(socket, local, &local_port);
-  builder.SetMaxReceiveMessageSize(kLargestMessage);
-  builder.RegisterService(&sessions);
-  builder.RegisterService(&control);
-  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  if (server != nullptr && remote_port != 0 && local_port != 0) {
-    chmod(config.socket.c_str(), 0660);
-    return server;
-  }
-  const std::string& address = remote_port == 0 ? config.listen : config.socket;
-  return absl::FailedPreconditionError(
-      absl::StrCat("cannot listen on ", address, ": it is in use, not an address of this host, or not permitted"));
 }
 
 // Under which agents know this host: what is listened on, when that is one address.
@@ -156,7 +134,19 @@ int AwaitEnd(const sigset_t& signals, PolicyBook& policy) {
   return signal;
 }
 
+// Nobody is known yet.
+class EmptyDirectory : public Directory {
+ public:
+  Role RoleOf(const std::string&) const override { return Role::kViewer; }
+  bool IsRevoked(const Identity&, const Certificate&) const override { return false; }
+};
+
 absl::Status Serve(const ControllerConfig& config, bool insecure) {
+  const Security security = {.tls = config.tls, .insecure = insecure, .mend = kMend};
+  FAULTLINE_RETURN_IF_ERROR(CheckSecurity(config.listen, security));
+  if (insecure) {
+    spdlog::warn("--insecure: whoever reaches {} may do everything there, as admin and for every node", config.listen);
+  }
   const sigset_t signals = BlockSignals();
   const SystemClock clock;
   FAULTLINE_RETURN_IF_ERROR(MakeFolder(config.state));
@@ -203,8 +193,16 @@ absl::Status Serve(const ControllerConfig& config, bool insecure) {
   });
   FAULTLINE_RETURN_IF_ERROR(scheduler.Load());
   Purger purger(clock, store, event_store, {.keep_for = config.keep_runs, .keep_count = config.keep_run_count});
-  SessionService sessions(clock, fleet, coordinator, options.Heartbeat());
-  const OpenGate gate;
+  const EmptyDirectory directory;
+  PassBook passes(clock);
+  const CallerGate gate(clock, directory, passes,
+                        {.names = config.common_names ? CertificateNames::kCommonName : CertificateNames::kFaultline,
+                         .insecure = insecure});
+  SessionService sessions({.clock = clock,
+                           .gate = gate,
+                           .fleet = fleet,
+                           .coordinator = coordinator,
+                           .heartbeat_interval = options.Heartbeat()});
   const Admission admission(gate, *audit);
   ControlService control({.fleet = fleet,
                           .coordinator = coordinator,
@@ -221,7 +219,11 @@ absl::Status Serve(const ControllerConfig& config, bool insecure) {
   if (config.metrics) {
     FAULTLINE_ASSIGN_OR_RETURN(metrics, MetricsServer::Listen(*config.metrics));
   }
-  FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<grpc::Server> server, Listen(config, insecure, sessions, control));
+  FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<LoginServer> login,
+                             LoginServer::Start(LoginSocketOf(config.socket), passes));
+  FAULTLINE_ASSIGN_OR_RETURN(
+      const std::unique_ptr<grpc::Server> server,
+      Listen({.address = config.listen, .socket = config.socket, .security = security}, {&sessions, &control}));
   if (metrics != nullptr) {
     FAULTLINE_RETURN_IF_ERROR(metrics->Serve([&coordinator, &fleet, kernel = KernelRelease()] {
       return ControllerMetrics({.version = FAULTLINE_VERSION,
@@ -269,10 +271,11 @@ int Main(int argc, char** argv) {
   CLI::App app("faultline-controller: keeps the agents' sessions and runs plans on them, until SIGTERM.");
   app.set_version_flag("--version", FAULTLINE_VERSION);
   app.add_option("--config", arguments.config_file, "Configuration file")->capture_default_str();
-  app.add_flag("--insecure", arguments.insecure, "Allow plaintext on addresses beside loopback and the test range");
+  app.add_flag("--insecure", arguments.insecure, "Listen without TLS, on a network that is itself trusted");
   app.footer("SIGHUP has it read its policy again.\nExit codes: 0 stopped, 1 failed, 2 wrong usage or configuration.");
   if (const std::optional<int> code = ParseArguments(app, argc, argv)) return *code;
   spdlog::set_default_logger(spdlog::stderr_logger_mt("faultline-controller"));
+  SendGrpcLogTo([](absl::string_view message) { spdlog::warn("gRPC: {}", std::string(message)); });
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
   const absl::StatusOr<std::string> text = ReadFile(arguments.config_file);
   if (!text.ok()) return Fail(text.status());

@@ -27,6 +27,8 @@ using std::chrono::seconds;
 
 constexpr Duration kFirstPause = milliseconds(100);
 constexpr Duration kLongestPause = seconds(2);
+// When it is refused: nothing changes before somebody does something about it.
+constexpr Duration kLongestRefusedPause = seconds(30);
 constexpr Duration kConnectPatience = seconds(2);
 constexpr Duration kReportInterval = milliseconds(250);
 constexpr Duration kCountInterval = seconds(1);
@@ -61,8 +63,8 @@ void CancelUnless(const std::stop_token& stopped, grpc::ClientContext& context) 
   if (!stopped.stop_requested()) context.TryCancel();
 }
 
-std::chrono::system_clock::time_point WallDeadline(Duration patience) {
-  return std::chrono::system_clock::now() + std::chrono::duration_cast<std::chrono::system_clock::duration>(patience);
+bool IsRefusal(const absl::Status& status) {
+  return absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status);
 }
 
 }  // namespace
@@ -95,38 +97,33 @@ Session::~Session() {
 }
 
 void Session::Loop() {
-  const auto credentials = ClientCredentials(options_.controller, options_.insecure);
-  if (!credentials.ok()) {
-    spdlog::critical("{}", std::string(credentials.status().message()));
-    return;
-  }
   Duration pause = kFirstPause;
-  bool reported = false;
+  absl::Status reported;
   while (true) {
     const MonotonicTime began = clock_.Now();
     // The prober keeps little by itself.
     CollectObservations();
-    const absl::Status status = RunOnce(*credentials);
+    const absl::Status status = RunOnce();
     const bool was_up = clock_.Now() - began > kLongestPause + kConnectPatience;
     if (was_up) pause = kFirstPause;
     std::unique_lock lock(mutex_);
     if (stopping_) return;
-    if (was_up || !reported) {
+    if (was_up || status != reported) {
       spdlog::warn("controller {}: {}; dialling again until it answers", options_.controller,
                    std::string(status.message()));
     }
-    reported = true;
+    reported = status;
     if (wake_.wait_for(lock, pause, [this] { return stopping_; })) return;
-    pause = std::min(pause * 2, kLongestPause);
+    pause = std::min(pause * 2, IsRefusal(status) ? kLongestRefusedPause : kLongestPause);
   }
 }
 
-absl::Status Session::RunOnce(const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
+absl::Status Session::RunOnce() {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetMaxReceiveMessageSize(kLargestMessage);
-  const auto channel = grpc::CreateCustomChannel(options_.controller, credentials, arguments);
-  if (!channel->WaitForConnected(WallDeadline(kConnectPatience))) return absl::UnavailableError("does not answer");
+  FAULTLINE_ASSIGN_OR_RETURN(const auto channel, OpenChannel(options_.controller, options_.security, arguments));
+  FAULTLINE_RETURN_IF_ERROR(AwaitConnected(channel, kConnectPatience));
   grpc::ClientContext context;
   {
     const std::lock_guard lock(mutex_);

@@ -22,6 +22,7 @@
 #include "agent/timeline/engine_thread.h"
 #include "common/clock.h"
 #include "common/name.h"
+#include "common/rpc/credentials.h"
 #include "faultline/v1/agent_session.grpc.pb.h"
 
 namespace faultline {
@@ -30,8 +31,8 @@ namespace faultline {
 struct SessionOptions {
   // "HOST:PORT" or "unix:PATH".
   std::string controller;
-  // Whether that connection may be plaintext anywhere.
-  bool insecure = false;
+  // Of that connection; its files are read anew for each.
+  Security security;
   NodeName name;
   std::map<std::string, std::string> labels;
   // Interfaces that faults may use; empty: every usable one.
@@ -46,7 +47,8 @@ struct SessionOptions {
 
 // Keeps one session to the controller up, for as long as the object lives: dials, registers, keeps the clock map,
 // carries orders to the engine and reports to the controller; dials again, with growing pauses up to 2 s, whenever the
-// stream ends or the controller falls silent. Losing the session changes nothing in the kernel: leases decide that.
+// stream ends or the controller falls silent, and with pauses up to 30 s when the controller will not have it. Losing
+// the session changes nothing in the kernel: leases decide that.
 //
 // Two threads: one reads, one writes. The destructor sends what is still to be told, waits at most half a second for
 // the controller to take it, and joins. All references must outlive it.
@@ -69,7 +71,7 @@ class Session {
   using Stream = grpc::ClientReaderWriter<v1::SessionRequest, v1::SessionResponse>;
 
   void Loop();
-  absl::Status RunOnce(const std::shared_ptr<grpc::ChannelCredentials>& credentials);
+  absl::Status RunOnce();
   absl::StatusOr<v1::SessionRequest> MakeHello();
   v1::NodeInfo DescribeNode(const std::vector<Interface>& interfaces) const;
   std::vector<Interface> Usable(std::vector<Interface> interfaces) const;

@@ -1,56 +1,119 @@
 #include "common/rpc/credentials.h"
 
+#include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
+
+#include <cstdlib>
+#include <future>
+#include <utility>
+
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
-#include "common/prefix_set.h"
+#include "common/rpc/local_pass.h"
 #include "common/status.h"
 
 namespace faultline {
 namespace {
 
-const PrefixSet& PlaintextNetworks() {
-  static const PrefixSet networks = {*Prefix::Parse("127.0.0.0/8"), *Prefix::Parse("::1"),
-                                     *Prefix::Parse("198.18.0.0/15"), *Prefix::Parse("fd2f::/16")};
-  return networks;
+constexpr unsigned kRefreshSeconds = 1;
+
+// gRPC 1.51 can set no least version from C++. Left with TLS 1.2 suites that take a key shared beforehand, which there
+// is none of, only TLS 1.3 can be agreed on. Before gRPC reads it, with the first credentials.
+void RequireTls13() {
+  static const int once = setenv("GRPC_SSL_CIPHER_SUITES", "PSK-AES256-GCM-SHA384", /*overwrite=*/1);
+  static_cast<void>(once);
 }
 
-absl::StatusOr<absl::string_view> HostOf(absl::string_view target) {
+bool IsLocal(absl::string_view target) { return absl::StartsWith(target, "unix:"); }
+
+absl::Status CheckTarget(absl::string_view target) {
+  if (IsLocal(target)) return absl::OkStatus();
   const std::size_t colon = target.rfind(':');
   int port = 0;
-  if (colon == absl::string_view::npos || !absl::SimpleAtoi(target.substr(colon + 1), &port) || port < 1 ||
-      port > 65535) {
+  if (colon == absl::string_view::npos || colon == 0 || !absl::SimpleAtoi(target.substr(colon + 1), &port) ||
+      port < 1 || port > 65535) {
     return absl::InvalidArgumentError(
         absl::StrCat("'", target, "' is not an address; write HOST:PORT, [IPV6]:PORT or unix:/PATH"));
   }
-  absl::string_view host = target.substr(0, colon);
-  if (absl::ConsumePrefix(&host, "[")) absl::ConsumeSuffix(&host, "]");
-  return host;
+  return absl::OkStatus();
 }
 
-absl::Status CheckPlaintext(absl::string_view target, bool insecure) {
-  if (absl::StartsWith(target, "unix:")) return absl::OkStatus();
-  FAULTLINE_ASSIGN_OR_RETURN(const absl::string_view host, HostOf(target));
-  if (insecure) return absl::OkStatus();
-  const absl::StatusOr<IpAddress> address = IpAddress::Parse(host);
-  if (address.ok() && PlaintextNetworks().Contains(*address)) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("a plaintext connection at ", target,
-                   " is refused: only a Unix socket, loopback and the test range 198.18.0.0/15 may be plaintext; "
-                   "--insecure allows it where the network itself is trusted"));
+absl::StatusOr<TlsMaterial> ReadFiles(absl::string_view target, const Security& security) {
+  RequireTls13();
+  absl::StatusOr<TlsMaterial> material = ReadTlsFiles(security.tls, SystemClock().WallNow());
+  if (material.ok()) return material;
+  return absl::InvalidArgumentError(
+      absl::StrCat("TLS at ", target, ": ", material.status().message(), "; ", security.mend));
 }
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> ClientCredentials(absl::string_view target, bool insecure) {
-  FAULTLINE_RETURN_IF_ERROR(CheckPlaintext(target, insecure));
-  return grpc::InsecureChannelCredentials();
+absl::Status CheckSecurity(absl::string_view target, const Security& security) {
+  FAULTLINE_RETURN_IF_ERROR(CheckTarget(target));
+  if (IsLocal(target) || security.insecure) return absl::OkStatus();
+  return ReadFiles(target, security).status();
 }
 
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> ListenCredentials(absl::string_view target, bool insecure) {
-  FAULTLINE_RETURN_IF_ERROR(CheckPlaintext(target, insecure));
-  return grpc::InsecureServerCredentials();
+absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const std::string& target, const Security& security,
+                                                           const grpc::ChannelArguments& arguments) {
+  FAULTLINE_RETURN_IF_ERROR(CheckTarget(target));
+  if (IsLocal(target)) {
+    return grpc::experimental::CreateCustomChannelWithInterceptors(target, grpc::InsecureChannelCredentials(),
+                                                                   arguments, PassCarriers(target));
+  }
+  if (security.insecure) return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
+  FAULTLINE_ASSIGN_OR_RETURN(TlsMaterial material, ReadFiles(target, security));
+  grpc::SslCredentialsOptions options;
+  options.pem_root_certs = std::move(material.ca);
+  options.pem_cert_chain = std::move(material.certificate);
+  options.pem_private_key = std::move(material.key);
+  return grpc::CreateCustomChannel(target, grpc::SslCredentials(options), arguments);
+}
+
+absl::Status AwaitConnected(const std::shared_ptr<grpc::Channel>& channel, Duration patience) {
+  const auto until = [](Duration wait) {
+    return std::chrono::system_clock::now() + std::chrono::duration_cast<std::chrono::system_clock::duration>(wait);
+  };
+  if (channel->WaitForConnected(until(patience))) return absl::OkStatus();
+  // Why, only a call is told.
+  constexpr Duration kMoment = std::chrono::milliseconds(200);
+  grpc::ClientContext context;
+  context.set_deadline(until(kMoment));
+  grpc::GenericStub stub(channel);
+  const grpc::ByteBuffer nothing(nullptr, 0);
+  grpc::ByteBuffer answer;
+  std::promise<grpc::Status> promise;
+  stub.UnaryCall(&context, "/faultline.v1.ControlService/Nothing", grpc::StubOptions(), &nothing, &answer,
+                 [&promise](grpc::Status status) { promise.set_value(std::move(status)); });
+  const grpc::Status status = promise.get_future().get();
+  if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return absl::UnavailableError("does not answer");
+  // "failed to connect to all addresses; last error: UNKNOWN: ipv4:...".
+  const std::string message = status.error_message();
+  absl::string_view reason = message;
+  constexpr absl::string_view kBefore = "last error: ";
+  if (const std::size_t found = reason.find(kBefore); found != reason.npos) {
+    reason.remove_prefix(found + kBefore.size());
+  }
+  return absl::UnavailableError(absl::StrCat("does not answer: ", reason));
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> ListenCredentials(absl::string_view target,
+                                                                           const Security& security) {
+  FAULTLINE_RETURN_IF_ERROR(CheckSecurity(target, security));
+  if (IsLocal(target) || security.insecure) return grpc::InsecureServerCredentials();
+  const TlsFiles& files = security.tls;
+  grpc::experimental::TlsServerCredentialsOptions options(
+      std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(files.key, files.certificate, files.ca,
+                                                                           kRefreshSeconds));
+  options.watch_root_certs();
+  options.watch_identity_key_cert_pairs();
+  // Who enrols has none yet.
+  options.set_cert_request_type(GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY);
+  return grpc::experimental::TlsServerCredentials(options);
 }
 
 }  // namespace faultline

@@ -1,24 +1,48 @@
 #pragma once
 
-#include <grpcpp/security/credentials.h>
+#include <grpcpp/channel.h>
 #include <grpcpp/security/server_credentials.h>
+#include <grpcpp/support/channel_arguments.h>
 
 #include <memory>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/clock.h"
+#include "common/identity/tls_files.h"
 
 namespace faultline {
 
-// The one place that decides how a connection is secured. Today every connection is plaintext, so it may only go
-// where nobody else listens: a Unix socket ("unix:/path"), a loopback address, or the range set aside for tests
-// (198.18.0.0/15, RFC 2544; fd2f::/16 in the lab). Anything else needs `insecure`, said by a person.
-//
-// `target` is "unix:PATH" or "HOST:PORT" ("[v6]:PORT"). FAILED_PRECONDITION when it may not be plaintext: a host name
-// counts as foreign, since what it resolves to can change. INVALID_ARGUMENT when it is neither form.
-absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> ClientCredentials(absl::string_view target, bool insecure);
+// How one side of a connection proves who it is. A value.
+struct Security {
+  TlsFiles tls;
+  // Plaintext, whatever the address: said by a person, who trusts the network.
+  bool insecure = false;
+  // How to come by the files; ends every error about them.
+  std::string mend;
+};
 
-// The same for an address to listen on.
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> ListenCredentials(absl::string_view target, bool insecure);
+// The one place that decides how a connection is secured: docs/TRANSPORT.md. A target is "unix:PATH", which never
+// leaves the host and is plaintext, or "HOST:PORT" ("[v6]:PORT"), which is mutual TLS 1.3 unless `insecure`.
+
+// Whether a connection there can be secured now. INVALID_ARGUMENT, one line, when the target is neither form, or when
+// the files do not exist, cannot be read or do not fit.
+absl::Status CheckSecurity(absl::string_view target, const Security& security);
+
+// To dial `target`, with the files as they are now; the server's certificate must be of the CA and for the target's
+// host. Through a Unix socket every call carries the pass that proves whose process this is (local_pass.h). Connects
+// with the first call; errors as CheckSecurity's.
+absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const std::string& target, const Security& security,
+                                                           const grpc::ChannelArguments& arguments);
+
+// Waits until the channel is connected. UNAVAILABLE, with the reason as far as gRPC tells it, when it is not after
+// `patience`.
+absl::Status AwaitConnected(const std::shared_ptr<grpc::Channel>& channel, Duration patience);
+
+// To listen on `target`. A caller need not have a certificate, but one that it has must be of the CA. Takes up files
+// that are renewed, within a second or two. Errors as CheckSecurity's.
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> ListenCredentials(absl::string_view target,
+                                                                           const Security& security);
 
 }  // namespace faultline

@@ -19,7 +19,7 @@ inline ExitCode Fail(const absl::Status& status, ExitCode code) {
 inline ExitCode Fail(const absl::Status& status) { return Fail(status, ExitCodeOf(status)); }
 
 inline absl::StatusOr<std::unique_ptr<Client>> Connect(const CommonArguments& common) {
-  return Client::Connect(common.controller, common.insecure);
+  return Client::Connect(common.controller, common.security);
 }
 
 // Each a line on standard error.

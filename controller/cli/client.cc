@@ -1,7 +1,7 @@
 #include "controller/cli/client.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "common/rpc/credentials.h"
 #include "common/status.h"
 
 namespace faultline {
@@ -12,19 +12,19 @@ constexpr int kLargestMessage = 64 * 1024 * 1024;
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const std::string& target, bool insecure) {
+absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const std::string& target, const Security& security) {
   constexpr std::chrono::seconds kPatience(2);
-  const auto credentials = ClientCredentials(target, insecure);
-  if (!credentials.ok()) return absl::InvalidArgumentError(credentials.status().message());
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kLargestMessage);
   // Who follows a controller that is restarted waits for it.
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
-  const auto channel = grpc::CreateCustomChannel(target, *credentials, arguments);
-  if (!channel->WaitForConnected(std::chrono::system_clock::now() + kPatience)) {
-    return absl::UnavailableError(
-        absl::StrCat("the controller at ", target,
-                     " does not answer; is faultline-controller running, and may you use its socket?"));
+  FAULTLINE_ASSIGN_OR_RETURN(const auto channel, OpenChannel(target, security, arguments));
+  const absl::Status connected = AwaitConnected(channel, kPatience);
+  if (!connected.ok()) {
+    const bool local = absl::StartsWith(target, "unix:");
+    const absl::string_view hint = local ? "is faultline-controller running, and may you use its socket?"
+                                         : "does it listen there, and are both certificates of the same CA?";
+    return absl::UnavailableError(absl::StrCat("the controller at ", target, " ", connected.message(), "; ", hint));
   }
   return std::unique_ptr<Client>(new Client(v1::ControlService::NewStub(channel)));
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "common/rpc/credentials.h"
 #include "common/rpc/status.h"
 #include "faultline/v1/control.grpc.pb.h"
 
@@ -15,8 +16,8 @@ namespace faultline {
 class Client {
  public:
   // Connects, waiting at most two seconds. UNAVAILABLE, naming the target and what to look at, when nobody answers;
-  // INVALID_ARGUMENT when the target is malformed or may not be spoken to in plaintext.
-  static absl::StatusOr<std::unique_ptr<Client>> Connect(const std::string& target, bool insecure);
+  // INVALID_ARGUMENT when the target is malformed or the files for TLS do not serve.
+  static absl::StatusOr<std::unique_ptr<Client>> Connect(const std::string& target, const Security& security);
 
   v1::ControlService::Stub& stub() { return *stub_; }
 

@@ -8,6 +8,10 @@
 namespace faultline {
 namespace {
 
+constexpr char kMend[] =
+    "give --tls-ca, --tls-certificate and --tls-key, as `faultline pki init` makes them, or --insecure to do "
+    "without TLS where the network itself is trusted";
+
 constexpr const char* kFooter =
     "Plans: a file, or the name of one of `faultline plans`. Groups (A and B): CIDRs (172.32.0.0/16,fd20::/48), "
     "labels\n"
@@ -23,11 +27,15 @@ CommandLine::CommandLine()
     : app_("faultline: makes network faults between groups of nodes, proves them, and heals them.") {
   const char* const target = std::getenv("FAULTLINE_CONTROLLER");
   common_.controller = target != nullptr ? target : "unix:/run/faultline/controller.sock";
+  common_.security.mend = kMend;
   app_.set_version_flag("--version", FAULTLINE_VERSION);
   app_.add_option("--controller", common_.controller,
                   "unix:PATH or HOST:PORT of the controller (environment: FAULTLINE_CONTROLLER)")
       ->capture_default_str();
-  app_.add_flag("--insecure", common_.insecure, "Allow plaintext beyond loopback and the test range");
+  app_.add_option("--tls-ca", common_.security.tls.ca, "To a HOST:PORT: whose certificate the controller must have");
+  app_.add_option("--tls-certificate", common_.security.tls.certificate, "To a HOST:PORT: your own certificate");
+  app_.add_option("--tls-key", common_.security.tls.key, "To a HOST:PORT: the key of your certificate");
+  app_.add_flag("--insecure", common_.security.insecure, "Without TLS, on a network that is itself trusted");
   app_.add_flag("--json", common_.json, "Print JSON");
   app_.require_subcommand(1);
   app_.fallthrough();

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "common/rpc/credentials.h"
 #include "controller/cli/exit_code.h"
 
 namespace faultline {
@@ -11,7 +12,7 @@ namespace faultline {
 // What holds for every command.
 struct CommonArguments {
   std::string controller;
-  bool insecure = false;
+  Security security;
   bool json = false;
 };
 

@@ -33,7 +33,7 @@ class Showing {
       : view_(view), options_(options), draw_(!options.paper && Terminal::CanDraw()), signals_(draw_) {}
 
   ExitCode Run() {
-    const auto client = Client::Connect(options_.controller, options_.insecure);
+    const auto client = Client::Connect(options_.controller, options_.security);
     if (!client.ok()) return Fail(client.status());
     poller_.emplace(**client, options_.poll);
     if (draw_) terminal_.emplace();

@@ -37,7 +37,7 @@ struct LiveOptions {
   FleetPoller::Options poll;
   // How the controller is called.
   std::string controller;
-  bool insecure = false;
+  Security security;
   // Never draw, even on a terminal.
   bool paper = false;
 };

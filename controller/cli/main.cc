@@ -1,10 +1,13 @@
 #include <csignal>
 
+#include "common/rpc/grpc_log.h"
 #include "controller/cli/verbs.h"
 
 int main(int argc, char** argv) {
   // A pipe that closes early must not end the following of a run.
   signal(SIGPIPE, SIG_IGN);
+  // Why a connection fails, the command itself says.
+  faultline::SendGrpcLogTo([](absl::string_view) {});
   faultline::CommandLine line;
   faultline::AddPlanVerbs(line);
   faultline::AddRunVerbs(line);

@@ -126,7 +126,7 @@ absl::StatusOr<ExitCode> ShowMatrix(const CommonArguments& common, const Argumen
     }
   }
   const LiveOptions options = {
-      .poll = {.every = every}, .controller = common.controller, .insecure = common.insecure, .paper = common.json};
+      .poll = {.every = every}, .controller = common.controller, .security = common.security, .paper = common.json};
   if (common.json) {
     JsonView view;
     return ShowLive(view, options);

@@ -109,7 +109,7 @@ ExitCode Top(const CommonArguments& common, bool once) {
   TopView view(common.controller);
   if (once) return PrintOnce(common, view);
   return ShowLive(
-      view, {.poll = {.every = kEvery, .runs = true}, .controller = common.controller, .insecure = common.insecure});
+      view, {.poll = {.every = kEvery, .runs = true}, .controller = common.controller, .security = common.security});
 }
 
 }  // namespace

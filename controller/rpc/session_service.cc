@@ -1,5 +1,6 @@
 #include "controller/rpc/session_service.h"
 
+#include <grpcpp/alarm.h>
 #include <spdlog/spdlog.h>
 
 #include <deque>
@@ -7,7 +8,9 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/rpc/status.h"
 #include "common/status.h"
 #include "common/timeline_codec.h"
@@ -18,30 +21,33 @@ namespace {
 // An agent that reads nothing for this many messages is ended rather than remembered.
 constexpr std::size_t kMostQueued = 10'000;
 
+// Who is to go has so long to read what is being written.
+constexpr std::chrono::milliseconds kLastWrite(300);
+
 // One agent's stream. Owns itself until gRPC says that it is done; the fleet holds a LinkHandle, which outlives it
 // safely.
 class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::SessionResponse> {
  public:
-  SessionReactor(const Clock& clock, Fleet& fleet, Coordinator& coordinator, Duration heartbeat_interval,
-                 grpc::CallbackServerContext& context)
-      : clock_(clock),
-        fleet_(fleet),
-        coordinator_(coordinator),
-        heartbeat_interval_(heartbeat_interval),
-        context_(context),
-        peer_(context.peer()),
-        link_(std::make_shared<LinkHandle>(this)) {
+  SessionReactor(const SessionParts& parts, grpc::CallbackServerContext& context)
+      : parts_(parts), context_(context), peer_(context.peer()), link_(std::make_shared<LinkHandle>(this)) {
+    absl::StatusOr<NodeProof> proof = parts_.gate.IdentifyNode(context);
+    if (!proof.ok()) {
+      Refuse(proof.status());
+      return;
+    }
+    proof_ = *std::move(proof);
+    // It may go off when this has gone.
+    hello_alarm_.Set(std::chrono::system_clock::now() + parts_.hello_patience, [link = link_](bool late) {
+      if (late) link->Close(absl::DeadlineExceededError("no hello has come"));
+    });
     StartRead(&request_);
   }
 
   void OnReadDone(bool ok) override {
     if (!ok) return End(grpc::Status::OK);
-    const MonotonicTime arrived = clock_.Now();
-    const absl::Status status = Handle(request_, arrived);
-    if (!status.ok()) {
-      spdlog::warn("agent at {}: {}", peer_, std::string(status.message()));
-      return End(ToGrpc(status));
-    }
+    if (Ending()) return;
+    const absl::Status status = Handle(request_, parts_.clock.Now());
+    if (!status.ok()) return Refuse(status);
     StartRead(&request_);
   }
 
@@ -58,9 +64,9 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
 
   void OnDone() override {
     link_->Detach();
-    if (!node_.empty() && fleet_.Leave(node_, link_.get())) {
+    if (!node_.empty() && parts_.fleet.Leave(node_, link_.get())) {
       spdlog::warn("node {}: session ended", node_.text());
-      coordinator_.OnLeave(node_);
+      parts_.coordinator.OnLeave(node_);
     }
     delete this;
   }
@@ -76,7 +82,11 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
     }
     void Close(absl::Status reason) override {
       const std::lock_guard lock(mutex_);
-      if (reactor_ != nullptr) reactor_->End(ToGrpc(reason));
+      if (reactor_ != nullptr) reactor_->Break(ToGrpc(reason));
+    }
+    void Cancel() {
+      const std::lock_guard lock(mutex_);
+      if (reactor_ != nullptr) reactor_->context_.TryCancel();
     }
     void Detach() {
       const std::lock_guard lock(mutex_);
@@ -89,6 +99,7 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
   };
 
   absl::Status Handle(const v1::SessionRequest& request, MonotonicTime arrived) {
+    if (parts_.clock.WallNow() >= proof_.until) return absl::UnauthenticatedError("its certificate has ended");
     if (node_.empty()) {
       if (!request.has_hello()) return absl::InvalidArgumentError("the first message is not hello");
       return HandleHello(request.hello());
@@ -99,29 +110,29 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
       case v1::SessionRequest::kClockPing:
         return HandlePing(request.clock_ping(), arrived);
       case v1::SessionRequest::kArmed:
-        coordinator_.OnArmed(node_, request.armed());
+        parts_.coordinator.OnArmed(node_, request.armed());
         return absl::OkStatus();
       case v1::SessionRequest::kRefused:
-        coordinator_.OnRefused(node_, request.refused());
+        parts_.coordinator.OnRefused(node_, request.refused());
         return absl::OkStatus();
       case v1::SessionRequest::kStepEvent:
-        coordinator_.OnStepEvent(node_, request.step_event());
+        parts_.coordinator.OnStepEvent(node_, request.step_event());
         return absl::OkStatus();
       case v1::SessionRequest::kRunEnd:
-        coordinator_.OnRunEnd(node_, request.run_end());
+        parts_.coordinator.OnRunEnd(node_, request.run_end());
         return absl::OkStatus();
       case v1::SessionRequest::kObservation:
-        coordinator_.OnObservation(node_, request.observation());
+        parts_.coordinator.OnObservation(node_, request.observation());
         return absl::OkStatus();
       case v1::SessionRequest::kForeignChange:
-        coordinator_.OnForeignChange(node_, request.foreign_change());
+        parts_.coordinator.OnForeignChange(node_, request.foreign_change());
         return absl::OkStatus();
       case v1::SessionRequest::kCounters:
-        coordinator_.OnCounters(node_, request.counters());
+        parts_.coordinator.OnCounters(node_, request.counters());
         return absl::OkStatus();
       case v1::SessionRequest::kNodeUpdate:
-        FAULTLINE_RETURN_IF_ERROR(fleet_.Update(node_, request.node_update()));
-        coordinator_.OnUpdate();
+        FAULTLINE_RETURN_IF_ERROR(parts_.fleet.Update(node_, request.node_update()));
+        parts_.coordinator.OnUpdate();
         spdlog::info("node {}: its addresses or interfaces have changed", node_.text());
         return absl::OkStatus();
       case v1::SessionRequest::MESSAGE_NOT_SET:
@@ -131,14 +142,22 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
   }
 
   absl::Status HandleHello(const v1::Hello& hello) {
+    if (proof_.node && proof_.node->text() != hello.node().name()) {
+      return absl::PermissionDeniedError(absl::StrCat("its certificate is of node '", proof_.node->text(),
+                                                      "', and it calls itself '", hello.node().name(),
+                                                      "': a node can only speak for itself"));
+    }
+    hello_alarm_.Cancel();
     v1::SessionResponse welcome;
-    *welcome.mutable_welcome()->mutable_heartbeat_interval() = EncodeDuration(heartbeat_interval_);
-    welcome.mutable_welcome()->set_incarnation(fleet_.incarnation());
-    FAULTLINE_RETURN_IF_ERROR(fleet_.Join(hello.node(), link_, std::move(welcome)));
+    *welcome.mutable_welcome()->mutable_heartbeat_interval() = EncodeDuration(parts_.heartbeat_interval);
+    welcome.mutable_welcome()->set_incarnation(parts_.fleet.incarnation());
+    FAULTLINE_RETURN_IF_ERROR(parts_.fleet.Join(hello.node(), link_, std::move(welcome)));
     node_ = NodeName(hello.node().name());
+    // Who was sent away just now was not there to be told.
+    FAULTLINE_RETURN_IF_ERROR(parts_.gate.IdentifyNode(context_).status());
     spdlog::info("node {}: registered from {}, kernel {}", node_.text(), peer_,
                  hello.node().capabilities().kernel_release());
-    coordinator_.OnJoin(node_, {hello.held_runs().begin(), hello.held_runs().end()});
+    parts_.coordinator.OnJoin(node_, {hello.held_runs().begin(), hello.held_runs().end()});
     return absl::OkStatus();
   }
 
@@ -147,14 +166,19 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
     if (ping.has_best_round_trip()) {
       FAULTLINE_ASSIGN_OR_RETURN(round_trip, DecodeDuration(ping.best_round_trip()));
     }
-    fleet_.OnPing(node_, arrived, round_trip);
+    parts_.fleet.OnPing(node_, arrived, round_trip);
     v1::SessionResponse response;
     v1::ClockPong& pong = *response.mutable_clock_pong();
     *pong.mutable_agent_sent() = ping.agent_sent();
     *pong.mutable_controller_received() = EncodeDuration(arrived.time_since_epoch());
-    *pong.mutable_controller_sent() = EncodeDuration(clock_.Now().time_since_epoch());
+    *pong.mutable_controller_sent() = EncodeDuration(parts_.clock.Now().time_since_epoch());
     Queue(std::move(response));
     return absl::OkStatus();
+  }
+
+  void Refuse(const absl::Status& status) {
+    spdlog::warn("agent at {}: {}", peer_, std::string(status.message()));
+    End(ToGrpc(status));
   }
 
   void Queue(v1::SessionResponse message) {
@@ -179,6 +203,21 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
     FinishLocked(status);
   }
 
+  // The same for who may have stopped reading: the reason comes after what is being written, if that is read soon.
+  void Break(const grpc::Status& status) {
+    const std::lock_guard lock(mutex_);
+    FinishLocked(status);
+    if (!writing_ || std::exchange(breaking_, true)) return;
+    break_alarm_.Set(std::chrono::system_clock::now() + kLastWrite, [link = link_](bool late) {
+      if (late) link->Cancel();
+    });
+  }
+
+  bool Ending() {
+    const std::lock_guard lock(mutex_);
+    return finish_with_.has_value();
+  }
+
   // Once; after the write in progress, if there is one.
   void FinishLocked(const grpc::Status& status) {
     if (finish_with_) return;
@@ -186,13 +225,13 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
     if (!writing_) Finish(status);
   }
 
-  const Clock& clock_;
-  Fleet& fleet_;
-  Coordinator& coordinator_;
-  const Duration heartbeat_interval_;
+  const SessionParts& parts_;
   grpc::CallbackServerContext& context_;
   const std::string peer_;
   const std::shared_ptr<LinkHandle> link_;
+  NodeProof proof_;
+  grpc::Alarm hello_alarm_;
+  grpc::Alarm break_alarm_;
   // The reader's own.
   v1::SessionRequest request_;
   NodeName node_;
@@ -200,17 +239,21 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
   std::mutex mutex_;
   std::deque<v1::SessionResponse> outbox_;
   bool writing_ = false;
+  bool breaking_ = false;
   std::optional<grpc::Status> finish_with_;
 };
 
 }  // namespace
 
-SessionService::SessionService(const Clock& clock, Fleet& fleet, Coordinator& coordinator, Duration heartbeat_interval)
-    : clock_(clock), fleet_(fleet), coordinator_(coordinator), heartbeat_interval_(heartbeat_interval) {}
-
 grpc::ServerBidiReactor<v1::SessionRequest, v1::SessionResponse>* SessionService::Session(
     grpc::CallbackServerContext* context) {
-  return new SessionReactor(clock_, fleet_, coordinator_, heartbeat_interval_, *context);
+  return new SessionReactor(parts_, *context);
+}
+
+void SessionService::CloseNode(const NodeName& node, const absl::Status& reason) {
+  if (!parts_.fleet.Close(node, reason)) return;
+  spdlog::warn("node {}: session ended: {}", node.text(), std::string(reason.message()));
+  parts_.coordinator.OnLeave(node);
 }
 
 }  // namespace faultline

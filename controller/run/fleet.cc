@@ -176,6 +176,16 @@ std::vector<NodeName> Fleet::DropSilent(MonotonicTime before) {
   return dropped;
 }
 
+bool Fleet::Close(const NodeName& node, const absl::Status& reason) {
+  const std::lock_guard lock(mutex_);
+  const auto found = members_.find(node);
+  if (found == members_.end() || found->second.link == nullptr) return false;
+  found->second.link->Close(reason);
+  found->second.link.reset();
+  Tell(v1::EVENT_KIND_NODE_LOST, node, std::string(reason.message()));
+  return true;
+}
+
 Duration Fleet::WorstRoundTrip(const std::vector<NodeName>& nodes) const {
   const std::lock_guard lock(mutex_);
   Duration worst(0);

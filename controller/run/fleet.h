@@ -66,6 +66,9 @@ class Fleet {
   // Gives up the sessions of nodes that have pinged, but not since `before`: dead hosts end no stream. Their names.
   std::vector<NodeName> DropSilent(MonotonicTime before);
 
+  // Gives up the session of a node at once and tells it the reason. False when it is not connected.
+  bool Close(const NodeName& node, const absl::Status& reason);
+
   // The greatest round trip of these nodes; zero when none is known.
   Duration WorstRoundTrip(const std::vector<NodeName>& nodes) const;
 

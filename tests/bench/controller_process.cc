@@ -68,8 +68,9 @@ absl::Status ControllerProcess::Launch() {
   std::string program = Program("faultline-controller");
   std::string option = "--config";
   std::string file = config;
+  std::string insecure = "--insecure";
   const std::string log = absl::StrCat(folder_, "/log");
-  char* argv[] = {program.data(), option.data(), file.data(), nullptr};
+  char* argv[] = {program.data(), option.data(), file.data(), insecure.data(), nullptr};
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);

@@ -270,7 +270,7 @@ class RefusalTest(LabTest):
     def _start_with(self, config, node):
         """The lab writes a node's configuration at start; this starts an agent with one of the test's own."""
         binary = pathlib.Path(os.environ.get("FAULTLINE_BIN", faultlab.REPO / "build/bin")) / "faultline-agent"
-        process = self.lab.popen(node, binary, "--config", config, stderr=subprocess.DEVNULL)
+        process = self.lab.popen(node, binary, "--insecure", "--config", config, stderr=subprocess.DEVNULL)
         self.addCleanup(process.wait)
         self.addCleanup(process.terminate)
         wait_until(lambda: all(n["connected"] for n in self.lab.cli_json("nodes")["nodes"]), 10, f"{node} joins")
@@ -298,7 +298,7 @@ class RefusalTest(LabTest):
         config.write_text(f"listen: 127.0.0.1:7499\nsocket: {self.lab.state}/controller.sock\n"
                           f"state: {self.lab.state}/second\n")
         binary = pathlib.Path(os.environ.get("FAULTLINE_BIN", faultlab.REPO / "build/bin")) / "faultline-controller"
-        done = self.lab.exec("lon-1", binary, "--config", config, expect=1, timeout=20)
+        done = self.lab.exec("lon-1", binary, "--insecure", "--config", config, expect=1, timeout=20)
         self.assertIn("another controller may be using this socket", done.stderr)
         self.lab.cli("nodes")
 
@@ -313,7 +313,7 @@ class RefusalTest(LabTest):
         config.write_text((self.lab.state / "lon-1.yaml").read_text().replace("lon-1.run", "twin.run")
                           + "metrics: {listen: ''}\n")
         binary = pathlib.Path(os.environ.get("FAULTLINE_BIN", faultlab.REPO / "build/bin")) / "faultline-agent"
-        twin = self.lab.popen("lon-2", binary, "--config", config, stderr=subprocess.PIPE)
+        twin = self.lab.popen("lon-2", binary, "--insecure", "--config", config, stderr=subprocess.PIPE)
         self.addCleanup(twin.communicate)
         self.addCleanup(twin.terminate)
         lines = []

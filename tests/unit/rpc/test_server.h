@@ -1,0 +1,106 @@
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/clock.h"
+#include "common/rpc/credentials.h"
+#include "common/unique_fd.h"
+#include "controller/rpc/caller_gate.h"
+#include "controller/rpc/listen.h"
+#include "controller/rpc/login_server.h"
+#include "controller/rpc/session_service.h"
+#include "controller/schedule/freeze_book.h"
+#include "controller/store/run_store.h"
+#include "controller/store/schedule_store.h"
+#include "faultline/v1/control.grpc.pb.h"
+#include "tests/support/certificates.h"
+#include "tests/unit/rpc/fake_directory.h"
+#include "tests/unit/run/fake_events.h"
+#include "tests/unit/run/fake_host.h"
+
+namespace faultline {
+
+// Tells every caller of ListNodes who it is: a node of its name, whose label "role" is its role.
+class MirrorService : public v1::ControlService::Service {
+ public:
+  explicit MirrorService(const Gate& gate) : gate_(gate) {}
+  grpc::Status ListNodes(grpc::ServerContext* context, const v1::ListNodesRequest* request,
+                         v1::ListNodesResponse* response) override;
+
+ private:
+  const Gate& gate_;
+};
+
+struct TestServerOptions {
+  GateOptions gate;
+  // That its certificate is for; it listens on 127.0.0.1.
+  std::string host = "127.0.0.1";
+  Duration hello_patience = std::chrono::seconds(10);
+  Duration handshake_patience = std::chrono::seconds(10);
+};
+
+// Everything between a socket and the fleet, as the controller has it, on loopback and a Unix socket in a folder of its
+// own, with a CA in it.
+class TestServer {
+ public:
+  explicit TestServer(const TestServerOptions& options = {});
+  ~TestServer();
+
+  const std::string& folder() const { return folder_; }
+  int port() const { return port_; }
+  // "127.0.0.1:PORT".
+  std::string address() const;
+  // "unix:PATH".
+  std::string local() const { return "unix:" + socket(); }
+  std::string socket() const { return folder_ + "/s"; }
+
+  // A certificate of the server's CA that is for `uri`.
+  Security Client(const std::string& uri) const;
+  // The same for any certificate.
+  Security Client(const testing::TestCertificate& certificate) const;
+
+  FakeDirectory& directory() { return directory_; }
+  Fleet& fleet() { return fleet_; }
+  PassBook& passes() { return passes_; }
+  SessionService& sessions() { return *sessions_; }
+
+ private:
+  const std::string folder_;
+  const int port_;
+  const SystemClock clock_;
+  FakeDirectory directory_;
+  PassBook passes_;
+  const CallerGate gate_;
+  FakeEvents events_;
+  Fleet fleet_;
+  FakeHost host_;
+  ProbeLog probes_;
+  std::unique_ptr<Database> database_;
+  std::optional<RunStore> store_;
+  std::optional<ScheduleStore> schedules_;
+  std::optional<FreezeBook> freezes_;
+  std::optional<Coordinator> coordinator_;
+  std::optional<SessionService> sessions_;
+  MirrorService mirror_;
+  std::unique_ptr<LoginServer> login_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+// Asks who it is there: "NAME ROLE".
+absl::StatusOr<std::string> AskWhoIAm(const std::shared_ptr<grpc::Channel>& channel);
+absl::StatusOr<std::string> AskWhoIAm(const std::string& target, const Security& security);
+
+// A port of loopback that nobody listens on.
+int FreePort();
+
+// Connected to a port of loopback, without a word yet.
+UniqueFd ConnectTo(int port);
+
+// Whether the other end hangs up within 10 s, whatever it says before.
+bool IsHungUpOn(const UniqueFd& connection);
+
+}  // namespace faultline
