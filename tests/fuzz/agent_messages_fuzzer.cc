@@ -12,6 +12,7 @@
 #include "tests/fuzz/frames.h"
 #include "tests/fuzz/require.h"
 #include "tests/unit/run/fake_agent.h"
+#include "tests/unit/run/fake_audit.h"
 #include "tests/unit/run/fake_events.h"
 #include "tests/unit/run/fake_host.h"
 
@@ -40,10 +41,16 @@ class Nowhere : public AgentLink {
 // A controller with one honest node, lon-1, and one whose messages are the input's.
 class Bed {
  public:
-  Bed() : database_(*Database::Open(":memory:")), store_(*database_), schedules_(*database_), freezes_(schedules_) {
+  Bed()
+      : database_(*Database::Open(":memory:")),
+        store_(*database_),
+        schedules_(*database_),
+        freezes_(schedules_),
+        permits_(*database_) {
     FAULTLINE_REQUIRE(freezes_.Load().ok());
-    coordinator_.emplace(CoordinatorParts{clock_, fleet_, store_, probes_, host_, freezes_, events_},
-                         CoordinatorOptions{.settling = Duration(0)});
+    coordinator_.emplace(
+        CoordinatorParts{clock_, fleet_, store_, probes_, host_, freezes_, events_, policy_, permits_, audit_},
+        CoordinatorOptions{.settling = Duration(0)});
     FAULTLINE_REQUIRE(coordinator_->Recover().ok());
     for (FakeAgent* agent : {&london_, &paris_}) FAULTLINE_REQUIRE(agent->Join(fleet_).ok());
     const absl::StatusOr<std::string> run =
@@ -128,6 +135,9 @@ class Bed {
   RunStore store_;
   ScheduleStore schedules_;
   FreezeBook freezes_;
+  const PolicyBook policy_;
+  PermitStore permits_;
+  FakeAudit audit_;
   std::optional<Coordinator> coordinator_;
   FakeAgent london_{"lon-1", "172.32.4.2"};
   FakeAgent paris_{"par-1", "172.33.4.2"};

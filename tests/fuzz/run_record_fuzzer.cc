@@ -16,6 +16,7 @@
 #include "controller/store/schedule_store.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fuzz/require.h"
+#include "tests/unit/run/fake_audit.h"
 #include "tests/unit/run/fake_events.h"
 #include "tests/unit/run/fake_host.h"
 
@@ -42,9 +43,12 @@ void Recover(const v1::Run& run) {
   RunStore store(*database);
   ScheduleStore schedules(*database);
   FreezeBook freezes(schedules);
+  const PolicyBook policy;
+  PermitStore permits(*database);
+  FakeAudit audit;
   FAULTLINE_REQUIRE(freezes.Load().ok());
   if (!store.Put(run).ok()) return;
-  Coordinator coordinator({clock, fleet, store, probes, host, freezes, events}, {});
+  Coordinator coordinator({clock, fleet, store, probes, host, freezes, events, policy, permits, audit}, {});
   FAULTLINE_REQUIRE(coordinator.Recover().ok());
   for (int i = 0; i < 100; ++i) {
     clock.Advance(std::chrono::seconds(1));

@@ -55,13 +55,17 @@ TestServer::TestServer(const TestServerOptions& options)
   store_.emplace(*database_);
   schedules_.emplace(*database_);
   freezes_.emplace(*schedules_);
+  permits_.emplace(*database_);
   coordinator_.emplace(CoordinatorParts{.clock = clock_,
                                         .fleet = fleet_,
                                         .store = *store_,
                                         .probes = probes_,
                                         .host = host_,
                                         .freezes = *freezes_,
-                                        .events = events_},
+                                        .events = events_,
+                                        .policy = policy_,
+                                        .permits = *permits_,
+                                        .audit = audit_},
                        CoordinatorOptions{.lease = std::chrono::seconds(15)});
   sessions_.emplace(SessionParts{.clock = clock_,
                                  .gate = gate_,

@@ -9,16 +9,19 @@
 #include "common/clock.h"
 #include "common/rpc/credentials.h"
 #include "common/unique_fd.h"
+#include "controller/policy/policy_book.h"
 #include "controller/rpc/caller_gate.h"
 #include "controller/rpc/listen.h"
 #include "controller/rpc/login_server.h"
 #include "controller/rpc/session_service.h"
 #include "controller/schedule/freeze_book.h"
+#include "controller/store/permit_store.h"
 #include "controller/store/run_store.h"
 #include "controller/store/schedule_store.h"
 #include "faultline/v1/control.grpc.pb.h"
 #include "tests/support/certificates.h"
 #include "tests/unit/rpc/fake_directory.h"
+#include "tests/unit/run/fake_audit.h"
 #include "tests/unit/run/fake_events.h"
 #include "tests/unit/run/fake_host.h"
 
@@ -83,6 +86,9 @@ class TestServer {
   std::optional<RunStore> store_;
   std::optional<ScheduleStore> schedules_;
   std::optional<FreezeBook> freezes_;
+  std::optional<PermitStore> permits_;
+  PolicyBook policy_;
+  FakeAudit audit_;
   std::optional<Coordinator> coordinator_;
   std::optional<SessionService> sessions_;
   MirrorService mirror_;

@@ -5,8 +5,6 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
 #include "absl/strings/str_cat.h"
 #include "agent/session/messages.h"
 #include "agent/session/session.h"
@@ -120,13 +118,11 @@ std::string TenMillionPrefixes() {
 
 class HostileControllerTest : public ::testing::Test {
  protected:
-  ~HostileControllerTest() override { std::filesystem::remove_all(folder_); }
-
   // An agent's life with such a controller, until that has told all it has to tell.
   void Live(std::vector<HostileController::Script> scripts) {
     HostileController controller(std::move(scripts));
     grpc::ServerBuilder builder;
-    builder.AddListeningPort(address_, grpc::InsecureServerCredentials());
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
     builder.RegisterService(&controller);
     builder.SetMaxSendMessageSize(-1);
     const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
@@ -141,7 +137,8 @@ class HostileControllerTest : public ::testing::Test {
     const auto mapping = [&clock_map](MonotonicTime time) { return clock_map.ToController(time); };
     Prober prober(clock_, mapping);
     TcpProber tcp_prober(clock_, mapping, /*listeners=*/false);
-    const Session session({.controller = address_,
+    const Session session({.controller = absl::StrCat("127.0.0.1:", port_),
+                           .security = {.tls = {}, .insecure = true, .mend = ""},
                            .name = NodeName("n"),
                            .labels = {},
                            .interfaces = {},
@@ -159,11 +156,7 @@ class HostileControllerTest : public ::testing::Test {
     }));
   }
 
-  const std::string folder_ = [] {
-    std::string name = std::filesystem::temp_directory_path() / "faultline-test-XXXXXX";
-    return std::string(mkdtemp(name.data()));
-  }();
-  const std::string address_ = absl::StrCat("unix:", folder_, "/controller.sock");
+  int port_ = 0;
   const SystemClock clock_;
   FakeKernel kernel_{clock_};
   Journal journal_;
@@ -316,7 +309,7 @@ class Garbage : public grpc::CallbackGenericService {
 TEST_F(HostileControllerTest, GarbageIsDroppedAndDialledAgain) {
   Garbage garbage;
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(address_, grpc::InsecureServerCredentials());
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
   builder.RegisterCallbackGenericService(&garbage);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   LiveWith([&garbage] {
