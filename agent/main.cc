@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/config.h"
 #include "agent/confine/confine.h"
+#include "agent/enroll_node.h"
 #include "agent/kernel/foreign_monitor.h"
 #include "agent/kernel/link_monitor.h"
 #include "agent/kernel/linux_kernel.h"
@@ -22,6 +23,7 @@
 #include "agent/observe/tcp_prober.h"
 #include "agent/session/clock_map.h"
 #include "agent/session/journal.h"
+#include "agent/session/renewal.h"
 #include "agent/session/session.h"
 #include "agent/ssm_endpoints.h"
 #include "agent/system_resolvers.h"
@@ -53,6 +55,9 @@ struct Arguments {
   bool no_kill = false;
   bool status = false;
   bool json = false;
+  bool enroll = false;
+  // Of `enroll`: its options; what they leave open, the configuration says.
+  EnrollOptions enrolment;
 };
 
 int Fail(const absl::Status& status) {
@@ -61,9 +66,8 @@ int Fail(const absl::Status& status) {
   return absl::IsInvalidArgument(status) ? kWrongUsage : kFailed;
 }
 
-absl::StatusOr<AgentConfig> LoadConfig(const Arguments& arguments) {
-  FAULTLINE_ASSIGN_OR_RETURN(const std::string text, ReadFile(arguments.config_file));
-  FAULTLINE_ASSIGN_OR_RETURN(AgentConfig config, ParseAgentConfig(text, arguments.config_file));
+// Its name is the host's when it has none.
+absl::StatusOr<AgentConfig> WithName(AgentConfig config) {
   if (config.name.empty()) {
     char host[256] = {};
     gethostname(host, sizeof(host) - 1);
@@ -71,6 +75,12 @@ absl::StatusOr<AgentConfig> LoadConfig(const Arguments& arguments) {
     config.name = NodeName(host);
   }
   return config;
+}
+
+absl::StatusOr<AgentConfig> LoadConfig(const Arguments& arguments) {
+  FAULTLINE_ASSIGN_OR_RETURN(const std::string text, ReadFile(arguments.config_file));
+  FAULTLINE_ASSIGN_OR_RETURN(AgentConfig config, ParseAgentConfig(text, arguments.config_file));
+  return WithName(std::move(config));
 }
 
 // Blocked before any thread is made, so that only WaitForSignal gets them.
@@ -134,6 +144,17 @@ LocalStatus StatusOf(const AgentConfig& config, const Session& session, EngineTh
   return status;
 }
 
+// Keeps the certificate from ending, where there is one. A renewed one is taken into use between two runs.
+std::unique_ptr<Renewal> KeepCertificate(const AgentConfig& config, const Security& security, const Clock& clock,
+                                         EngineThread& engine, Session& session) {
+  if (security.insecure || config.controller.starts_with("unix:")) return nullptr;
+  return std::make_unique<Renewal>(clock, config.controller, security, [&engine, &session] {
+    if (!engine.Held().empty()) return false;
+    session.Redial();
+    return true;
+  });
+}
+
 absl::Status Serve(const AgentConfig& config, bool insecure) {
   const Security security = {.tls = config.tls, .insecure = insecure, .mend = kMend};
   FAULTLINE_RETURN_IF_ERROR(CheckSecurity(config.controller, security));
@@ -172,6 +193,7 @@ absl::Status Serve(const AgentConfig& config, bool insecure) {
                      .platform = platform,
                      .lane_memory = config.lane_memory},
                     capabilities, engine, journal, clock_map, prober, tcp_prober, clock);
+    const std::unique_ptr<Renewal> renewal = KeepCertificate(config, security, clock, engine, session);
     FAULTLINE_ASSIGN_OR_RETURN(
         const std::unique_ptr<LinkMonitor> monitor,
         LinkMonitor::Start([&session](const std::vector<Interface>& now) { session.OnInterfaces(now); }));
@@ -216,6 +238,34 @@ int ShowStatus(const std::string& runtime, bool json) {
   return status->kernel.empty() ? kOk : kFaultsThere;
 }
 
+void AddEnroll(CLI::App& app, Arguments& arguments) {
+  CLI::App* const enroll = app.add_subcommand(
+      "enroll", "Make this node's key, and trade a token for a certificate: the key never leaves it");
+  enroll->fallthrough()->callback([&arguments] { arguments.enroll = true; });
+  enroll->add_option("--controller", arguments.enrolment.controller, "HOST:PORT; otherwise the configuration's");
+  enroll->add_option("--token", arguments.enrolment.token, "From `faultline token create`")->required();
+  enroll->add_option("--name", arguments.enrolment.name, "The node's; otherwise the configuration's, or the host's");
+  enroll->footer("Example: faultline-agent enroll --controller c.example:7400 --token fl1....");
+}
+
+// A configuration is of use here, but not needed.
+int EnrollNow(const Arguments& arguments) {
+  EnrollOptions options = arguments.enrolment;
+  absl::StatusOr<AgentConfig> config = LoadConfig(arguments);
+  if (absl::IsNotFound(config.status())) config = WithName(AgentConfig());
+  if (!config.ok()) return Fail(config.status());
+  if (options.name.empty()) options.name = config->name.text();
+  if (options.controller.empty()) options.controller = config->controller;
+  options.tls = config->tls;
+  const absl::StatusOr<std::string> done = EnrollNode(options);
+  if (!done.ok()) {
+    std::cerr << "faultline-agent: not enrolled: " << done.status().message() << "\n";
+    return absl::IsInvalidArgument(done.status()) ? kWrongUsage : kFailed;
+  }
+  std::cout << *done;
+  return kOk;
+}
+
 int Main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app(
@@ -236,14 +286,17 @@ int Main(int argc, char** argv) {
       app.add_subcommand("status", "What of faultline is in this node's kernel, and when the kernel itself ends it");
   status->fallthrough()->callback([&arguments] { arguments.status = true; });
   status->add_flag("--json", arguments.json, "Print JSON");
+  AddEnroll(app, arguments);
   app.footer(
-      "Exit codes: 0 stopped or healed, or status: nothing of faultline is in this kernel; 1 failed; 2 wrong usage or "
+      "Exit codes: 0 stopped, healed or enrolled, or status: nothing of faultline is in this kernel; 1 failed; 2 wrong "
+      "usage or "
       "configuration; 3 status: something is.");
   if (const std::optional<int> code = ParseArguments(app, argc, argv)) return *code;
   spdlog::set_default_logger(spdlog::stderr_logger_mt("faultline-agent"));
   // Why a connection fails, the session says.
   SendGrpcLogTo([](absl::string_view message) { spdlog::debug("gRPC: {}", std::string(message)); });
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
+  if (arguments.enroll) return EnrollNow(arguments);
   const absl::StatusOr<AgentConfig> config = LoadConfig(arguments);
   const std::string runtime = config.ok() ? config->runtime : AgentConfig().runtime;
   if (arguments.heal) return HealNow({.runtime = runtime, .may_kill = !arguments.no_kill});

@@ -22,6 +22,11 @@ struct ControllerConfig {
   TlsFiles tls = {.ca = "/etc/faultline/pki/ca.crt",
                   .certificate = "/etc/faultline/pki/controller.crt",
                   .key = "/etc/faultline/pki/controller.key"};
+  // `authority`: its `key`, the one of the first certificate in the file `ca`, and the `validity` of the certificates
+  // that the controller makes with it, 10s to 825d. Empty: the file ca.key beside that one, or if there is none it
+  // makes no certificates.
+  std::string authority_key;
+  Duration certificate_validity = std::chrono::hours(24 * 90);
   // `identity: common-name`: whether certificates without Faultline's own URI speak for their common name.
   bool common_names = false;
   // `state`: folder of the store; made when missing.

@@ -12,9 +12,11 @@ namespace {
 
 constexpr int kMostProbeRate = 200;
 
-const std::vector<std::string> kKeys = {"listen",   "socket",   "state",     "lease",          "probe",   "tls",
-                                        "identity", "commands", "keep_runs", "keep_run_count", "metrics", "policy"};
+const std::vector<std::string> kKeys = {"listen",   "socket",    "state",    "lease",     "probe",          "tls",
+                                        "identity", "authority", "commands", "keep_runs", "keep_run_count", "metrics",
+                                        "policy"};
 const std::vector<std::string> kProbeKeys = {"port", "rate", "tcp"};
+const std::vector<std::string> kAuthorityKeys = {"key", "validity"};
 const std::vector<std::string> kTruthWords = {"false", "true"};
 const std::vector<std::string> kIdentityWords = {"faultline", "common-name"};
 const std::vector<std::string> kCommandWords = {"deny", "allow"};
@@ -67,20 +69,50 @@ void ReadIdentity(const Record& record, ControllerConfig& config, TextErrors& er
 }
 
 // Whole days, which other durations do not have: "90d".
+std::optional<int> ParseDays(absl::string_view text) {
+  int days = 0;
+  if (!absl::ConsumeSuffix(&text, "d") || text.empty() || text.find_first_not_of("0123456789") != text.npos ||
+      !absl::SimpleAtoi(text, &days) || days < 1 || days > kMostKeptDays) {
+    return std::nullopt;
+  }
+  return days;
+}
+
+void ReadValidity(const DocumentValue& value, ControllerConfig& config, TextErrors& errors) {
+  constexpr Duration kShortest = std::chrono::seconds(10);
+  constexpr Duration kLongest = std::chrono::hours(24 * 825);
+  const auto text = ReadText(value, "'validity'", errors);
+  if (!text) return;
+  const std::optional<int> days = ParseDays(*text);
+  const absl::StatusOr<Duration> validity = days ? *days * std::chrono::hours(24) : ParseDuration(*text);
+  if (validity.ok() && *validity >= kShortest && *validity <= kLongest) {
+    config.certificate_validity = *validity;
+  } else {
+    errors.Add(value.position,
+               absl::StrCat("'validity' must be within 10s to 825d, such as 90d or 12h, not '", *text, "'"));
+  }
+}
+
+void ReadAuthority(const Record& record, ControllerConfig& config, TextErrors& errors) {
+  const DocumentValue* value = record.Find("authority");
+  if (value == nullptr) return;
+  const Record inner(*value, "'authority'", kAuthorityKeys, errors);
+  ReadString(inner, "key", config.authority_key, errors);
+  if (const DocumentValue* validity = inner.Find("validity")) ReadValidity(*validity, config, errors);
+}
+
 void ReadKeepRuns(const Record& record, ControllerConfig& config, TextErrors& errors) {
   const DocumentValue* value = record.Find("keep_runs");
   if (value == nullptr) return;
   const auto text = ReadText(*value, "'keep_runs'", errors);
   if (!text) return;
-  absl::string_view digits = *text;
-  int days = 0;
-  if (!absl::ConsumeSuffix(&digits, "d") || digits.empty() || digits.find_first_not_of("0123456789") != digits.npos ||
-      !absl::SimpleAtoi(digits, &days) || days < 1 || days > kMostKeptDays) {
+  const std::optional<int> days = ParseDays(*text);
+  if (!days) {
     errors.Add(value->position,
                absl::StrCat("'keep_runs' must be within 1d to ", kMostKeptDays, "d, such as 90d, not '", *text, "'"));
     return;
   }
-  config.keep_runs = days * std::chrono::hours(24);
+  config.keep_runs = *days * std::chrono::hours(24);
 }
 
 void ReadKeepRunCount(const Record& record, ControllerConfig& config, TextErrors& errors) {
@@ -102,6 +134,7 @@ absl::StatusOr<ControllerConfig> ParseControllerConfig(absl::string_view text, a
     ReadString(record, "policy", config.policy, errors);
     if (const DocumentValue* tls = record.Find("tls")) ReadTls(*tls, config.tls, errors);
     ReadIdentity(record, config, errors);
+    ReadAuthority(record, config, errors);
     ReadLease(record, config, errors);
     ReadCommands(record, config, errors);
     ReadKeepRuns(record, config, errors);

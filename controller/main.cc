@@ -20,6 +20,7 @@
 #include "common/rpc/grpc_log.h"
 #include "common/rpc/local_pass.h"
 #include "common/status.h"
+#include "controller/access/identity_office.h"
 #include "controller/access/pass_book.h"
 #include "controller/audit/audit_log.h"
 #include "controller/config.h"
@@ -29,6 +30,7 @@
 #include "controller/policy/policy_book.h"
 #include "controller/rpc/caller_gate.h"
 #include "controller/rpc/control_service.h"
+#include "controller/rpc/identity_service.h"
 #include "controller/rpc/listen.h"
 #include "controller/rpc/login_server.h"
 #include "controller/rpc/scheduled_run.h"
@@ -134,12 +136,12 @@ int AwaitEnd(const sigset_t& signals, PolicyBook& policy) {
   return signal;
 }
 
-// Nobody is known yet.
-class EmptyDirectory : public Directory {
- public:
-  Role RoleOf(const std::string&) const override { return Role::kViewer; }
-  bool IsRevoked(const Identity&, const Certificate&) const override { return false; }
-};
+// When to look after the controller's own certificate again.
+MonotonicTime KeepOwnCertificate(IdentityOffice& office) {
+  const absl::Status status = office.Advance();
+  if (!status.ok()) spdlog::error("the controller's own certificate is not renewed: {}", std::string(status.message()));
+  return office.next();
+}
 
 absl::Status Serve(const ControllerConfig& config, bool insecure) {
   const Security security = {.tls = config.tls, .insecure = insecure, .mend = kMend};
@@ -193,9 +195,14 @@ absl::Status Serve(const ControllerConfig& config, bool insecure) {
   });
   FAULTLINE_RETURN_IF_ERROR(scheduler.Load());
   Purger purger(clock, store, event_store, {.keep_for = config.keep_runs, .keep_count = config.keep_run_count});
-  const EmptyDirectory directory;
+  FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<IdentityOffice> office,
+                             IdentityOffice::Open(clock, *database,
+                                                  {.tls = config.tls,
+                                                   .authority_key = config.authority_key,
+                                                   .validity = config.certificate_validity,
+                                                   .insecure = insecure}));
   PassBook passes(clock);
-  const CallerGate gate(clock, directory, passes,
+  const CallerGate gate(clock, office->identities(), passes,
                         {.names = config.common_names ? CertificateNames::kCommonName : CertificateNames::kFaultline,
                          .insecure = insecure});
   SessionService sessions({.clock = clock,
@@ -204,6 +211,15 @@ absl::Status Serve(const ControllerConfig& config, bool insecure) {
                            .coordinator = coordinator,
                            .heartbeat_interval = options.Heartbeat()});
   const Admission admission(gate, *audit);
+  IdentityService identity({.admission = admission,
+                            .identities = office->identities(),
+                            .enrolment = office->enrolment(),
+                            .end_session = [&](const std::string& name, const absl::Status& reason) {
+                              const NodeName node(name);
+                              const bool connected = fleet.Connected(node);
+                              sessions.CloseNode(node, reason);
+                              return connected;
+                            }});
   ControlService control({.fleet = fleet,
                           .coordinator = coordinator,
                           .store = store,
@@ -221,9 +237,9 @@ absl::Status Serve(const ControllerConfig& config, bool insecure) {
   }
   FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<LoginServer> login,
                              LoginServer::Start(LoginSocketOf(config.socket), passes));
-  FAULTLINE_ASSIGN_OR_RETURN(
-      const std::unique_ptr<grpc::Server> server,
-      Listen({.address = config.listen, .socket = config.socket, .security = security}, {&sessions, &control}));
+  FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<grpc::Server> server,
+                             Listen({.address = config.listen, .socket = config.socket, .security = security},
+                                    {&sessions, &control, &identity}));
   if (metrics != nullptr) {
     FAULTLINE_RETURN_IF_ERROR(metrics->Serve([&coordinator, &fleet, kernel = KernelRelease()] {
       return ControllerMetrics({.version = FAULTLINE_VERSION,
@@ -238,7 +254,7 @@ absl::Status Serve(const ControllerConfig& config, bool insecure) {
     while (!stopping) {
       // What comes during the farewell is missed on the record of the next process.
       const MonotonicTime moment = farewell ? clock.Now() + kFarewell : scheduler.Advance();
-      const MonotonicTime scheduled = std::min(moment, purger.Advance());
+      const MonotonicTime scheduled = std::min({moment, purger.Advance(), KeepOwnCertificate(*office)});
       const MonotonicTime next = std::min(coordinator.Advance(), scheduled);
       // What cannot be stored now is stored with the next.
       events->Flush().IgnoreError();

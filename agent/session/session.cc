@@ -96,6 +96,11 @@ Session::~Session() {
   thread_.join();
 }
 
+void Session::Redial() {
+  const std::lock_guard lock(mutex_);
+  if (context_ != nullptr) context_->TryCancel();
+}
+
 void Session::Loop() {
   Duration pause = kFirstPause;
   absl::Status reported;

@@ -61,6 +61,9 @@ class Session {
   // the controller learns the addresses. May be called from any one thread.
   void OnInterfaces(const std::vector<Interface>& interfaces);
 
+  // Ends the present stream, if there is one, and dials again at once: the files for TLS have changed. Any thread.
+  void Redial();
+
   // Whether the controller has this node registered. Any thread.
   bool registered() const { return registered_; }
 

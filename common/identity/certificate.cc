@@ -15,6 +15,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/identity/openssl.h"
+#include "common/prefix.h"
 #include "common/status.h"
 
 namespace faultline {
@@ -29,6 +30,15 @@ WallTime ToWall(const ASN1_TIME* time) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(time, &parts) != 1) return WallTime();
   return WallTime(std::chrono::seconds(std::clamp<std::time_t>(timegm(&parts), 0, kLastSecond)));
+}
+
+using NamesPtr = std::unique_ptr<GENERAL_NAMES, OpenSslFree<&GENERAL_NAMES_free>>;
+
+// Null when there are none that read.
+NamesPtr AlternativeNames(const X509* certificate) {
+  NamesPtr names(static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  ERR_clear_error();
+  return names;
 }
 
 absl::string_view ViewOf(const ASN1_STRING* text) {
@@ -94,13 +104,24 @@ std::string Certificate::CommonName() const {
   return name;
 }
 
+std::vector<std::string> Certificate::Hosts() const {
+  const NamesPtr names = AlternativeNames(get());
+  std::vector<std::string> hosts;
+  for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type == GEN_DNS) hosts.emplace_back(ViewOf(name->d.dNSName));
+    if (name->type != GEN_IPADD) continue;
+    const absl::StatusOr<IpAddress> address = IpAddress::FromBytes(ViewOf(name->d.iPAddress));
+    if (address.ok()) hosts.push_back(address->ToString());
+  }
+  return hosts;
+}
+
 WallTime Certificate::NotBefore() const { return ToWall(X509_get0_notBefore(get())); }
 WallTime Certificate::NotAfter() const { return ToWall(X509_get0_notAfter(get())); }
 
 absl::StatusOr<Identity> Certificate::SubjectIdentity() const {
-  const std::unique_ptr<GENERAL_NAMES, OpenSslFree<&GENERAL_NAMES_free>> names(
-      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(get(), NID_subject_alt_name, nullptr, nullptr)));
-  ERR_clear_error();
+  const NamesPtr names = AlternativeNames(get());
   std::optional<Identity> found;
   for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
     const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);

@@ -30,6 +30,8 @@ class Certificate {
   std::string Fingerprint() const;
   // The subject's common name; empty when it has none, or several.
   std::string CommonName() const;
+  // DNS names and IP addresses among its alternative names, as text.
+  std::vector<std::string> Hosts() const;
   WallTime NotBefore() const;
   WallTime NotAfter() const;
   // Of the one subject alternative URI that is Faultline's. NOT_FOUND when there is none, INVALID_ARGUMENT when there

@@ -26,7 +26,7 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const std::string& targe
                                          : "does it listen there, and are both certificates of the same CA?";
     return absl::UnavailableError(absl::StrCat("the controller at ", target, " ", connected.message(), "; ", hint));
   }
-  return std::unique_ptr<Client>(new Client(v1::ControlService::NewStub(channel)));
+  return std::unique_ptr<Client>(new Client(channel));
 }
 
 }  // namespace faultline

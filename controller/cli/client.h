@@ -20,6 +20,8 @@ class Client {
   static absl::StatusOr<std::unique_ptr<Client>> Connect(const std::string& target, const Security& security);
 
   v1::ControlService::Stub& stub() { return *stub_; }
+  // For the stubs of other services.
+  const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
 
   // One call: `method` is the stub's, such as &v1::ControlService::Stub::GetRun.
   template <typename Request, typename Response>
@@ -41,7 +43,9 @@ class Client {
   }
 
  private:
-  explicit Client(std::unique_ptr<v1::ControlService::Stub> stub) : stub_(std::move(stub)) {}
+  explicit Client(std::shared_ptr<grpc::Channel> channel)
+      : channel_(std::move(channel)), stub_(v1::ControlService::NewStub(channel_)) {}
+  std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::ControlService::Stub> stub_;
 };
 

@@ -1,16 +1,20 @@
 #include "controller/cli/command_line.h"
 
 #include <cstdlib>
+#include <iostream>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "common/arguments.h"
+#include "common/status.h"
+#include "controller/cli/context_book.h"
 
 namespace faultline {
 namespace {
 
 constexpr char kMend[] =
-    "give --tls-ca, --tls-certificate and --tls-key, as `faultline pki init` makes them, or --insecure to do "
-    "without TLS where the network itself is trusted";
+    "`faultline login` gives you these files, as do --tls-ca, --tls-certificate and --tls-key; --insecure does without "
+    "TLS where the network itself is trusted";
 
 constexpr const char* kFooter =
     "Plans: a file, or the name of one of `faultline plans`. Groups (A and B): CIDRs (172.32.0.0/16,fd20::/48), "
@@ -25,12 +29,18 @@ constexpr const char* kFooter =
 
 CommandLine::CommandLine()
     : app_("faultline: makes network faults between groups of nodes, proves them, and heals them.") {
-  const char* const target = std::getenv("FAULTLINE_CONTROLLER");
-  common_.controller = target != nullptr ? target : "unix:/run/faultline/controller.sock";
+  common_.controller = "unix:/run/faultline/controller.sock";
+  context_ = TakeContext();
+  // With the context's files for TLS, as with --controller.
+  if (const char* const target = std::getenv("FAULTLINE_CONTROLLER"); target != nullptr) {
+    common_.controller = target;
+    context_ = absl::OkStatus();
+  }
   common_.security.mend = kMend;
   app_.set_version_flag("--version", FAULTLINE_VERSION);
   app_.add_option("--controller", common_.controller,
-                  "unix:PATH or HOST:PORT of the controller (environment: FAULTLINE_CONTROLLER)")
+                  "unix:PATH or HOST:PORT of the controller (environment: FAULTLINE_CONTROLLER; else the context's, "
+                  "see `faultline context`)")
       ->capture_default_str();
   app_.add_option("--tls-ca", common_.security.tls.ca, "To a HOST:PORT: whose certificate the controller must have");
   app_.add_option("--tls-certificate", common_.security.tls.certificate, "To a HOST:PORT: your own certificate");
@@ -61,8 +71,30 @@ CLI::App& CommandLine::AddVerb(CLI::App& parent, const std::string& name, const 
   return *verb;
 }
 
+absl::Status CommandLine::TakeContext() {
+  const ContextBook book(ContextBook::DefaultFolder());
+  const char* const said = std::getenv("FAULTLINE_CONTEXT");
+  std::optional<std::string> name;
+  if (said != nullptr && *said != '\0') {
+    name = said;
+  } else {
+    FAULTLINE_ASSIGN_OR_RETURN(name, book.Current());
+  }
+  if (!name) return absl::OkStatus();
+  FAULTLINE_ASSIGN_OR_RETURN(const Context context, book.Get(*name));
+  common_.controller = context.controller;
+  common_.security.tls = context.tls;
+  return absl::OkStatus();
+}
+
 int CommandLine::Run(int argc, char** argv) {
   if (const std::optional<int> code = ParseArguments(app_, argc, argv)) return *code;
+  // Another controller than the one that was meant is worse than none. What mends that goes on.
+  const bool mends = app_.got_subcommand("context") || app_.got_subcommand("login") || app_.got_subcommand("pki");
+  if (!context_.ok() && !mends && app_.get_option("--controller")->count() == 0) {
+    std::cerr << context_.message() << "\n";
+    return kWrongUsage;
+  }
   return static_cast<int>(command_());
 }
 

@@ -38,8 +38,13 @@ class CommandLine {
   int Run(int argc, char** argv);
 
  private:
+  // The controller that FAULTLINE_CONTEXT names, or the person's file.
+  absl::Status TakeContext();
+
   CLI::App app_;
   CommonArguments common_;
+  // Why the context is of no use.
+  absl::Status context_;
   Command command_;
 };
 

@@ -20,5 +20,8 @@ int main(int argc, char** argv) {
   faultline::AddFleetVerbs(line);
   faultline::AddMatrixVerb(line);
   faultline::AddTopVerb(line);
+  faultline::AddIdentityVerbs(line);
+  faultline::AddLoginVerbs(line);
+  faultline::AddPkiVerbs(line);
   return line.Run(argc, argv);
 }

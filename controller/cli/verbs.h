@@ -24,6 +24,12 @@ void AddEventVerbs(CommandLine& line);
 void AddAuditVerbs(CommandLine& line);
 // nodes, heal.
 void AddFleetVerbs(CommandLine& line);
+// token create, list, remove; node list, revoke; user list, role, remove.
+void AddIdentityVerbs(CommandLine& line);
+// login; context list, use.
+void AddLoginVerbs(CommandLine& line);
+// pki init, issue-node, issue-user.
+void AddPkiVerbs(CommandLine& line);
 void AddMatrixVerb(CommandLine& line);
 void AddTopVerb(CommandLine& line);
 

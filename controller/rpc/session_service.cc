@@ -14,12 +14,18 @@
 #include "common/rpc/status.h"
 #include "common/status.h"
 #include "common/timeline_codec.h"
+#include "common/token_bucket.h"
+#include "controller/run/agent_claims.h"
 
 namespace faultline {
 namespace {
 
 // An agent that reads nothing for this many messages is ended rather than remembered.
 constexpr std::size_t kMostQueued = 10'000;
+
+// What an agent says after it was cut off for as long as it remembers, and all the time, many times over.
+constexpr std::uint64_t kMostMessagesAtOnce = 50'000;
+constexpr std::uint64_t kMostMessagesPerSecond = 500;
 
 // Who is to go has so long to read what is being written.
 constexpr std::chrono::milliseconds kLastWrite(300);
@@ -46,7 +52,11 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
   void OnReadDone(bool ok) override {
     if (!ok) return End(grpc::Status::OK);
     if (Ending()) return;
-    const absl::Status status = Handle(request_, parts_.clock.Now());
+    const MonotonicTime now = parts_.clock.Now();
+    absl::Status status = CheckSize(request_);
+    if (status.ok() && !messages_.Take(1, now))
+      status = absl::ResourceExhaustedError("it says more than any agent has to");
+    if (status.ok()) status = Handle(request_, now);
     if (!status.ok()) return Refuse(status);
     StartRead(&request_);
   }
@@ -233,6 +243,7 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
   grpc::Alarm hello_alarm_;
   grpc::Alarm break_alarm_;
   // The reader's own.
+  TokenBucket messages_{kMostMessagesAtOnce, kMostMessagesPerSecond};
   v1::SessionRequest request_;
   NodeName node_;
 

@@ -59,6 +59,27 @@ constexpr const char* kVersion5 = R"sql(
     role TEXT NOT NULL,
     origin TEXT NOT NULL,
     approved_by TEXT NOT NULL);
+  CREATE TABLE issued (
+    fingerprint TEXT PRIMARY KEY,
+    serial TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    ends INTEGER NOT NULL,
+    revoked INTEGER NOT NULL);
+  CREATE INDEX issued_by_name ON issued (kind, name);
+  CREATE TABLE revocations (
+    kind TEXT NOT NULL, name TEXT NOT NULL, moment INTEGER NOT NULL, PRIMARY KEY (kind, name));
+  CREATE TABLE tokens (
+    id TEXT PRIMARY KEY,
+    digest TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    names TEXT NOT NULL,
+    role TEXT NOT NULL,
+    uses INTEGER NOT NULL,
+    replaces INTEGER NOT NULL,
+    ends INTEGER NOT NULL,
+    made_by TEXT NOT NULL);
+  CREATE TABLE users (name TEXT PRIMARY KEY, role TEXT NOT NULL);
 )sql";
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "controller/config.h"
 
 namespace faultline {
@@ -36,6 +37,27 @@ TEST(ControllerConfigTest, TlsFilesAreNamedOneByOne) {
   EXPECT_FALSE(ParseControllerConfig("lease: 3s\n", "c.yaml")->common_names);
   EXPECT_THAT(std::string(ParseControllerConfig("tls: {cert: x}\nidentity: cn\n", "c.yaml").status().message()),
               ::testing::AllOf(::testing::HasSubstr("c.yaml:1:7:"), ::testing::HasSubstr("c.yaml:2:11: 'identity'")));
+}
+
+TEST(ControllerConfigTest, ReadsTheAuthority) {
+  const auto none = ParseControllerConfig("lease: 3s\n", "c.yaml");
+  EXPECT_EQ(none->authority_key, "");
+  EXPECT_EQ(none->certificate_validity, std::chrono::hours(24 * 90));
+  const auto config = ParseControllerConfig("authority: {key: /k/ca.key, validity: 30d}\n", "c.yaml");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->authority_key, "/k/ca.key");
+  EXPECT_EQ(config->certificate_validity, std::chrono::hours(24 * 30));
+  EXPECT_EQ(ParseControllerConfig("authority: {validity: 20s}\n", "c.yaml")->certificate_validity,
+            std::chrono::seconds(20));
+}
+
+TEST(ControllerConfigTest, AnAuthoritysValidityHasBounds) {
+  for (const char* validity : {"9s", "826d", "0d", "x", "-1d", "1dd"}) {
+    const auto config = ParseControllerConfig(absl::StrCat("authority: {validity: ", validity, "}\n"), "c.yaml");
+    EXPECT_THAT(std::string(config.status().message()),
+                ::testing::HasSubstr("c.yaml:1:23: 'validity' must be within 10s to 825d"))
+        << validity;
+  }
 }
 
 TEST(ControllerConfigTest, BoundsAreKept) {

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/identity/tls_files.h"
+
+namespace faultline {
+
+// What `faultline-agent enroll` is told, by its options or the configuration.
+struct EnrollOptions {
+  // "HOST:PORT".
+  std::string controller;
+  std::string token;
+  // The node's.
+  std::string name;
+  // Where to put what comes of it.
+  TlsFiles tls;
+};
+
+// Makes this node's key, trades the token for a certificate of it, and writes both and the authority's certificate, the
+// last one last: a folder that is missing is made. What to tell the person. Errors of Enroll, or those that name a
+// file.
+absl::StatusOr<std::string> EnrollNode(const EnrollOptions& options);
+
+}  // namespace faultline

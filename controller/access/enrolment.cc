@@ -1,0 +1,119 @@
+#include "controller/access/enrolment.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/duration.h"
+#include "common/identity/certificate_request.h"
+#include "common/identity/secret.h"
+#include "common/identity/token.h"
+#include "common/name.h"
+#include "common/status.h"
+#include "controller/compile/glob.h"
+
+namespace faultline {
+namespace {
+
+constexpr std::size_t kLongestPattern = 256;
+
+IssuedCertificate RecordOf(const Identity& identity, const Certificate& certificate) {
+  return {.fingerprint = certificate.Fingerprint(),
+          .serial = certificate.Serial(),
+          .identity = identity,
+          .ends = certificate.NotAfter()};
+}
+
+absl::Status CheckTerms(const TokenTerms& terms) {
+  if (terms.lifetime < Enrolment::kShortestLifetime || terms.lifetime > Enrolment::kLongestLifetime) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a token lasts 1s to 720h (30 days), not ", FormatDuration(terms.lifetime)));
+  }
+  if (terms.uses < 1 || terms.uses > Enrolment::kMostUses) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a token has 1 to ", Enrolment::kMostUses, " uses, not ", terms.uses));
+  }
+  if (terms.kind == IdentityKind::kUser) return CheckName(terms.names, "user name");
+  if (terms.names.size() > kLongestPattern) return absl::InvalidArgumentError("the pattern of node names is too long");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Enrolment::Enrolment(const Clock& clock, Identities& identities, CertificateAuthority authority, Duration validity)
+    : clock_(clock), identities_(identities), authority_(std::move(authority)), validity_(validity) {}
+
+absl::StatusOr<std::string> Enrolment::CreateToken(const TokenTerms& terms, const std::string& made_by) {
+  FAULTLINE_RETURN_IF_ERROR(CheckTerms(terms));
+  FAULTLINE_RETURN_IF_ERROR(identities_.ForgetOld());
+  FAULTLINE_ASSIGN_OR_RETURN(const EnrolmentToken token, EnrolmentToken::Make(authority().Fingerprint()));
+  FAULTLINE_RETURN_IF_ERROR(identities_.AddToken({.id = token.id,
+                                                  .digest = token.Digest(),
+                                                  .kind = terms.kind,
+                                                  .names = terms.names,
+                                                  .role = terms.role,
+                                                  .uses = terms.uses,
+                                                  .replaces = terms.replaces,
+                                                  .ends = clock_.WallNow() + terms.lifetime,
+                                                  .made_by = made_by}));
+  return token.ToText();
+}
+
+absl::StatusOr<Admitted> Enrolment::Enroll(absl::string_view token_text, absl::string_view name,
+                                           absl::string_view request, const std::string& from) {
+  const std::lock_guard lock(mutex_);
+  FAULTLINE_ASSIGN_OR_RETURN(const TokenRecord token, CheckToken(token_text, from));
+  const bool user = token.kind == IdentityKind::kUser;
+  const Identity identity{.kind = token.kind, .name = std::string(user && name.empty() ? token.names : name)};
+  FAULTLINE_RETURN_IF_ERROR(CheckName(identity.name, user ? "user name" : "node name"));
+  const bool meant =
+      user ? identity.name == token.names : token.names.empty() || GlobMatches(token.names, identity.name);
+  if (!meant) {
+    return absl::PermissionDeniedError(absl::StrCat("the token is for ", user ? "the user '" : "nodes like '",
+                                                    token.names, "', not for '", identity.name, "'"));
+  }
+  if (!token.replaces && identities_.IsEnrolled(identity)) {
+    return absl::AlreadyExistsError(absl::StrCat(
+        "'", identity.name, "' is enrolled; revoke it first, or make the token with --replace if it is made anew"));
+  }
+  FAULTLINE_ASSIGN_OR_RETURN(const Certificate certificate, Issue(identity, request));
+  FAULTLINE_RETURN_IF_ERROR(identities_.Enrolled(RecordOf(identity, certificate), token.id));
+  return ToAdmitted(identity, certificate, token.replaces);
+}
+
+absl::StatusOr<Admitted> Enrolment::Renew(const Identity& identity, const Certificate& present,
+                                          absl::string_view request) {
+  // A connection may have outlived it.
+  if (clock_.WallNow() >= present.NotAfter()) return absl::UnauthenticatedError("the certificate has ended");
+  FAULTLINE_ASSIGN_OR_RETURN(const Certificate certificate, Issue(identity, request));
+  FAULTLINE_RETURN_IF_ERROR(identities_.Renewed(RecordOf(identity, certificate), present));
+  FAULTLINE_RETURN_IF_ERROR(identities_.ForgetOld());
+  return ToAdmitted(identity, certificate, /*replaced=*/false);
+}
+
+absl::StatusOr<TokenRecord> Enrolment::CheckToken(absl::string_view text, const std::string& from) {
+  const MonotonicTime now = clock_.Now();
+  FAULTLINE_RETURN_IF_ERROR(attempts_.Check(from, now));
+  const absl::StatusOr<EnrolmentToken> token = EnrolmentToken::Parse(text);
+  const std::optional<TokenRecord> record = token.ok() ? identities_.FindToken(token->id) : std::nullopt;
+  // Compared with something in any case: how long that takes is not to tell which ids there are.
+  const bool known = SameSecret(token.ok() ? token->Digest() : "", record ? record->digest : Sha256Hex(""));
+  if (!known || !record) {
+    attempts_.Failed(from, now);
+    return absl::UnauthenticatedError("the token is not one of this controller, or was removed");
+  }
+  if (record->ends <= clock_.WallNow()) return absl::PermissionDeniedError("the token has ended; ask for another one");
+  if (record->uses < 1) return absl::PermissionDeniedError("the token is used up; ask for another one");
+  return *record;
+}
+
+absl::StatusOr<Certificate> Enrolment::Issue(const Identity& identity, absl::string_view request) const {
+  FAULTLINE_ASSIGN_OR_RETURN(const CertificateRequest read, CertificateRequest::Parse(request));
+  return authority_.Issue(read.public_key(),
+                          {.identity = identity, .hosts = {}, .from = clock_.WallNow(), .validity = validity_});
+}
+
+Admitted Enrolment::ToAdmitted(const Identity& identity, const Certificate& certificate, bool replaced) const {
+  return {.identity = identity,
+          .certificates = absl::StrCat(certificate.ToPem(), authority().ToPem()),
+          .replaced = replaced};
+}
+
+}  // namespace faultline

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <mutex>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "common/clock.h"
+#include "common/identity/certificate_authority.h"
+#include "controller/access/attempt_limit.h"
+#include "controller/access/identities.h"
+
+namespace faultline {
+
+// What a token is to be.
+struct TokenTerms {
+  IdentityKind kind = IdentityKind::kNode;
+  // As TokenRecord::names; empty: any node.
+  std::string names;
+  Role role = Role::kViewer;
+  int uses = 1;
+  bool replaces = false;
+  Duration lifetime = std::chrono::hours(1);
+};
+
+// A certificate that was made, and whose.
+struct Admitted {
+  Identity identity;
+  // PEM: the certificate, and then the authority's.
+  std::string certificates;
+  // Earlier ones of the same name have just been refused: a session with one is to end.
+  bool replaced = false;
+};
+
+// Makes tokens, trades them for certificates, and renews these. Any thread. `identities` and `clock` must outlive it.
+class Enrolment {
+ public:
+  static constexpr Duration kShortestLifetime = std::chrono::seconds(1);
+  static constexpr Duration kLongestLifetime = std::chrono::hours(24 * 30);
+  static constexpr int kMostUses = 10'000;
+
+  // `validity`: of every certificate.
+  Enrolment(const Clock& clock, Identities& identities, CertificateAuthority authority, Duration validity);
+
+  // The token's text, which is told this once; `made_by` is whoever asked. INVALID_ARGUMENT for terms out of bounds.
+  absl::StatusOr<std::string> CreateToken(const TokenTerms& terms, const std::string& made_by);
+
+  // UNAUTHENTICATED when the token is unknown, PERMISSION_DENIED when it has ended, is used up or not for this name,
+  // ALREADY_EXISTS when the name is enrolled, INVALID_ARGUMENT for a malformed name or request, RESOURCE_EXHAUSTED when
+  // too many have failed. Only what succeeds uses up the token. `from`: the address that asks.
+  absl::StatusOr<Admitted> Enroll(absl::string_view token, absl::string_view name, absl::string_view request,
+                                  const std::string& from);
+  // For one that has shown `present`, which was seen to be good. INVALID_ARGUMENT for a malformed request,
+  // UNAUTHENTICATED when it has ended and PERMISSION_DENIED when it was revoked meanwhile.
+  absl::StatusOr<Admitted> Renew(const Identity& identity, const Certificate& present, absl::string_view request);
+
+  const Certificate& authority() const { return authority_.certificate(); }
+
+ private:
+  absl::StatusOr<TokenRecord> CheckToken(absl::string_view text, const std::string& from);
+  absl::StatusOr<Certificate> Issue(const Identity& identity, absl::string_view request) const;
+  Admitted ToAdmitted(const Identity& identity, const Certificate& certificate, bool replaced) const;
+
+  const Clock& clock_;
+  Identities& identities_;
+  const CertificateAuthority authority_;
+  const Duration validity_;
+  // One enrolment after the other: each must see what the one before has done.
+  std::mutex mutex_;
+  // Under mutex_.
+  AttemptLimit attempts_;
+};
+
+}  // namespace faultline

@@ -1,0 +1,68 @@
+#include "controller/cli/pki.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/file.h"
+#include "common/identity/certificate_authority.h"
+#include "common/identity/private_file.h"
+#include "common/name.h"
+#include "common/status.h"
+
+namespace faultline {
+namespace {
+
+using Files = std::vector<std::pair<std::string, std::string>>;
+
+absl::Status WriteAllNew(const std::string& folder, const Files& files) {
+  for (const auto& [name, text] : files) {
+    const std::string path = absl::StrCat(folder, "/", name);
+    std::error_code error;
+    if (std::filesystem::exists(std::filesystem::symlink_status(path, error))) {
+      return absl::AlreadyExistsError(
+          absl::StrCat(path, " exists, and nothing was changed; remove it first if it is ", "of no use any more"));
+    }
+  }
+  FAULTLINE_RETURN_IF_ERROR(MakePrivateFolder(folder));
+  for (const auto& [name, text] : files) {
+    FAULTLINE_RETURN_IF_ERROR(WritePrivateFile(absl::StrCat(folder, "/", name), text));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Certificate> InitPki(const std::string& folder, const std::vector<std::string>& hosts, WallTime now) {
+  FAULTLINE_ASSIGN_OR_RETURN(const CertificateAuthority authority, CertificateAuthority::Create(now));
+  FAULTLINE_ASSIGN_OR_RETURN(const PrivateKey key, PrivateKey::Generate());
+  FAULTLINE_ASSIGN_OR_RETURN(
+      const Certificate controller,
+      authority.Issue(
+          key.get(),
+          {.identity = {IdentityKind::kController, ""}, .hosts = hosts, .from = now, .validity = kControllerValidity}));
+  const std::string ca = authority.certificate().ToPem();
+  // Who enrols finds the authority among what the controller shows.
+  FAULTLINE_RETURN_IF_ERROR(WriteAllNew(folder, {{"ca.key", authority.key().ToPem()},
+                                                 {"ca.crt", ca},
+                                                 {"controller.key", key.ToPem()},
+                                                 {"controller.crt", absl::StrCat(controller.ToPem(), ca)}}));
+  return authority.certificate();
+}
+
+absl::Status IssueOffline(const std::string& folder, const Identity& identity, const std::string& out, WallTime now) {
+  FAULTLINE_RETURN_IF_ERROR(CheckName(identity.name, identity.kind == IdentityKind::kUser ? "user name" : "node name"));
+  FAULTLINE_ASSIGN_OR_RETURN(const std::string ca, ReadFile(folder + "/ca.crt"));
+  FAULTLINE_ASSIGN_OR_RETURN(const std::string ca_key, ReadFile(folder + "/ca.key"));
+  FAULTLINE_ASSIGN_OR_RETURN(const CertificateAuthority authority, CertificateAuthority::Open(ca, ca_key));
+  FAULTLINE_ASSIGN_OR_RETURN(const PrivateKey key, PrivateKey::Generate());
+  FAULTLINE_ASSIGN_OR_RETURN(
+      const Certificate certificate,
+      authority.Issue(key.get(), {.identity = identity, .hosts = {}, .from = now, .validity = kOfflineValidity}));
+  FAULTLINE_RETURN_IF_ERROR(
+      WriteAllNew(out, {{identity.name + ".key", key.ToPem()},
+                        {identity.name + ".crt", absl::StrCat(certificate.ToPem(), authority.certificate().ToPem())}}));
+  return WritePrivateFile(out + "/ca.crt", ca);
+}
+
+}  // namespace faultline

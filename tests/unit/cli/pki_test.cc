@@ -1,0 +1,109 @@
+#include "controller/cli/pki.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+
+#include "common/file.h"
+#include "common/identity/certificate_authority.h"
+#include "common/identity/tls_files.h"
+#include "tests/support/matchers.h"
+
+namespace faultline {
+namespace {
+
+using ::faultline::testing::IsOk;
+using ::faultline::testing::StatusIs;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr WallTime kNow{std::chrono::seconds(1'767'225'600)};
+
+class PkiTest : public ::testing::Test {
+ protected:
+  ~PkiTest() override { std::filesystem::remove_all(root_); }
+  static mode_t ModeOf(const std::string& path) {
+    struct stat found {};
+    EXPECT_EQ(stat(path.c_str(), &found), 0) << path;
+    return found.st_mode & 07777;
+  }
+  TlsFiles Files(const std::string& folder, const std::string& name) const {
+    return {.ca = folder + "/ca.crt", .certificate = folder + "/" + name + ".crt", .key = folder + "/" + name + ".key"};
+  }
+  // By name, the texts of the folder's files.
+  std::map<std::string, std::string> Texts() const {
+    std::map<std::string, std::string> texts;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+      texts[entry.path().filename()] = ReadFile(entry.path()).value();
+    }
+    return texts;
+  }
+
+  const std::string root_ = [] {
+    std::string name = std::filesystem::temp_directory_path() / "faultline-test-XXXXXX";
+    return std::string(mkdtemp(name.data()));
+  }();
+  const std::string folder_ = root_ + "/etc/pki";
+};
+
+TEST_F(PkiTest, MakesAnAuthorityAndItsControllersCertificate) {
+  const Certificate authority = InitPki(folder_, {"c.example", "198.18.0.10"}, kNow).value();
+  EXPECT_THAT(ReadTlsFiles(Files(folder_, "controller"), kNow), IsOk());
+  const auto chain = Certificate::ParseChain(ReadFile(folder_ + "/controller.crt").value()).value();
+  ASSERT_EQ(chain.size(), 2u);
+  EXPECT_EQ(chain[0].SubjectIdentity()->kind, IdentityKind::kController);
+  EXPECT_THAT(chain[0].Hosts(), ElementsAre("c.example", "198.18.0.10"));
+  EXPECT_EQ(chain[0].NotAfter(), kNow + kControllerValidity);
+  EXPECT_EQ(chain[1].Fingerprint(), authority.Fingerprint());
+  EXPECT_THAT(CertificateAuthority::Open(ReadFile(folder_ + "/ca.crt").value(), ReadFile(folder_ + "/ca.key").value()),
+              IsOk());
+}
+
+TEST_F(PkiTest, NobodyElseReadsIt) {
+  ASSERT_THAT(InitPki(folder_, {"c.example"}, kNow), IsOk());
+  EXPECT_EQ(ModeOf(folder_), 0700u);
+  const auto texts = Texts();
+  EXPECT_EQ(texts.size(), 4u);
+  for (const auto& [name, text] : texts) EXPECT_EQ(ModeOf(folder_ + "/" + name), 0600u) << name;
+}
+
+TEST_F(PkiTest, OverwritesNothing) {
+  ASSERT_THAT(InitPki(folder_, {"c.example"}, kNow), IsOk());
+  const auto before = Texts();
+  EXPECT_THAT(InitPki(folder_, {"c.example"}, kNow), StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr("/ca.key")));
+  std::filesystem::remove(folder_ + "/ca.key");
+  std::filesystem::remove(folder_ + "/ca.crt");
+  std::filesystem::remove(folder_ + "/controller.key");
+  EXPECT_THAT(InitPki(folder_, {"c.example"}, kNow),
+              StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr("/controller.crt")));
+  EXPECT_EQ(Texts().size(), 1u);
+  EXPECT_EQ(Texts().at("controller.crt"), before.at("controller.crt"));
+}
+
+TEST_F(PkiTest, HostsThatAreNoneMakeNothing) {
+  EXPECT_THAT(InitPki(folder_, {"a b"}, kNow), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("'a b'")));
+  EXPECT_FALSE(std::filesystem::exists(folder_));
+}
+
+TEST_F(PkiTest, IssuesForNodesAndUsersWithoutAController) {
+  ASSERT_THAT(InitPki(folder_, {"c.example"}, kNow), IsOk());
+  const std::string out = root_ + "/out";
+  ASSERT_THAT(IssueOffline(folder_, {IdentityKind::kNode, "lon-1"}, out, kNow), IsOk());
+  ASSERT_THAT(IssueOffline(folder_, {IdentityKind::kUser, "alice"}, out, kNow), IsOk());
+  EXPECT_THAT(ReadTlsFiles(Files(out, "lon-1"), kNow), IsOk());
+  EXPECT_EQ(Certificate::Parse(ReadFile(out + "/alice.crt").value())->SubjectIdentity().value(),
+            (Identity{IdentityKind::kUser, "alice"}));
+  EXPECT_THAT(IssueOffline(folder_, {IdentityKind::kNode, "lon-1"}, out, kNow),
+              StatusIs(absl::StatusCode::kAlreadyExists, ::testing::_));
+  EXPECT_THAT(IssueOffline(folder_, {IdentityKind::kNode, "../x"}, out, kNow),
+              StatusIs(absl::StatusCode::kInvalidArgument, ::testing::_));
+  EXPECT_THAT(IssueOffline(root_, {IdentityKind::kNode, "lon-2"}, out, kNow),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("ca.crt")));
+}
+
+}  // namespace
+}  // namespace faultline

@@ -1,0 +1,234 @@
+// The service over TLS, as agents and people reach it.
+
+#include "controller/rpc/identity_service.h"
+
+#include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <mutex>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "common/identity/first_contact.h"
+#include "common/identity/private_key.h"
+#include "common/identity/token.h"
+#include "common/rpc/enrolment_client.h"
+#include "common/rpc/status.h"
+#include "tests/support/matchers.h"
+#include "tests/unit/enrolment/identity_book.h"
+
+namespace faultline {
+namespace {
+
+using ::faultline::testing::IsOk;
+using ::faultline::testing::StatusIs;
+using std::chrono::hours;
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr Duration kPatience = seconds(5);
+
+// Everybody is this one.
+class OneCallerGate : public Gate {
+ public:
+  absl::StatusOr<Principal> Identify(const grpc::ServerContextBase&) const override {
+    const std::lock_guard lock(mutex_);
+    return Principal{.name = "boss", .role = role_, .from = "here"};
+  }
+  void SetRole(Role role) {
+    const std::lock_guard lock(mutex_);
+    role_ = role;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  Role role_ = Role::kAdmin;
+};
+
+class IdentityServiceTest : public IdentityBook {
+ protected:
+  using Stub = v1::IdentityService::Stub;
+
+  // Certificates are of now: those who verify them look at the host's clock.
+  IdentityServiceTest() {
+    const auto now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+    clock_.Advance(now - FakeClock::kWallStart);
+    const PrivateKey key = PrivateKey::Generate().value();
+    const Certificate own = authority_
+                                .Issue(key.get(), {.identity = {IdentityKind::kController, ""},
+                                                   .hosts = {"127.0.0.1", "localhost"},
+                                                   .from = clock_.WallNow(),
+                                                   .validity = hours(1)})
+                                .value();
+    grpc::SslServerCredentialsOptions options(GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY);
+    options.pem_root_certs = authority_.certificate().ToPem();
+    options.pem_key_cert_pairs.push_back({key.ToPem(), absl::StrCat(own.ToPem(), authority_.certificate().ToPem())});
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::SslServerCredentials(options), &port_);
+    builder.RegisterService(&service_);
+    server_ = builder.BuildAndStart();
+    target_ = absl::StrCat("127.0.0.1:", port_);
+  }
+
+  // A caller with these files, or with none.
+  std::unique_ptr<Stub> Dial(const std::optional<EnrolledFiles>& files) const {
+    grpc::SslCredentialsOptions options;
+    options.pem_root_certs = authority_.certificate().ToPem();
+    if (files) {
+      options.pem_cert_chain = files->certificate;
+      options.pem_private_key = files->key;
+    }
+    return v1::IdentityService::NewStub(grpc::CreateChannel(target_, grpc::SslCredentials(options)));
+  }
+
+  template <typename Request, typename Response>
+  absl::StatusOr<Response> Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                                const Request& request,
+                                const std::optional<EnrolledFiles>& files = std::nullopt) const {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + seconds(10));
+    Response response;
+    const grpc::Status status = (Dial(files).get()->*method)(&context, request, &response);
+    if (!status.ok()) return FromGrpc(status);
+    return response;
+  }
+
+  absl::StatusOr<std::string> MakeToken() const {
+    v1::CreateTokenRequest request;
+    request.mutable_token()->set_kind(v1::SUBJECT_KIND_NODE);
+    request.mutable_token()->set_uses(1);
+    request.mutable_lifetime()->set_seconds(60);
+    const auto made = Call(&Stub::CreateToken, request);
+    if (!made.ok()) return made.status();
+    return made->text();
+  }
+
+  OneCallerGate gate_;
+  const Admission admission_{gate_};
+  // Names of the nodes whose sessions were to be ended, and why.
+  std::vector<std::string> ended_;
+  IdentityService service_{{.admission = admission_,
+                            .identities = *identities_,
+                            .enrolment = enrolment_.get(),
+                            .end_session = [this](const std::string& node, const absl::Status& reason) {
+                              ended_.push_back(absl::StrCat(node, ": ", reason.message()));
+                              return node == "lon-a";
+                            }}};
+  int port_ = 0;
+  std::string target_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+TEST_F(IdentityServiceTest, ANodeEnrolsRenewsAndIsSentAway) {
+  const std::string token = MakeToken().value();
+  EnrolledFiles files = Enroll(target_, token, "lon-a", kPatience).value();
+  EXPECT_EQ(files.identity, (Identity{IdentityKind::kNode, "lon-a"}));
+  EXPECT_EQ(files.ca, authority_.certificate().ToPem());
+
+  const PrivateKey key = PrivateKey::Parse(files.key).value();
+  v1::RenewRequest renew;
+  renew.set_certificate_request(Request(key));
+  const auto renewed = Call(&Stub::Renew, renew, files);
+  ASSERT_THAT(renewed, IsOk());
+  EXPECT_TRUE(key.Fits(Certificate::Parse(renewed->certificates()).value()));
+
+  v1::RevokeRequest revoke;
+  revoke.set_kind(v1::SUBJECT_KIND_NODE);
+  revoke.set_name("lon-a");
+  const auto revoked = Call(&Stub::Revoke, revoke);
+  ASSERT_THAT(revoked, IsOk());
+  EXPECT_EQ(revoked->certificates(), 2u);
+  EXPECT_TRUE(revoked->session_ended());
+  EXPECT_THAT(ended_, ElementsAre("lon-a: the node was revoked by boss"));
+
+  EXPECT_THAT(Call(&Stub::Renew, renew, files), StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("sent away")));
+}
+
+TEST_F(IdentityServiceTest, NobodyRenewsWithoutACertificate) {
+  v1::RenewRequest renew;
+  renew.set_certificate_request(Request());
+  EXPECT_THAT(Call(&Stub::Renew, renew), StatusIs(absl::StatusCode::kUnauthenticated, HasSubstr("has shown none")));
+}
+
+TEST_F(IdentityServiceTest, ATokenOfAnotherAuthorityIsNotSent) {
+  const std::string token = EnrolmentToken::Make(std::string(64, 'b'))->ToText();
+  EXPECT_THAT(
+      Enroll(target_, token, "lon-a", kPatience),
+      StatusIs(absl::StatusCode::kUnauthenticated,
+               ::testing::AllOf(HasSubstr(std::string(64, 'b')), HasSubstr(authority_.certificate().Fingerprint()))));
+  // Had it been sent, it would have been looked at, and counted.
+  for (std::size_t i = 0; i < AttemptLimit::kMostOfOne; ++i)
+    EXPECT_FALSE(Enroll(target_, token, "lon-a", kPatience).ok());
+  EXPECT_THAT(Enroll(target_, MakeToken().value(), "lon-a", kPatience), IsOk());
+}
+
+TEST_F(IdentityServiceTest, AHostThatTheCertificateDoesNotNameIsRefused) {
+  const std::string other = absl::StrCat("127.0.0.2:", port_);
+  // The same server, as 127/8 is all this host, if it listened there.
+  EXPECT_THAT(FindAuthority(other, authority_.certificate().Fingerprint(), seconds(2)),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr(other)));
+  EXPECT_THAT(
+      FindAuthority(absl::StrCat("[::ffff:127.0.0.1]:", port_), authority_.certificate().Fingerprint(), kPatience),
+      StatusIs(absl::StatusCode::kUnauthenticated,
+               HasSubstr("is not for '::ffff:127.0.0.1' but for 127.0.0.1, localhost")));
+  EXPECT_THAT(FindAuthority(absl::StrCat("localhost:", port_), authority_.certificate().Fingerprint(), kPatience),
+              IsOk());
+}
+
+TEST_F(IdentityServiceTest, MalformedTargetsAreNamed) {
+  for (const char* target : {"", "here", "here:", ":7400", "unix:/run/x"}) {
+    EXPECT_THAT(FindAuthority(target, std::string(64, 'b'), kPatience),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("HOST:PORT")))
+        << target;
+  }
+}
+
+TEST_F(IdentityServiceTest, OnlyAnAdminChangesWhoIsKnown) {
+  const std::string token = MakeToken().value();
+  gate_.SetRole(Role::kOperator);
+  EXPECT_THAT(MakeToken(), StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("create a token")));
+  EXPECT_THAT(Call(&Stub::ListTokens, v1::ListTokensRequest()),
+              StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("admin")));
+  v1::RemoveTokenRequest remove;
+  remove.set_id(token);
+  EXPECT_THAT(Call(&Stub::RemoveToken, remove), StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("admin")));
+  v1::RevokeRequest revoke;
+  revoke.set_kind(v1::SUBJECT_KIND_NODE);
+  revoke.set_name("lon-a");
+  EXPECT_THAT(Call(&Stub::Revoke, revoke), StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("admin")));
+  v1::SetRoleRequest role;
+  role.set_user("alice");
+  role.set_role("admin");
+  EXPECT_THAT(Call(&Stub::SetRole, role), StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("admin")));
+  EXPECT_THAT(ended_, ElementsAre());
+  EXPECT_EQ(identities_->RoleOf("alice"), Role::kViewer);
+  EXPECT_THAT(Call(&Stub::ListIdentities, v1::ListIdentitiesRequest()), IsOk());
+
+  gate_.SetRole(Role::kAdmin);
+  EXPECT_EQ(Call(&Stub::ListTokens, v1::ListTokensRequest())->tokens_size(), 1);
+  EXPECT_THAT(Call(&Stub::RemoveToken, remove), IsOk());
+  EXPECT_EQ(Call(&Stub::ListTokens, v1::ListTokensRequest())->tokens_size(), 0);
+  EXPECT_THAT(Call(&Stub::SetRole, role), IsOk());
+  EXPECT_EQ(identities_->RoleOf("alice"), Role::kAdmin);
+  EXPECT_EQ(Call(&Stub::ListIdentities, v1::ListIdentitiesRequest())->identities(0).role(), "admin");
+}
+
+TEST_F(IdentityServiceTest, WithoutAnAuthorityNobodyIsEnrolled) {
+  IdentityService service({.admission = admission_,
+                           .identities = *identities_,
+                           .enrolment = nullptr,
+                           .end_session = [](const std::string&, const absl::Status&) { return false; }});
+  grpc::ServerBuilder builder;
+  builder.RegisterService(&service);
+  const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  const auto stub = v1::IdentityService::NewStub(server->InProcessChannel({}));
+  grpc::ClientContext context;
+  v1::EnrollResponse response;
+  EXPECT_THAT(FromGrpc(stub->Enroll(&context, v1::EnrollRequest(), &response)),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("makes no certificates")));
+}
+
+}  // namespace
+}  // namespace faultline
