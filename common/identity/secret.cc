@@ -1,7 +1,6 @@
 #include "common/identity/secret.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <openssl/rand.h>
 
 #include "absl/strings/escaping.h"
@@ -15,13 +14,6 @@ absl::StatusOr<std::string> RandomHex(std::size_t bytes) {
     return absl::InternalError(OpenSslError("there are no random numbers").message());
   }
   return absl::BytesToHexString(random);
-}
-
-std::string Sha256Hex(absl::string_view text) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr);
-  return absl::BytesToHexString({reinterpret_cast<const char*>(digest), size});
 }
 
 bool SameSecret(absl::string_view a, absl::string_view b) {

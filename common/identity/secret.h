@@ -11,9 +11,6 @@ namespace faultline {
 // So many random bytes as lower-case hexadecimal digits, fit for secrets. INTERNAL when the system gives none.
 absl::StatusOr<std::string> RandomHex(std::size_t bytes);
 
-// SHA-256 as 64 lower-case hexadecimal digits.
-std::string Sha256Hex(absl::string_view text);
-
 // Whether they are equal; how long that takes tells nothing but their lengths.
 bool SameSecret(absl::string_view a, absl::string_view b);
 

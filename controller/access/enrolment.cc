@@ -1,6 +1,7 @@
 #include "controller/access/enrolment.h"
 
 #include "absl/strings/str_cat.h"
+#include "common/digest.h"
 #include "common/duration.h"
 #include "common/identity/certificate_request.h"
 #include "common/identity/secret.h"

@@ -14,8 +14,8 @@ absl::StatusOr<Principal> Admission::Admit(const grpc::ServerContextBase& contex
   }
   if (caller->role >= least) return caller;
   const absl::Status refused =
-      absl::PermissionDeniedError(absl::StrCat("'", caller->name, "' is a ", NameOf(caller->role), " and may not ",
-                                               action, ": it takes the role ", NameOf(least)));
+      absl::PermissionDeniedError(absl::StrCat("'", caller->name, "' has the role ", NameOf(caller->role),
+                                               " and may not ", action, ": it takes the role ", NameOf(least)));
   RecordError(*caller, action, "", refused);
   return refused;
 }

@@ -69,9 +69,10 @@ grpc::Status ControlService::PreviewPlan(grpc::ServerContext* context, const v1:
   }
   *response = MakePreview(compiled, inventory, parts_.fleet.probe_port(),
                           {.brief = request->brief(), .rules = request->rules(), .node = request->node()});
-  response->set_permission(who->role < Role::kOperator
-                               ? absl::StrCat("'", who->name, "' is a ", NameOf(who->role), " and may not run it")
-                               : parts_.coordinator.Decide(*who, *plan, compiled, inventory).reason);
+  response->set_permission(
+      who->role < Role::kOperator
+          ? absl::StrCat("'", who->name, "' has the role ", NameOf(who->role), " and may not run it")
+          : parts_.coordinator.Decide(*who, *plan, compiled, inventory).reason);
   return grpc::Status::OK;
 }
 

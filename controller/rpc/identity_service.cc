@@ -34,7 +34,10 @@ grpc::Status IdentityService::Enroll(grpc::ServerContext* context, const v1::Enr
     if (!limited) spdlog::warn("{} was not enrolled: {}", context->peer(), std::string(admitted.status().message()));
     return ToGrpc(admitted.status());
   }
-  spdlog::info("enrolled {} from {}", IdentityUri(admitted->identity), context->peer());
+  const Principal who = {.name = IdentityUri(admitted->identity), .from = context->peer()};
+  const absl::Status recorded = parts_.admission.Record(who, "enroll", IdOf(request->token()));
+  if (!recorded.ok()) return ToGrpc(recorded);
+  spdlog::info("enrolled {} from {}", who.name, context->peer());
   response->set_certificates(std::move(admitted->certificates));
   return grpc::Status::OK;
 }

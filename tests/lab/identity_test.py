@@ -180,7 +180,7 @@ class UserTest(IdentityLab):
         self.assertRegex(self.as_user("olga", "user", "list").stdout, r"olga +operator +until 20")
         refused = self.as_user("olga", "token", "create", expect=None)
         self.assertNotEqual(refused.returncode, 0)
-        self.assertIn("'olga' is a operator and may not create a token", refused.stderr)
+        self.assertIn("'olga' has the role operator and may not create a token", refused.stderr)
 
     def test_what_a_user_may_do_changes_at_once(self):
         self.login("vera", "viewer")
@@ -191,6 +191,12 @@ class UserTest(IdentityLab):
         refused = self.as_user("vera", "user", "list", expect=None)
         self.assertNotEqual(refused.returncode, 0)
         self.assertIn("revoked", refused.stderr)
+
+    def test_a_viewer_sees_and_may_not_block(self):
+        self.login("wim", "viewer")
+        self.as_user("wim", "nodes")
+        refused = self.as_user("wim", "block", "lon-1", "par-1", "--for", "2s", expect=3)
+        self.assertIn("'wim' has the role viewer and may not start a run", refused.stderr)
 
     def test_contexts(self):
         self.assertIn("no context", self.as_user("carl", "context", "list").stdout)

@@ -71,8 +71,8 @@ class PolicyTest(faultlab.TimedTest):
         after = (now + datetime.timedelta(hours=12, minutes=1)).strftime("%H:%M")
         runs = len(self.lab.cli_json("runs").get("runs", []))
         for rule, said in (
-                ("allow: {roles: [operator]}", "for the role operator, 'anonymous' is admin"),
-                ("allow: {users: [alice]}", "for alice, not for 'anonymous'"),
+                ("allow: {roles: [operator]}", "for the role operator, 'root' is admin"),
+                ("allow: {users: [alice]}", "for alice, not for 'root'"),
                 ("allow: {faults: [block, impair]}", "only the faults block, impair, not partition (step 'split')"),
                 ("allow: {groups: [lon*]}", "only the groups lon*, not 'paris' (step 'split')"),
                 ("allow: {cidrs: [172.32.0.0/16, 'fd20::/48']}",
@@ -106,12 +106,12 @@ class PolicyTest(faultlab.TimedTest):
         wait_until(lambda: self.lab.cli_json("show", run)["run"]["state"] == "RUN_STATE_ENDED", 20, "it is over")
         record = self.lab.cli_json("show", run)["run"]
         self.assertEqual(record["outcome"], "OUTCOME_REFUSED")
-        self.assertIn("refused by policy.yaml:2: for alice, not for 'anonymous'", record["summary"])
+        self.assertIn("refused by policy.yaml:2: for alice, not for 'root'", record["summary"])
         self.assertFalse(record.get("nodes"))
 
     def test_policy_that_does_not_read_changes_nothing(self):
         self.set_rules("  - allow: {users: [alice]}\n")
-        self.reload("rules:\n  - alow: {users: [anonymous]}\n", "the policy stays as it was")
+        self.reload("rules:\n  - alow: {users: [root]}\n", "the policy stays as it was")
         self.assertIn(f"{self.policy}:2:5: unknown key 'alow'", self.log.read_text())
         self.assertIn("for alice", self.refuse())
         # With it no controller starts.
@@ -153,7 +153,7 @@ class PolicyTest(faultlab.TimedTest):
         self.lab.cli("freeze", "add", "x\n\x1b[31m", "--to", "+1h", expect=None)
         started, aborted, asked, failed = self.listed()[before:]
         self.assertEqual((started["who"], started["role"], started["action"], started["decision"], started["run_id"]),
-                         ("anonymous", "admin", "start a run", "allowed", run))
+                         ("root", "admin", "start a run", "allowed", run))
         self.assertTrue(started["from"].startswith("unix:"))
         self.assertEqual(len(started["plan_digest"]), 64)
         self.assertEqual((aborted["action"], aborted["reason"]), ("abort a run", run))
@@ -171,7 +171,7 @@ class PolicyTest(faultlab.TimedTest):
         whole = self.audit.read_bytes()
         lines = whole.splitlines(keepends=True)
         self.addCleanup(self.audit.write_bytes, whole)
-        self.audit.write_bytes(b"".join(lines[:-2] + [lines[-2].replace(b"anonymous", b"nobody")] + lines[-1:]))
+        self.audit.write_bytes(b"".join(lines[:-2] + [lines[-2].replace(b"root", b"nobody")] + lines[-1:]))
         self.assertIn(f"audit.jsonl:{len(lines) - 1}: its hash is not that of its text", self.verify(expect=1).stderr)
         self.audit.write_bytes(b"".join(lines[:-2] + lines[-1:]))
         self.assertIn(f"entry {json.loads(lines[-2])['seq']} is missing", self.verify(expect=1).stderr)

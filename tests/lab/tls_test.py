@@ -110,7 +110,7 @@ class FleetTest(TlsTest):
         self.over_tls("nodes")
         done = self.over_tls("block", "lon-1", "par-1", "--for", "1s", expect=None)
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn("'alice' is a viewer and may not", done.stderr)
+        self.assertIn("'alice' has the role viewer and may not", done.stderr)
 
     def test_renewed_files_are_taken_up_by_the_running_controller(self):
         def serial():
@@ -164,7 +164,7 @@ class StartTest(TlsTest):
 
     def test_the_command_line_needs_files_or_says_insecure(self):
         done = self.lab.exec("ops", BIN / "faultline", "--controller", LISTEN, "nodes", expect=2)
-        for words in ("--tls-ca", "`faultline pki init`", "--insecure"):
+        for words in ("--tls-ca", "`faultline login`", "--insecure"):
             self.assertIn(words, done.stderr)
 
 
@@ -189,7 +189,7 @@ class LocalTest(TlsTest):
         self.assertIn("lon-1", self.as_daemon("nodes").stdout)
         done = self.as_daemon("block", "lon-1", "par-1", "--for", "1s", expect=None)
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn("'daemon' is a viewer and may not", done.stderr)
+        self.assertIn("'daemon' has the role viewer and may not", done.stderr)
 
     def test_who_may_not_open_the_socket_gets_nowhere(self):
         self.as_daemon("nodes", group=1, expect=4)

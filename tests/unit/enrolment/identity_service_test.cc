@@ -17,6 +17,7 @@
 #include "common/rpc/status.h"
 #include "tests/support/matchers.h"
 #include "tests/unit/enrolment/identity_book.h"
+#include "tests/unit/run/fake_audit.h"
 
 namespace faultline {
 namespace {
@@ -106,7 +107,8 @@ class IdentityServiceTest : public IdentityBook {
   }
 
   OneCallerGate gate_;
-  const Admission admission_{gate_};
+  FakeAudit audit_;
+  const Admission admission_{gate_, audit_};
   // Names of the nodes whose sessions were to be ended, and why.
   std::vector<std::string> ended_;
   IdentityService service_{{.admission = admission_,
@@ -213,6 +215,42 @@ TEST_F(IdentityServiceTest, OnlyAnAdminChangesWhoIsKnown) {
   EXPECT_THAT(Call(&Stub::SetRole, role), IsOk());
   EXPECT_EQ(identities_->RoleOf("alice"), Role::kAdmin);
   EXPECT_EQ(Call(&Stub::ListIdentities, v1::ListIdentitiesRequest())->identities(0).role(), "admin");
+}
+
+TEST_F(IdentityServiceTest, WhatChangesWhoIsKnownIsInTheAuditLog) {
+  const std::string token = MakeToken().value();
+  const std::string id = EnrolmentToken::Parse(token)->id;
+  ASSERT_THAT(Enroll(target_, token, "lon-a", kPatience), IsOk());
+  v1::SetRoleRequest role;
+  role.set_user("alice");
+  role.set_role("operator");
+  ASSERT_THAT(Call(&Stub::SetRole, role), IsOk());
+  v1::RevokeRequest revoke;
+  revoke.set_kind(v1::SUBJECT_KIND_NODE);
+  revoke.set_name("lon-a");
+  ASSERT_THAT(Call(&Stub::Revoke, revoke), IsOk());
+  EXPECT_THAT(audit_.Take(), ElementsAre(absl::StrCat("boss: create a token : allowed: ", id),
+                                         absl::StrCat("faultline:node:lon-a: enroll : allowed: ", id),
+                                         "boss: change a user's role : allowed: alice is operator",
+                                         "boss: revoke certificates : allowed: faultline:node:lon-a"));
+}
+
+TEST_F(IdentityServiceTest, WithoutAnAuditLogNobodyComesInAndAnybodyIsSentAway) {
+  const std::string token = MakeToken().value();
+  audit_.SetFull(true);
+  const auto refused = StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("the audit log cannot be written"));
+  EXPECT_THAT(MakeToken(), refused);
+  EXPECT_EQ(Call(&Stub::ListTokens, v1::ListTokensRequest())->tokens_size(), 1);
+  EXPECT_THAT(Enroll(target_, token, "lon-a", kPatience), refused);
+  v1::SetRoleRequest role;
+  role.set_user("alice");
+  role.set_role("admin");
+  EXPECT_THAT(Call(&Stub::SetRole, role), refused);
+  EXPECT_EQ(identities_->RoleOf("alice"), Role::kViewer);
+  v1::RevokeRequest revoke;
+  revoke.set_kind(v1::SUBJECT_KIND_NODE);
+  revoke.set_name("lon-a");
+  EXPECT_THAT(Call(&Stub::Revoke, revoke), IsOk());
 }
 
 TEST_F(IdentityServiceTest, WithoutAnAuthorityNobodyIsEnrolled) {

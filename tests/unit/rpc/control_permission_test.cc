@@ -164,7 +164,7 @@ TEST_F(ControlPermissionTest, EachRoleMayDoWhatItMayAndNoMore) {
   }
   EXPECT_EQ(Logged().size(), Doing().size());
   EXPECT_THAT(Doing()[0].call().error_message(),
-              HasSubstr("'vera' is a viewer and may not start a run: it takes the role operator"));
+              HasSubstr("'vera' has the role viewer and may not start a run: it takes the role operator"));
   for (const Method& method : Seeing()) {
     if (method.name == "WatchRun" || method.name == "WatchEvents") continue;
     EXPECT_NE(method.call().error_code(), grpc::StatusCode::PERMISSION_DENIED) << method.name;
