@@ -59,6 +59,12 @@ class Caller {
     }
   }
 
+  // Until the controller does not listen any more.
+  void Say(const v1::SessionRequest& message, int times) {
+    for (int i = 0; i < times && stream_->Write(message); ++i) {
+    }
+  }
+
   // Why the controller has ended the session.
   absl::Status AwaitEnd() {
     v1::SessionResponse ignored;
@@ -87,6 +93,27 @@ TEST(SessionServiceTest, NodeThatCallsItselfByAnotherNameIsToldWhyItIsRefused) {
   EXPECT_THAT(agent.AwaitEnd(), StatusIs(absl::StatusCode::kPermissionDenied,
                                          HasSubstr("is of node 'lon-1', and it calls itself 'par-1'")));
   EXPECT_FALSE(server.fleet().Connected(NodeName("par-1")));
+}
+
+TEST(SessionServiceTest, WhoFloodsIsEnded) {
+  TestServer server;
+  Caller agent(server.address(), server.Client("faultline:node:lon-1"));
+  ASSERT_TRUE(agent.SayHello("lon-1"));
+  v1::SessionRequest message;
+  message.mutable_counters()->set_run_id("split-1");
+  agent.Say(message, 200'000);
+  EXPECT_THAT(agent.AwaitEnd(),
+              StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("it says more than any agent has to")));
+}
+
+TEST(SessionServiceTest, WhoSaysTooMuchAtOnceIsEnded) {
+  TestServer server;
+  Caller agent(server.address(), server.Client("faultline:node:lon-1"));
+  ASSERT_TRUE(agent.SayHello("lon-1"));
+  v1::SessionRequest message;
+  message.mutable_refused()->set_reason(std::string(300'000, 'x'));
+  agent.Say(message, 1);
+  EXPECT_THAT(agent.AwaitEnd(), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("a message of 3000")));
 }
 
 TEST(SessionServiceTest, UsersOpenNoSession) {
