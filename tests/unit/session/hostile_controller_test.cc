@@ -157,7 +157,7 @@ class HostileControllerTest : public ::testing::Test {
   }
 
   int port_ = 0;
-  const SystemClock clock_;
+  const SystemClock clock_{};
   FakeKernel kernel_{clock_};
   Journal journal_;
   std::vector<RunId> held_;
