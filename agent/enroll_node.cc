@@ -15,9 +15,10 @@ namespace {
 constexpr Duration kPatience = std::chrono::seconds(10);
 
 // Before the token is used up for nothing.
-absl::Status MakeFolders(const TlsFiles& tls) {
+absl::Status CheckFiles(const TlsFiles& tls) {
   for (const std::string& file : {tls.key, tls.ca, tls.certificate}) {
     FAULTLINE_RETURN_IF_ERROR(MakePrivateFolder(std::filesystem::path(file).parent_path().string()));
+    FAULTLINE_RETURN_IF_ERROR(CheckPrivateFile(file));
   }
   return absl::OkStatus();
 }
@@ -26,15 +27,14 @@ absl::Status MakeFolders(const TlsFiles& tls) {
 
 absl::StatusOr<std::string> EnrollNode(const EnrollOptions& options) {
   FAULTLINE_RETURN_IF_ERROR(CheckName(options.name, "node name"));
-  FAULTLINE_RETURN_IF_ERROR(MakeFolders(options.tls));
+  FAULTLINE_RETURN_IF_ERROR(CheckFiles(options.tls));
   FAULTLINE_ASSIGN_OR_RETURN(const EnrolledFiles files,
                              Enroll(options.controller, options.token, options.name, kPatience));
   if (files.identity.kind != IdentityKind::kNode) {
     return absl::InvalidArgumentError("the token is for a user: `faultline login` uses it");
   }
-  FAULTLINE_RETURN_IF_ERROR(WritePrivateFile(options.tls.key, files.key));
-  FAULTLINE_RETURN_IF_ERROR(WritePrivateFile(options.tls.ca, files.ca));
-  FAULTLINE_RETURN_IF_ERROR(WritePrivateFile(options.tls.certificate, files.certificate));
+  FAULTLINE_RETURN_IF_ERROR(WritePrivateFiles(
+      {{options.tls.key, files.key}, {options.tls.ca, files.ca}, {options.tls.certificate, files.certificate}}));
   return absl::StrCat("enrolled as ", options.name, " at ", options.controller, "; the key has not left this node\n",
                       options.tls.certificate, "\n", options.tls.key, "\n", options.tls.ca, "\n");
 }

@@ -18,9 +18,9 @@ struct EnrollOptions {
   TlsFiles tls;
 };
 
-// Makes this node's key, trades the token for a certificate of it, and writes both and the authority's certificate, the
-// last one last: a folder that is missing is made. What to tell the person. Errors of Enroll, or those that name a
-// file.
+// Makes this node's key, trades the token for a certificate of it, and writes both and the authority's certificate, all
+// or none of them but when a rename fails: a folder that is missing is made. That they can be written is seen before
+// the token is shown to anybody. What to tell the person. Errors of Enroll, or those that name a file.
 absl::StatusOr<std::string> EnrollNode(const EnrollOptions& options);
 
 }  // namespace faultline

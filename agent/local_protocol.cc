@@ -4,6 +4,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
@@ -47,10 +48,17 @@ absl::StatusOr<std::string> LocalSocketPath(const std::string& runtime_folder) {
                                                  " characters"));
 }
 
-std::string FormatHealed(std::size_t runs) { return absl::StrCat("healed ", runs, "\n"); }
+std::string FormatHealed(const absl::StatusOr<std::size_t>& runs) {
+  if (runs.ok()) return absl::StrCat("healed ", *runs, "\n");
+  return absl::StrCat("failed ", absl::StrReplaceAll(runs.status().message(), {{"\n", "; "}}), "\n");
+}
 
 absl::StatusOr<std::size_t> ParseHealed(absl::string_view answer) {
   absl::string_view number = answer;
+  if (absl::ConsumePrefix(&number, "failed ") && absl::ConsumeSuffix(&number, "\n")) {
+    return absl::InternalError(absl::StrCat("the agent could not heal: ", number));
+  }
+  number = answer;
   std::size_t runs = 0;
   const bool healed = absl::ConsumePrefix(&number, "healed ") && absl::ConsumeSuffix(&number, "\n");
   if (!healed || !absl::SimpleAtoi(number, &runs)) return NoAnswer(answer);

@@ -35,8 +35,8 @@ struct LocalStatus {
   friend bool operator==(const LocalStatus&, const LocalStatus&) = default;
 };
 
-// "healed 2\n". DATA_LOSS when it is no such answer.
-std::string FormatHealed(std::size_t runs);
+// "healed 2\n", or "failed why\n". INTERNAL with that reason; DATA_LOSS when it is no such answer.
+std::string FormatHealed(const absl::StatusOr<std::size_t>& runs);
 absl::StatusOr<std::size_t> ParseHealed(absl::string_view answer);
 
 // "controller 198.18.0.10:7400 connected\nstep split-1 0 one-way\nend\n". DATA_LOSS when it is no such answer, or not

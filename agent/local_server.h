@@ -23,8 +23,8 @@ class LocalServer {
  public:
   // Called from the server's thread.
   struct Verbs {
-    // Ends all runs; returns how many.
-    std::function<std::size_t()> heal;
+    // Ends all runs; returns how many, or why something is left.
+    std::function<absl::StatusOr<std::size_t>()> heal;
     std::function<LocalStatus()> status;
   };
 

@@ -19,9 +19,9 @@ absl::Status Reset() {
 
 // Of an agent that cannot be asked, but owns what is there.
 absl::StatusOr<std::string> HealByKill(const HealOptions& options, const absl::Status& refused) {
-  FAULTLINE_ASSIGN_OR_RETURN(const StandingFaults faults, ReadStandingFaults());
-  if (faults.owner_port && options.may_kill) {
-    absl::StatusOr<OwnerProcess> owner = OwnerProcess::Find(*faults.owner_port);
+  FAULTLINE_ASSIGN_OR_RETURN(const auto port, ReadOwnerPort());
+  if (port && options.may_kill) {
+    absl::StatusOr<OwnerProcess> owner = OwnerProcess::Find(*port);
     if (owner.ok()) {
       FAULTLINE_RETURN_IF_ERROR(owner->Kill());
       // Whoever restarts it may have done so by now: that one is asked.

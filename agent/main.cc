@@ -118,12 +118,12 @@ absl::Status ConfineOrWarn() {
 }
 
 // What faults may not touch as of now: DHCP may change the DNS servers while the agent runs.
-Protected ProtectedNow(const AgentConfig& config, const SsmEndpoints* ssm) {
+Protected ProtectedNow(const AgentConfig& config, KnownResolvers& resolvers, const SsmEndpoints* ssm) {
   Protected protect = config.protect;
   const auto add = [&protect](const std::vector<ProtectedEndpoint>& endpoints) {
     protect.endpoints.insert(protect.endpoints.end(), endpoints.begin(), endpoints.end());
   };
-  if (config.protect_dns) add(DnsEndpoints(SystemResolvers()));
+  if (config.protect_dns) add(DnsEndpoints(resolvers.Now()));
   if (ssm != nullptr) add(ssm->Now());
   return protect;
 }
@@ -180,6 +180,8 @@ absl::Status Serve(const AgentConfig& config, bool insecure) {
       ForeignMonitor::Start(kernel->ports(),
                             [&engine](const std::vector<ForeignChange>& changes) { engine.Tell(changes); }));
   const auto mapping = [&clock_map](MonotonicTime time) { return clock_map.ToController(time); };
+  KnownResolvers resolvers;
+  resolvers.Now();
   const std::unique_ptr<SsmEndpoints> ssm = StartSsmEndpoints(config);
   Prober prober(clock, mapping);
   TcpProber tcp_prober(clock, mapping, config.tcp_listeners);
@@ -189,7 +191,7 @@ absl::Status Serve(const AgentConfig& config, bool insecure) {
                      .name = config.name,
                      .labels = config.labels,
                      .interfaces = config.interfaces,
-                     .protect = [&config, &ssm] { return ProtectedNow(config, ssm.get()); },
+                     .protect = [&config, &resolvers, &ssm] { return ProtectedNow(config, resolvers, ssm.get()); },
                      .platform = platform,
                      .lane_memory = config.lane_memory},
                     capabilities, engine, journal, clock_map, prober, tcp_prober, clock);
@@ -218,8 +220,9 @@ absl::Status Serve(const AgentConfig& config, bool insecure) {
     sigwait(&signals, &signal);
     sd_notify(0, "STOPPING=1");
     metrics.reset();  // It asks what goes now.
-    const std::size_t ended = engine.EndAll(RunEnd::kShutdown, "");
-    spdlog::info("stopping on {}; healed {} runs", strsignal(signal), ended);
+    const absl::StatusOr<std::size_t> ended = engine.EndAll(RunEnd::kShutdown, "");
+    spdlog::info("stopping on {}; healed {} runs", strsignal(signal), ended.value_or(0));
+    if (!ended.ok()) spdlog::error("healing: {}", std::string(ended.status().message()));
   }
   return kernel->Reset();
 }

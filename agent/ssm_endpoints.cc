@@ -23,8 +23,17 @@ namespace {
 constexpr std::uint16_t kHttps = 443;
 // AWS gives these names' addresses for a minute, but leaves them much longer.
 constexpr auto kPause = std::chrono::minutes(5);
-// Of one name; a VPC endpoint has one in each zone.
-constexpr std::size_t kMostAddresses = 8;
+// Of one name, the newest: connections stay where an earlier answer had them go.
+constexpr std::size_t kMostAddresses = 32;
+
+// What was found now, and behind it what was known.
+void Learn(std::vector<IpAddress> found, std::vector<IpAddress>& known) {
+  for (const IpAddress& address : known) {
+    if (std::ranges::find(found, address) == found.end()) found.push_back(address);
+  }
+  if (found.size() > kMostAddresses) found.resize(kMostAddresses);
+  known = std::move(found);
+}
 
 IpAddress AddressOf(const sockaddr& address) {
   if (address.sa_family == AF_INET) {
@@ -83,10 +92,9 @@ SsmEndpoints::SsmEndpoints(absl::string_view region, LookUp look_up) : state_(st
     while (true) {
       for (const std::string& name : names) {
         std::vector<IpAddress> found = look_up(name);
-        if (found.size() > kMostAddresses) found.resize(kMostAddresses);
         const std::lock_guard lock(state->mutex);
         if (state->over) return;
-        if (!found.empty()) state->addresses[name] = std::move(found);
+        Learn(std::move(found), state->addresses[name]);
       }
       std::unique_lock lock(state->mutex);
       if (state->changed.wait_for(lock, kPause, [&state] { return state->over; })) return;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -20,6 +21,20 @@ std::vector<IpAddress> ParseResolvConf(absl::string_view text);
 // By /etc/resolv.conf and, where that only names a resolver on this node, systemd-resolved's own. None when neither can
 // be read.
 std::vector<IpAddress> SystemResolvers();
+
+// The same as they were last known: a file that cannot be read, or is being written, takes no server away. Not
+// thread-safe.
+class KnownResolvers {
+ public:
+  const std::vector<IpAddress>& Now() {
+    std::vector<IpAddress> found = SystemResolvers();
+    if (!found.empty()) known_ = std::move(found);
+    return known_;
+  }
+
+ private:
+  std::vector<IpAddress> known_;
+};
 
 // Where they are asked: port 53, and 853 over TLS.
 std::vector<ProtectedEndpoint> DnsEndpoints(const std::vector<IpAddress>& servers);

@@ -54,6 +54,8 @@ constexpr int kFailed = 1;
 
 // How long runs may take to heal before the controller stops all the same; leases finish the work.
 constexpr Duration kFarewell = std::chrono::seconds(3);
+// And calls, after that.
+constexpr Duration kLastCalls = std::chrono::milliseconds(500);
 
 constexpr char kMend[] =
     "`faultline pki init` makes these files, and --insecure does without TLS where the network itself is trusted";
@@ -237,7 +239,7 @@ absl::Status Serve(const ControllerConfig& config, bool insecure) {
   }
   FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<LoginServer> login,
                              LoginServer::Start(LoginSocketOf(config.socket), passes));
-  FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<grpc::Server> server,
+  FAULTLINE_ASSIGN_OR_RETURN(Listening server,
                              Listen({.address = config.listen, .socket = config.socket, .security = security},
                                     {&sessions, &control, &identity}));
   if (metrics != nullptr) {
@@ -272,8 +274,7 @@ absl::Status Serve(const ControllerConfig& config, bool insecure) {
   coordinator.Shutdown();
   events->Shutdown();
   pulse.join();
-  server->Shutdown(std::chrono::system_clock::now() + std::chrono::milliseconds(500));
-  server->Wait();
+  server.Stop(kLastCalls);
   return events->Flush();
 }
 

@@ -21,16 +21,16 @@ using Filter = std::unique_ptr<void, Release>;
 
 // libseccomp gives numbers below zero to calls that this architecture has not; it passes over them.
 constexpr int kFiles[] = {
-    SCMP_SYS(access),   SCMP_SYS(chmod),     SCMP_SYS(close),      SCMP_SYS(dup),        SCMP_SYS(dup2),
-    SCMP_SYS(dup3),     SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(fchmod),     SCMP_SYS(fchmodat),
-    SCMP_SYS(fcntl),    SCMP_SYS(fdatasync), SCMP_SYS(flock),      SCMP_SYS(fstat),      SCMP_SYS(fstatfs),
-    SCMP_SYS(fsync),    SCMP_SYS(ftruncate), SCMP_SYS(getcwd),     SCMP_SYS(getdents64), SCMP_SYS(ioctl),
-    SCMP_SYS(lseek),    SCMP_SYS(lstat),     SCMP_SYS(mkdir),      SCMP_SYS(mkdirat),    SCMP_SYS(newfstatat),
-    SCMP_SYS(open),     SCMP_SYS(openat),    SCMP_SYS(pipe),       SCMP_SYS(pipe2),      SCMP_SYS(pread64),
-    SCMP_SYS(pwrite64), SCMP_SYS(read),      SCMP_SYS(readlink),   SCMP_SYS(readlinkat), SCMP_SYS(readv),
-    SCMP_SYS(rename),   SCMP_SYS(renameat),  SCMP_SYS(renameat2),  SCMP_SYS(rmdir),      SCMP_SYS(stat),
-    SCMP_SYS(statfs),   SCMP_SYS(statx),     SCMP_SYS(umask),      SCMP_SYS(unlink),     SCMP_SYS(unlinkat),
-    SCMP_SYS(write),    SCMP_SYS(writev)};
+    SCMP_SYS(access),     SCMP_SYS(chmod),     SCMP_SYS(close),      SCMP_SYS(dup),       SCMP_SYS(dup2),
+    SCMP_SYS(dup3),       SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(fchmod),    SCMP_SYS(fchmodat),
+    SCMP_SYS(fchown),     SCMP_SYS(fcntl),     SCMP_SYS(fdatasync),  SCMP_SYS(flock),     SCMP_SYS(fstat),
+    SCMP_SYS(fstatfs),    SCMP_SYS(fsync),     SCMP_SYS(ftruncate),  SCMP_SYS(getcwd),    SCMP_SYS(getdents64),
+    SCMP_SYS(ioctl),      SCMP_SYS(lseek),     SCMP_SYS(lstat),      SCMP_SYS(mkdir),     SCMP_SYS(mkdirat),
+    SCMP_SYS(newfstatat), SCMP_SYS(open),      SCMP_SYS(openat),     SCMP_SYS(pipe),      SCMP_SYS(pipe2),
+    SCMP_SYS(pread64),    SCMP_SYS(pwrite64),  SCMP_SYS(read),       SCMP_SYS(readlink),  SCMP_SYS(readlinkat),
+    SCMP_SYS(readv),      SCMP_SYS(rename),    SCMP_SYS(renameat),   SCMP_SYS(renameat2), SCMP_SYS(rmdir),
+    SCMP_SYS(stat),       SCMP_SYS(statfs),    SCMP_SYS(statx),      SCMP_SYS(umask),     SCMP_SYS(unlink),
+    SCMP_SYS(unlinkat),   SCMP_SYS(write),     SCMP_SYS(writev)};
 constexpr int kMemory[] = {SCMP_SYS(brk),      SCMP_SYS(madvise), SCMP_SYS(mincore), SCMP_SYS(mmap),
                            SCMP_SYS(mprotect), SCMP_SYS(mremap),  SCMP_SYS(munmap)};
 constexpr int kThreads[] = {SCMP_SYS(arch_prctl),
@@ -98,6 +98,8 @@ absl::Status Confine() {
   if (filter == nullptr) return absl::ResourceExhaustedError("no memory for a seccomp filter");
   // All threads, those that run already as well.
   seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1);
+  // The kernel's own errors, which tell what it has not.
+  seccomp_attr_set(filter.get(), SCMP_FLTATR_API_SYSRAWRC, 1);
   for (const absl::Status& status :
        {Allow(filter, kFiles), Allow(filter, kMemory), Allow(filter, kThreads), Allow(filter, kTime),
         Allow(filter, kWaiting), Allow(filter, kSockets), Allow(filter, kFacts),

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <optional>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "agent/kernel/nft_numbers.h"
@@ -74,7 +75,7 @@ std::optional<NftFamily> FamilyOf(std::uint8_t number) {
 std::string Doer(std::uint32_t port) {
   std::ifstream file(absl::StrCat("/proc/", port, "/comm"));
   std::string name;
-  if (std::getline(file, name)) return absl::StrCat("process ", port, " (", name, ")");
+  if (std::getline(file, name)) return absl::StrCat("process ", port, " (", absl::CHexEscape(name), ")");
   return port == 0 ? "somebody" : absl::StrCat("somebody (netlink port ", port, ")");
 }
 

@@ -70,6 +70,17 @@ std::optional<Duration> StandingFaults::Run::left() const {
   return longest;
 }
 
+absl::StatusOr<std::optional<std::uint32_t>> ReadOwnerPort() {
+  FAULTLINE_ASSIGN_OR_RETURN(auto socket, NlSocket::Open(NlBus::kNetfilter));
+  NlConversation conversation(std::move(socket));
+  std::optional<std::uint32_t> port;
+  for (const NftFamily family : kNftFamilies) {
+    FAULTLINE_ASSIGN_OR_RETURN(const auto found, FindTable(conversation, {.family = family}));
+    if (found && found->owner_port) port = found->owner_port;
+  }
+  return port;
+}
+
 absl::StatusOr<StandingFaults> ReadStandingFaults() {
   FAULTLINE_ASSIGN_OR_RETURN(auto socket, NlSocket::Open(NlBus::kNetfilter));
   FAULTLINE_ASSIGN_OR_RETURN(RtSocket route, RtSocket::Open());

@@ -45,4 +45,7 @@ struct StandingFaults {
 // not end by itself, which no agent makes, is DATA_LOSS. PERMISSION_DENIED without CAP_NET_ADMIN.
 absl::StatusOr<StandingFaults> ReadStandingFaults();
 
+// Its `owner_port` alone, whatever keeps the rest from being read.
+absl::StatusOr<std::optional<std::uint32_t>> ReadOwnerPort();
+
 }  // namespace faultline

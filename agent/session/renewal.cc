@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "common/file.h"
 #include "common/identity/certificate_authority.h"
 #include "common/identity/certificate_request.h"
@@ -32,6 +33,23 @@ constexpr Duration kLongestUnused = seconds(1);
 Duration PauseBeforeRenewal(WallTime due, WallTime end, WallTime now) {
   if (now >= end) return kPauseOfEnded;
   return std::clamp<Duration>(now < due ? due - now : (end - now) / 20, kShortestPause, kLongestPause);
+}
+
+absl::Status CheckRenewed(const Certificate& made, const Certificate& present,
+                          const std::vector<Certificate>& authorities, WallTime now) {
+  const auto refused = [](absl::string_view why) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the controller answered with a certificate that ", why, "; the present one is kept"));
+  };
+  FAULTLINE_ASSIGN_OR_RETURN(const Identity own, present.SubjectIdentity());
+  const absl::StatusOr<Identity> identity = made.SubjectIdentity();
+  if (!identity.ok() || own.kind != IdentityKind::kNode || *identity != own) return refused("is not this node's");
+  const bool is_signed =
+      std::ranges::any_of(authorities, [&](const Certificate& authority) { return made.IsSignedBy(authority); });
+  if (!is_signed) return refused("none of this node's authorities has signed");
+  if (now < made.NotBefore()) return refused("has not begun by this host's calendar");
+  if (now >= made.NotAfter()) return refused("has ended by this host's calendar");
+  return absl::OkStatus();
 }
 
 Renewal::Renewal(const Clock& clock, std::string controller, Security security, std::function<bool()> redial)
@@ -81,6 +99,9 @@ absl::StatusOr<bool> Renewal::RenewIfDue(Duration& pause) {
   FAULTLINE_ASSIGN_OR_RETURN(const std::string next, AskForNext(request));
   FAULTLINE_ASSIGN_OR_RETURN(const Certificate made, Certificate::Parse(next));
   if (!key.Fits(made)) return absl::InternalError("the controller answered with a certificate of another key");
+  FAULTLINE_ASSIGN_OR_RETURN(const std::string authority_text, ReadFile(security_.tls.ca));
+  FAULTLINE_ASSIGN_OR_RETURN(const std::vector<Certificate> authorities, Certificate::ParseChain(authority_text));
+  FAULTLINE_RETURN_IF_ERROR(CheckRenewed(made, present, authorities, clock_.WallNow()));
   FAULTLINE_RETURN_IF_ERROR(WritePrivateFile(security_.tls.certificate, next));
   spdlog::info("the certificate was renewed");
   return true;

@@ -7,9 +7,11 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/clock.h"
+#include "common/identity/certificate.h"
 #include "common/rpc/credentials.h"
 
 namespace faultline {
@@ -18,9 +20,14 @@ namespace faultline {
 // due, and then a twentieth of what is left; not longer than an hour, as calendars are put right and files replaced.
 Duration PauseBeforeRenewal(WallTime due, WallTime end, WallTime now);
 
+// Whether `made`, which a controller gave in place of `present`, can be taken into use: of the same node, signed by one
+// of `authorities`, begun by this host's calendar and not ended. FAILED_PRECONDITION says why not.
+absl::Status CheckRenewed(const Certificate& made, const Certificate& present,
+                          const std::vector<Certificate>& authorities, WallTime now);
+
 // Keeps a node's certificate from ending, for as long as the object lives: when two thirds of its time are over, asks
-// the controller for the next one, for the same key, and puts that into the file. A controller that makes none (an
-// authority of the owner's own) is asked again, seldom.
+// the controller for the next one, for the same key, and puts that into the file, if it is good here (CheckRenewed). A
+// controller that makes none (an authority of the owner's own) is asked again, seldom.
 //
 // One thread, which logs what it does. The clock must outlive it.
 class Renewal {

@@ -115,10 +115,15 @@ absl::Status Engine::End(const RunId& run, RunEnd end, absl::string_view detail)
   return absl::OkStatus();
 }
 
-std::size_t Engine::EndAll(RunEnd end, absl::string_view detail) {
+absl::StatusOr<std::size_t> Engine::EndAll(RunEnd end, absl::string_view detail) {
   const std::vector<RunId> held = Held();
   for (const RunId& run : held) Finish(run, end, std::string(detail));
   ReportEnds();
+  if (residue_) {
+    const absl::Status reset = kernel_.Reset();
+    residue_ = !reset.ok();
+    FAULTLINE_RETURN_IF_ERROR(reset);
+  }
   return held.size();
 }
 

@@ -109,8 +109,9 @@ class Engine {
   // Ends a run now. NOT_FOUND when it is not held.
   absl::Status End(const RunId& run, RunEnd end, absl::string_view detail);
 
-  // Ends all runs; returns how many.
-  std::size_t EndAll(RunEnd end, absl::string_view detail);
+  // Ends all runs; returns how many. The kernel's error when something of them, or of earlier ones, is left in it all
+  // the same; then it may be called again.
+  absl::StatusOr<std::size_t> EndAll(RunEnd end, absl::string_view detail);
 
   // Does everything that is due.
   void Advance();

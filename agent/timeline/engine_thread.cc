@@ -10,7 +10,7 @@ EngineThread::EngineThread(Kernel& kernel, const Clock& clock, EngineListener& l
 EngineThread::~EngineThread() {
   {
     const std::lock_guard lock(mutex_);
-    engine_.EndAll(RunEnd::kShutdown, "");
+    engine_.EndAll(RunEnd::kShutdown, "").IgnoreError();
     stopping_ = true;
   }
   changed_.notify_one();
@@ -64,7 +64,7 @@ std::map<RunId, std::vector<RuleCounters>> EngineThread::ReadCounters() {
   return engine_.ReadCounters();
 }
 
-std::size_t EngineThread::EndAll(RunEnd end, absl::string_view detail) {
+absl::StatusOr<std::size_t> EngineThread::EndAll(RunEnd end, absl::string_view detail) {
   const std::lock_guard lock(mutex_);
   return engine_.EndAll(end, detail);
 }

@@ -30,7 +30,7 @@ class EngineThread {
   absl::Status End(const RunId& run, RunEnd end, absl::string_view detail);
   void Tell(const std::vector<ForeignChange>& changes);
   std::map<RunId, std::vector<RuleCounters>> ReadCounters();
-  std::size_t EndAll(RunEnd end, absl::string_view detail);
+  absl::StatusOr<std::size_t> EndAll(RunEnd end, absl::string_view detail);
   std::vector<RunId> Held();
   EngineStatus status();
   // As Kernel's, between two of the engine's own uses of it.

@@ -120,6 +120,14 @@ std::vector<std::string> Certificate::Hosts() const {
 WallTime Certificate::NotBefore() const { return ToWall(X509_get0_notBefore(get())); }
 WallTime Certificate::NotAfter() const { return ToWall(X509_get0_notAfter(get())); }
 
+bool Certificate::IsOfKey(EVP_PKEY* key) const { return EVP_PKEY_eq(X509_get0_pubkey(get()), key) == 1; }
+
+bool Certificate::IsSignedBy(const Certificate& authority) const {
+  const bool is_signed = X509_verify(get(), X509_get0_pubkey(authority.get())) == 1;
+  ERR_clear_error();
+  return is_signed;
+}
+
 absl::StatusOr<Identity> Certificate::SubjectIdentity() const {
   const NamesPtr names = AlternativeNames(get());
   std::optional<Identity> found;

@@ -37,6 +37,10 @@ class Certificate {
   // Of the one subject alternative URI that is Faultline's. NOT_FOUND when there is none, INVALID_ARGUMENT when there
   // are several or it is malformed.
   absl::StatusOr<Identity> SubjectIdentity() const;
+  // Whether it is of this key, public or private.
+  bool IsOfKey(EVP_PKEY* key) const;
+  // Whether the signature on it is of the key of `authority`.
+  bool IsSignedBy(const Certificate& authority) const;
 
   // OpenSSL's own; lives as long as this.
   X509* get() const { return certificate_.get(); }

@@ -6,7 +6,9 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <deque>
 #include <filesystem>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/status.h"
@@ -33,22 +35,69 @@ absl::Status GiveToOwnerOf(int folder, int file, const std::string& path) {
   return ErrnoError(errno, absl::StrCat("giving ", path, " to the owner of its folder"));
 }
 
+// A file that is whole under another name beside its own, until it is taken into use; else it is removed again.
+class StagedFile {
+ public:
+  explicit StagedFile(std::string path) : path_(std::move(path)), made_(absl::StrCat(path_, ".", getpid(), ".new")) {}
+  ~StagedFile() {
+    if (exists_) unlink(made_.c_str());
+  }
+  StagedFile(const StagedFile&) = delete;
+  StagedFile& operator=(const StagedFile&) = delete;
+
+  absl::Status Write(absl::string_view text) {
+    const std::string folder = std::filesystem::path(path_).parent_path().string();
+    folder_ = UniqueFd(open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder_) return ErrnoError(errno, absl::StrCat("opening the folder of ", path_));
+    // Of one that had this number, and did not come to its end.
+    if (unlink(made_.c_str()) != 0 && errno != ENOENT) {
+      return ErrnoError(errno, absl::StrCat("removing a file beside ", path_));
+    }
+    const UniqueFd file(open(made_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!file) return ErrnoError(errno, absl::StrCat("making a file beside ", path_));
+    exists_ = true;
+    FAULTLINE_RETURN_IF_ERROR(WriteAll(file.get(), text, path_));
+    FAULTLINE_RETURN_IF_ERROR(GiveToOwnerOf(folder_.get(), file.get(), path_));
+    return fsync(file.get()) == 0 ? absl::OkStatus() : ErrnoError(errno, absl::StrCat("writing ", path_));
+  }
+  absl::Status Use() {
+    if (rename(made_.c_str(), path_.c_str()) != 0) return ErrnoError(errno, absl::StrCat("making ", path_));
+    exists_ = false;
+    return fsync(folder_.get()) == 0 ? absl::OkStatus() : ErrnoError(errno, absl::StrCat("writing ", path_));
+  }
+
+ private:
+  const std::string path_;
+  const std::string made_;
+  UniqueFd folder_;
+  bool exists_ = false;
+};
+
+absl::Status CheckNoFolder(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(std::filesystem::symlink_status(path, error))) return absl::OkStatus();
+  return ErrnoError(EISDIR, absl::StrCat("making ", path));
+}
+
 }  // namespace
 
 absl::Status WritePrivateFile(const std::string& path, absl::string_view text) {
-  const std::string folder_path = std::filesystem::path(path).parent_path().string();
-  const UniqueFd folder(open(folder_path.empty() ? "." : folder_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder) return ErrnoError(errno, absl::StrCat("opening the folder of ", path));
-  const std::string made = absl::StrCat(path, ".", getpid(), ".new");
-  const UniqueFd file(open(made.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file) return ErrnoError(errno, absl::StrCat("making a file beside ", path));
-  absl::Status status = WriteAll(file.get(), text, path);
-  if (status.ok()) status = GiveToOwnerOf(folder.get(), file.get(), path);
-  if (status.ok() && fsync(file.get()) != 0) status = ErrnoError(errno, absl::StrCat("writing ", path));
-  if (status.ok() && rename(made.c_str(), path.c_str()) != 0) status = ErrnoError(errno, absl::StrCat("making ", path));
-  if (!status.ok()) unlink(made.c_str());
-  if (status.ok() && fsync(folder.get()) != 0) status = ErrnoError(errno, absl::StrCat("writing ", path));
-  return status;
+  return WritePrivateFiles({{.path = path, .text = std::string(text)}});
+}
+
+absl::Status WritePrivateFiles(const std::vector<PrivateFile>& files) {
+  std::deque<StagedFile> staged;
+  for (const PrivateFile& file : files) {
+    FAULTLINE_RETURN_IF_ERROR(CheckNoFolder(file.path));
+    FAULTLINE_RETURN_IF_ERROR(staged.emplace_back(file.path).Write(file.text));
+  }
+  for (StagedFile& file : staged) FAULTLINE_RETURN_IF_ERROR(file.Use());
+  return absl::OkStatus();
+}
+
+absl::Status CheckPrivateFile(const std::string& path) {
+  FAULTLINE_RETURN_IF_ERROR(CheckNoFolder(path));
+  return StagedFile(path).Write("");
 }
 
 absl::Status MakePrivateFolder(const std::string& path) {

@@ -44,6 +44,7 @@ Enrolment::Enrolment(const Clock& clock, Identities& identities, CertificateAuth
 absl::StatusOr<std::string> Enrolment::CreateToken(const TokenTerms& terms, const std::string& made_by) {
   FAULTLINE_RETURN_IF_ERROR(CheckTerms(terms));
   FAULTLINE_RETURN_IF_ERROR(identities_.ForgetOld());
+  const WallTime now = clock_.WallNow();
   FAULTLINE_ASSIGN_OR_RETURN(const EnrolmentToken token, EnrolmentToken::Make(authority().Fingerprint()));
   FAULTLINE_RETURN_IF_ERROR(identities_.AddToken({.id = token.id,
                                                   .digest = token.Digest(),
@@ -52,13 +53,15 @@ absl::StatusOr<std::string> Enrolment::CreateToken(const TokenTerms& terms, cons
                                                   .role = terms.role,
                                                   .uses = terms.uses,
                                                   .replaces = terms.replaces,
-                                                  .ends = clock_.WallNow() + terms.lifetime,
+                                                  .made = now,
+                                                  .ends = now + terms.lifetime,
                                                   .made_by = made_by}));
   return token.ToText();
 }
 
 absl::StatusOr<Admitted> Enrolment::Enroll(absl::string_view token_text, absl::string_view name,
-                                           absl::string_view request, const std::string& from) {
+                                           absl::string_view request, const std::string& from,
+                                           EnrolmentRecorder record) {
   const std::lock_guard lock(mutex_);
   FAULTLINE_ASSIGN_OR_RETURN(const TokenRecord token, CheckToken(token_text, from));
   const bool user = token.kind == IdentityKind::kUser;
@@ -70,19 +73,35 @@ absl::StatusOr<Admitted> Enrolment::Enroll(absl::string_view token_text, absl::s
     return absl::PermissionDeniedError(absl::StrCat("the token is for ", user ? "the user '" : "nodes like '",
                                                     token.names, "', not for '", identity.name, "'"));
   }
+  if (identities_.WasSentAwaySince(token, identity)) {
+    return absl::PermissionDeniedError(
+        absl::StrCat("the token was made before '", identity.name, "' was sent away or replaced; make a new token"));
+  }
   if (!token.replaces && identities_.IsEnrolled(identity)) {
     return absl::AlreadyExistsError(absl::StrCat(
         "'", identity.name, "' is enrolled; revoke it first, or make the token with --replace if it is made anew"));
   }
   FAULTLINE_ASSIGN_OR_RETURN(const Certificate certificate, Issue(identity, request));
+  FAULTLINE_RETURN_IF_ERROR(record(identity, token));
   FAULTLINE_RETURN_IF_ERROR(identities_.Enrolled(RecordOf(identity, certificate), token.id));
   return ToAdmitted(identity, certificate, token.replaces);
 }
 
 absl::StatusOr<Admitted> Enrolment::Renew(const Identity& identity, const Certificate& present,
                                           absl::string_view request) {
+  if (identity.kind != IdentityKind::kNode) {
+    return absl::PermissionDeniedError("only a node's certificate is renewed; a user logs in again with a new token");
+  }
   // A connection may have outlived it.
-  if (clock_.WallNow() >= present.NotAfter()) return absl::UnauthenticatedError("the certificate has ended");
+  const WallTime now = clock_.WallNow();
+  if (now >= present.NotAfter()) return absl::UnauthenticatedError("the certificate has ended");
+  if (now < present.NotBefore() + (present.NotAfter() - present.NotBefore()) / 2) {
+    return absl::FailedPreconditionError("the certificate is renewed when half of its time is over");
+  }
+  FAULTLINE_ASSIGN_OR_RETURN(const CertificateRequest read, CertificateRequest::Parse(request));
+  if (!present.IsOfKey(read.public_key())) {
+    return absl::InvalidArgumentError("a certificate is renewed for the key that it is of; enrol again for another");
+  }
   FAULTLINE_ASSIGN_OR_RETURN(const Certificate certificate, Issue(identity, request));
   FAULTLINE_RETURN_IF_ERROR(identities_.Renewed(RecordOf(identity, certificate), present));
   FAULTLINE_RETURN_IF_ERROR(identities_.ForgetOld());
@@ -90,14 +109,15 @@ absl::StatusOr<Admitted> Enrolment::Renew(const Identity& identity, const Certif
 }
 
 absl::StatusOr<TokenRecord> Enrolment::CheckToken(absl::string_view text, const std::string& from) {
-  const MonotonicTime now = clock_.Now();
-  FAULTLINE_RETURN_IF_ERROR(attempts_.Check(from, now));
   const absl::StatusOr<EnrolmentToken> token = EnrolmentToken::Parse(text);
   const std::optional<TokenRecord> record = token.ok() ? identities_.FindToken(token->id) : std::nullopt;
   // Compared with something in any case: how long that takes is not to tell which ids there are.
   const bool known = SameSecret(token.ok() ? token->Digest() : "", record ? record->digest : Sha256Hex(""));
   if (!known || !record) {
-    attempts_.Failed(from, now);
+    const MonotonicTime now = clock_.Now();
+    const std::string origin = AttemptLimit::OriginOf(from);
+    FAULTLINE_RETURN_IF_ERROR(attempts_.Check(origin, now));
+    attempts_.Failed(origin, now);
     return absl::UnauthenticatedError("the token is not one of this controller, or was removed");
   }
   if (record->ends <= clock_.WallNow()) return absl::PermissionDeniedError("the token has ended; ask for another one");

@@ -3,6 +3,7 @@
 #include <mutex>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/clock.h"
@@ -32,6 +33,9 @@ struct Admitted {
   bool replaced = false;
 };
 
+// Told who is about to be enrolled, by which token; an error stops it.
+using EnrolmentRecorder = absl::FunctionRef<absl::Status(const Identity&, const TokenRecord&)>;
+
 // Makes tokens, trades them for certificates, and renews these. Any thread. `identities` and `clock` must outlive it.
 class Enrolment {
  public:
@@ -45,13 +49,17 @@ class Enrolment {
   // The token's text, which is told this once; `made_by` is whoever asked. INVALID_ARGUMENT for terms out of bounds.
   absl::StatusOr<std::string> CreateToken(const TokenTerms& terms, const std::string& made_by);
 
-  // UNAUTHENTICATED when the token is unknown, PERMISSION_DENIED when it has ended, is used up or not for this name,
-  // ALREADY_EXISTS when the name is enrolled, INVALID_ARGUMENT for a malformed name or request, RESOURCE_EXHAUSTED when
-  // too many have failed. Only what succeeds uses up the token. `from`: the address that asks.
-  absl::StatusOr<Admitted> Enroll(absl::string_view token, absl::string_view name, absl::string_view request,
-                                  const std::string& from);
-  // For one that has shown `present`, which was seen to be good. INVALID_ARGUMENT for a malformed request,
-  // UNAUTHENTICATED when it has ended and PERMISSION_DENIED when it was revoked meanwhile.
+  // UNAUTHENTICATED when the token is unknown, RESOURCE_EXHAUSTED when besides too many such have come; a known one is
+  // never refused for those. PERMISSION_DENIED when it has ended, is used up, not for this name, or was made before
+  // that was sent away, ALREADY_EXISTS when the name is enrolled, INVALID_ARGUMENT for a malformed name or request, or
+  // what `record` says, which is called when nothing else is in the way, and before anything is changed. Only what
+  // succeeds uses up the token. `from`: the address that asks.
+  absl::StatusOr<Admitted> Enroll(
+      absl::string_view token, absl::string_view name, absl::string_view request, const std::string& from,
+      EnrolmentRecorder record = [](const Identity&, const TokenRecord&) { return absl::OkStatus(); });
+  // For a node that has shown `present`, which was seen to be good. INVALID_ARGUMENT for a malformed request or one of
+  // another key, UNAUTHENTICATED when it has ended, FAILED_PRECONDITION when half of its time is not over yet, and
+  // PERMISSION_DENIED when it was revoked meanwhile, or is none of a node.
   absl::StatusOr<Admitted> Renew(const Identity& identity, const Certificate& present, absl::string_view request);
 
   const Certificate& authority() const { return authority_.certificate(); }

@@ -94,8 +94,18 @@ std::optional<TokenRecord> Identities::FindToken(const std::string& id) const {
   return found->second;
 }
 
-absl::Status Identities::Renewed(const IssuedCertificate& certificate, const Certificate& present) {
+bool Identities::WasSentAwaySince(const TokenRecord& token, const Identity& identity) const {
   const std::lock_guard lock(mutex_);
+  return WasSentAwaySinceLocked(token, identity);
+}
+
+bool Identities::WasSentAwaySinceLocked(const TokenRecord& token, const Identity& identity) const {
+  const auto revoked = revocations_.find({identity.kind, identity.name});
+  return revoked != revocations_.end() && token.made <= revoked->second;
+}
+
+absl::Status Identities::Renewed(const IssuedCertificate& certificate, const Certificate& present) {
+  const std::scoped_lock lock(changes_, mutex_);
   if (IsRevokedLocked(certificate.identity, present)) {
     return absl::PermissionDeniedError(absl::StrCat("'", certificate.identity.name, "' was sent away"));
   }
@@ -105,17 +115,20 @@ absl::Status Identities::Renewed(const IssuedCertificate& certificate, const Cer
 }
 
 absl::Status Identities::Enrolled(const IssuedCertificate& certificate, const std::string& token_id) {
-  const std::lock_guard lock(mutex_);
+  const std::scoped_lock lock(changes_, mutex_);
   const auto found = tokens_.find(token_id);
   if (found == tokens_.end() || !IsUsable(found->second)) {
     return absl::FailedPreconditionError("the token is used up or removed");
+  }
+  if (WasSentAwaySinceLocked(found->second, certificate.identity)) {
+    return absl::FailedPreconditionError(absl::StrCat("'", certificate.identity.name, "' was sent away"));
   }
   TokenRecord token = found->second;
   --token.uses;
   std::optional<UserRecord> user;
   if (token.kind == IdentityKind::kUser) user = {.name = certificate.identity.name, .role = token.role};
   std::optional<Revocation> revocation;
-  if (token.replaces) revocation = {.identity = certificate.identity, .moment = clock_.WallNow()};
+  if (token.replaces) revocation = {.identity = certificate.identity, .moment = AfterAllTokens()};
   FAULTLINE_RETURN_IF_ERROR(store_.Admit(certificate, token, user, revocation, kMostOfOne));
   if (revocation) RevokeLocked(*revocation);
   if (user) users_[user->name] = user->role;
@@ -124,12 +137,27 @@ absl::Status Identities::Enrolled(const IssuedCertificate& certificate, const st
   return absl::OkStatus();
 }
 
-absl::StatusOr<int> Identities::Revoke(const Identity& identity) {
-  const std::lock_guard lock(mutex_);
-  const Revocation revocation{.identity = identity, .moment = clock_.WallNow()};
-  FAULTLINE_RETURN_IF_ERROR(store_.Revoke(revocation));
-  if (identity.kind == IdentityKind::kUser) users_.erase(identity.name);
-  return RevokeLocked(revocation);
+absl::StatusOr<int> Identities::Revoke(const Identity& identity, absl::FunctionRef<void()> refused) {
+  const std::lock_guard changing(changes_);
+  Revocation revocation{.identity = identity};
+  int good = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    revocation.moment = AfterAllTokens();
+    good = RevokeLocked(revocation);
+    if (identity.kind == IdentityKind::kUser) {
+      users_.erase(identity.name);
+      std::erase_if(tokens_, [&](const auto& entry) {
+        return entry.second.kind == IdentityKind::kUser && entry.second.names == identity.name;
+      });
+    }
+  }
+  refused();
+  const absl::Status stored = store_.Revoke(revocation);
+  if (stored.ok()) return good;
+  return absl::Status(stored.code(),
+                      absl::StrCat("'", identity.name, "' is refused, but only until the controller restarts: that ",
+                                   "could not be stored; try again: ", stored.message()));
 }
 
 void Identities::Remember(const IssuedCertificate& certificate) {
@@ -145,6 +173,12 @@ void Identities::Remember(const IssuedCertificate& certificate) {
   for (std::size_t i = kMostOfOne; i < same.size(); ++i) issued_.erase(std::string(same[i]->fingerprint));
 }
 
+WallTime Identities::AfterAllTokens() const {
+  WallTime moment = clock_.WallNow();
+  for (const auto& [id, token] : tokens_) moment = std::max(moment, token.made);
+  return moment;
+}
+
 int Identities::RevokeLocked(const Revocation& revocation) {
   int good = 0;
   for (auto& [fingerprint, certificate] : issued_) {
@@ -157,28 +191,29 @@ int Identities::RevokeLocked(const Revocation& revocation) {
 }
 
 absl::Status Identities::SetRole(const UserRecord& user) {
-  const std::lock_guard lock(mutex_);
+  const std::scoped_lock lock(changes_, mutex_);
   FAULTLINE_RETURN_IF_ERROR(store_.Put(user));
   users_[user.name] = user.role;
   return absl::OkStatus();
 }
 
-absl::Status Identities::AddToken(const TokenRecord& token) {
-  const std::lock_guard lock(mutex_);
+absl::Status Identities::AddToken(TokenRecord token) {
+  const std::scoped_lock lock(changes_, mutex_);
+  for (const auto& [key, moment] : revocations_) token.made = std::max(token.made, moment + Duration(1));
   FAULTLINE_RETURN_IF_ERROR(store_.Put(token));
   tokens_[token.id] = token;
   return absl::OkStatus();
 }
 
 absl::Status Identities::RemoveToken(const std::string& id) {
-  const std::lock_guard lock(mutex_);
+  const std::scoped_lock lock(changes_, mutex_);
   FAULTLINE_RETURN_IF_ERROR(store_.RemoveToken(id));
   tokens_.erase(id);
   return absl::OkStatus();
 }
 
 absl::Status Identities::ForgetOld() {
-  const std::lock_guard lock(mutex_);
+  const std::scoped_lock lock(changes_, mutex_);
   const WallTime before = clock_.WallNow() - kRemembered;
   FAULTLINE_RETURN_IF_ERROR(store_.Forget(before));
   std::erase_if(issued_, [&](const auto& entry) { return entry.second.ends < before; });

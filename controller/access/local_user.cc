@@ -61,7 +61,8 @@ LocalUser LookUpUser(uid_t uid) {
                        passwd** found) { return getpwuid_r(uid, entry, buffer.data(), buffer.size(), found); },
                  [&user, &groups](const passwd& found) {
                    user.name = found.pw_name;
-                   groups = GroupsOf(found);
+                   // Their role needs no group, and their calls must not hang where a directory service does.
+                   if (!IsOwnUser(user.uid)) groups = GroupsOf(found);
                  });
   user.role = LocalRole(uid, geteuid(), groups);
   return user;

@@ -19,7 +19,8 @@ absl::Status OwnCertificate::RenewIfDue() {
   FAULTLINE_ASSIGN_OR_RETURN(const std::string text, ReadFile(certificate_file_));
   FAULTLINE_ASSIGN_OR_RETURN(const Certificate present, Certificate::Parse(text));
   const WallTime now = clock_.WallNow();
-  if (now < RenewalOf(present) || !authority_.HasSigned(present)) return absl::OkStatus();
+  const bool due = now >= RenewalOf(present) || now < present.NotBefore();
+  if (!due || !authority_.HasSigned(present)) return absl::OkStatus();
   FAULTLINE_ASSIGN_OR_RETURN(const std::string key_text, ReadFile(key_file_));
   FAULTLINE_ASSIGN_OR_RETURN(const PrivateKey key, PrivateKey::Parse(key_text));
   FAULTLINE_ASSIGN_OR_RETURN(const Identity identity, present.SubjectIdentity());

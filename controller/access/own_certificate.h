@@ -20,8 +20,8 @@ class OwnCertificate {
   OwnCertificate(const Clock& clock, CertificateAuthority authority, std::string certificate_file, std::string key_file,
                  Duration validity);
 
-  // Renews the certificate if two thirds of its time are over and this authority has signed it. Errors name the file;
-  // what was there is left.
+  // Renews the certificate if two thirds of its time are over, or it has not begun (the calendar was set back), and
+  // this authority has signed it. Errors name the file; what was there is left.
   absl::Status RenewIfDue();
 
  private:

@@ -47,6 +47,8 @@ struct TokenRecord {
   int uses = 1;
   // Whether it also enrols a name that is enrolled, whose certificates so far are then refused.
   bool replaces = false;
+  // When it was made: whoever was sent away since is not admitted by it.
+  WallTime made;
   WallTime ends;
   // Who made it.
   std::string made_by;

@@ -1,3 +1,5 @@
+#include "controller/cli/login_verbs.h"
+
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -24,7 +26,9 @@ struct Arguments {
 };
 
 absl::StatusOr<std::string> Login(const CommonArguments& common, const Arguments& arguments) {
-  const ContextBook book(ContextBook::DefaultFolder());
+  const std::string folder = ContextBook::DefaultFolder();
+  FAULTLINE_RETURN_IF_ERROR(CheckLogin(folder, arguments.context, common.controller));
+  const ContextBook book(folder);
   FAULTLINE_ASSIGN_OR_RETURN(const EnrolledFiles files,
                              Enroll(common.controller, arguments.token, /*name=*/"", kPatience));
   if (files.identity.kind != IdentityKind::kUser) {

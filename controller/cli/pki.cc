@@ -1,5 +1,9 @@
 #include "controller/cli/pki.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <filesystem>
 #include <utility>
 
@@ -12,6 +16,9 @@
 
 namespace faultline {
 namespace {
+
+// As the units and systemd/faultline.sysusers have it.
+constexpr char kControllerAccount[] = "faultline";
 
 using Files = std::vector<std::pair<std::string, std::string>>;
 
@@ -31,6 +38,20 @@ absl::Status WriteAllNew(const std::string& folder, const Files& files) {
   return absl::OkStatus();
 }
 
+// The controller's own account, where there is one, is to read and renew what root has made for it.
+absl::Status GiveToController(const std::string& folder, const Files& files) {
+  const passwd* const account = geteuid() == 0 ? getpwnam(kControllerAccount) : nullptr;
+  if (account == nullptr) return absl::OkStatus();
+  std::vector<std::string> paths = {folder};
+  for (const auto& [name, text] : files) paths.push_back(absl::StrCat(folder, "/", name));
+  for (const std::string& path : paths) {
+    if (lchown(path.c_str(), account->pw_uid, account->pw_gid) != 0) {
+      return ErrnoError(errno, absl::StrCat("giving ", path, " to ", kControllerAccount));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<Certificate> InitPki(const std::string& folder, const std::vector<std::string>& hosts, WallTime now) {
@@ -43,10 +64,12 @@ absl::StatusOr<Certificate> InitPki(const std::string& folder, const std::vector
           {.identity = {IdentityKind::kController, ""}, .hosts = hosts, .from = now, .validity = kControllerValidity}));
   const std::string ca = authority.certificate().ToPem();
   // Who enrols finds the authority among what the controller shows.
-  FAULTLINE_RETURN_IF_ERROR(WriteAllNew(folder, {{"ca.key", authority.key().ToPem()},
-                                                 {"ca.crt", ca},
-                                                 {"controller.key", key.ToPem()},
-                                                 {"controller.crt", absl::StrCat(controller.ToPem(), ca)}}));
+  const Files files = {{"ca.key", authority.key().ToPem()},
+                       {"ca.crt", ca},
+                       {"controller.key", key.ToPem()},
+                       {"controller.crt", absl::StrCat(controller.ToPem(), ca)}};
+  FAULTLINE_RETURN_IF_ERROR(WriteAllNew(folder, files));
+  FAULTLINE_RETURN_IF_ERROR(GiveToController(folder, files));
   return authority.certificate();
 }
 

@@ -7,13 +7,25 @@
 namespace faultline {
 namespace {
 
-PrefixSet CidrsOf(const PlanStep& step, const Compiled& compiled) {
+// The addresses that a group stands for: as it is given, and of those nodes that it has by label or name their own.
+PrefixSet AddressesOf(const ResolvedGroup& group, const Inventory& inventory) {
+  std::vector<Prefix> own;
+  for (const InventoryNode& node : inventory.nodes) {
+    if (std::ranges::find(group.nodes, node.name.text()) == group.nodes.end()) continue;
+    const auto given = [&group](const IpAddress& address) { return group.cidrs.Contains(address); };
+    if (std::ranges::any_of(node.addresses, given)) continue;
+    for (const IpAddress& address : node.addresses) own.emplace_back(address);
+  }
+  return group.cidrs.Union(PrefixSet(std::move(own)));
+}
+
+PrefixSet CidrsOf(const PlanStep& step, const Compiled& compiled, const Inventory& inventory) {
   const auto* isolate = std::get_if<Isolate>(&step.ends);
   if (isolate != nullptr && !isolate->from) return PrefixSet().Complement();
   PrefixSet cidrs;
   for (const std::string& name : GroupsOf(step.ends)) {
     const ResolvedGroup* group = MembersOf(compiled, name);
-    if (group != nullptr) cidrs = cidrs.Union(group->cidrs);
+    if (group != nullptr) cidrs = cidrs.Union(AddressesOf(*group, inventory));
   }
   return cidrs;
 }
@@ -39,7 +51,7 @@ PlanFacts FactsOf(const Plan& plan, const Compiled& compiled, const Inventory& i
     facts.faults.push_back({.step = step.name,
                             .kinds = KindsOf(step),
                             .groups = GroupsOf(step.ends),
-                            .cidrs = CidrsOf(step, compiled),
+                            .cidrs = CidrsOf(step, compiled, inventory),
                             .targets = compiled.targets[i]});
   }
   return facts;

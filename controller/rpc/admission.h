@@ -1,5 +1,10 @@
 #pragma once
 
+#include <cstdint>
+#include <mutex>
+
+#include "common/clock.h"
+#include "common/token_bucket.h"
 #include "controller/audit/audit_sink.h"
 #include "controller/rpc/gate.h"
 
@@ -12,7 +17,7 @@ class Admission {
 
   // Who calls, when its role allows this: `least` or more. `action` says what is asked, such as "start a run".
   // UNAUTHENTICATED as the gate's; PERMISSION_DENIED names the role that is had and the one that is needed. Either is
-  // in the audit log then, if that can be written.
+  // in the audit log then, if that can be written; of those who ask again and again but some, and how many more.
   absl::StatusOr<Principal> Admit(const grpc::ServerContextBase& context, Role least, absl::string_view action) const;
 
   // Writes to the audit log what is about to be done, or was. FAILED_PRECONDITION: that failed, and what is not safe by
@@ -23,8 +28,15 @@ class Admission {
                    const absl::Status& why) const;
 
  private:
+  void RecordRefusal(const Principal& who, absl::string_view action, const absl::Status& why) const;
+
   const Gate& gate_;
   AuditSink& audit_;
+  const SystemClock clock_{};
+  mutable std::mutex mutex_;
+  // Under mutex_: a line takes the disk's time and room, and whoever is refused pays for neither.
+  mutable TokenBucket refusals_{100, 1};
+  mutable std::uint64_t unwritten_ = 0;
 };
 
 }  // namespace faultline

@@ -64,12 +64,14 @@ grpc::Status ControlService::ListEvents(grpc::ServerContext* context, const v1::
 
 grpc::Status ControlService::WatchEvents(grpc::ServerContext* context, const v1::WatchEventsRequest* request,
                                          grpc::ServerWriter<v1::WatchEventsResponse>* writer) {
-  if (const absl::Status seen = MaySee(*context); !seen.ok()) return ToGrpc(seen);
+  const absl::StatusOr<WatchSlots::Slot> slot = BeginWatch(*context);
+  if (!slot.ok()) return ToGrpc(slot.status());
   absl::StatusOr<EventQuery> query = QueryOf(*request);
   if (!query.ok()) return ToGrpc(query.status());
   std::uint64_t last = parts_.events.Await(0, Duration(0));
   query->after = query->since ? 0 : last;
-  while (!context->IsCancelled()) {
+  for (WatchTurns turns; !context->IsCancelled();) {
+    if (const absl::Status may = turns.Next() ? MaySee(*context) : absl::OkStatus(); !may.ok()) return ToGrpc(may);
     absl::StatusOr<std::vector<v1::Event>> events = parts_.events.List(*query);
     if (!events.ok()) return ToGrpc(events.status());
     const bool whole = static_cast<int>(events->size()) < query->most;

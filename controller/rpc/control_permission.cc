@@ -33,6 +33,15 @@ absl::Status ControlService::MaySee(const grpc::ServerContext& context) const {
   return parts_.admission.Admit(context, Role::kViewer, "see what the controller knows").status();
 }
 
+absl::StatusOr<WatchSlots::Slot> ControlService::BeginWatch(const grpc::ServerContext& context) {
+  FAULTLINE_ASSIGN_OR_RETURN(const Principal who,
+                             parts_.admission.Admit(context, Role::kViewer, "see what the controller knows"));
+  std::optional<WatchSlots::Slot> slot = watches_.Take(who.name);
+  if (slot) return *std::move(slot);
+  return absl::ResourceExhaustedError(absl::StrCat("there are ", WatchSlots::kMostOfOne, " calls of '", who.name,
+                                                   "' that watch, or ", WatchSlots::kMostOfAll, " of all; end some"));
+}
+
 grpc::Status ControlService::Do(const absl::StatusOr<Principal>& who, absl::string_view action,
                                 const std::string& detail, absl::FunctionRef<absl::Status(const Principal&)> act) {
   if (!who.ok()) return ToGrpc(who.status());

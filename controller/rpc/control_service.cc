@@ -116,9 +116,11 @@ grpc::Status ControlService::StartRun(grpc::ServerContext* context, const v1::St
 
 grpc::Status ControlService::WatchRun(grpc::ServerContext* context, const v1::WatchRunRequest* request,
                                       grpc::ServerWriter<v1::WatchRunResponse>* writer) {
-  if (const absl::Status seen = MaySee(*context); !seen.ok()) return ToGrpc(seen);
+  const absl::StatusOr<WatchSlots::Slot> slot = BeginWatch(*context);
+  if (!slot.ok()) return ToGrpc(slot.status());
   std::uint64_t seen = 0;
-  while (!context->IsCancelled()) {
+  for (WatchTurns turns; !context->IsCancelled();) {
+    if (const absl::Status may = turns.Next() ? MaySee(*context) : absl::OkStatus(); !may.ok()) return ToGrpc(may);
     absl::StatusOr<RunView> view = parts_.coordinator.Await(request->run_id(), seen, kLook);
     if (!view.ok()) return ToGrpc(view.status());
     v1::WatchRunResponse response;

@@ -7,6 +7,7 @@
 #include "controller/event/event_log.h"
 #include "controller/guard/host_work.h"
 #include "controller/rpc/admission.h"
+#include "controller/rpc/watch_slots.h"
 #include "controller/run/coordinator.h"
 #include "controller/run/fleet.h"
 #include "controller/schedule/freeze_book.h"
@@ -85,6 +86,8 @@ class ControlService : public v1::ControlService::Service {
  private:
   // Whether the caller may see what it asks for.
   absl::Status MaySee(const grpc::ServerContext& context) const;
+  // The same of what goes on and on. RESOURCE_EXHAUSTED when there is too much of that.
+  absl::StatusOr<WatchSlots::Slot> BeginWatch(const grpc::ServerContext& context);
   // Asks the coordinator for a run on somebody's word.
   absl::StatusOr<std::string> Begin(grpc::ServerContext& context, const v1::StartRunRequest& request,
                                     const Principal& who);
@@ -98,6 +101,7 @@ class ControlService : public v1::ControlService::Service {
   absl::Status AddLogged(const v1::Run& run, google::protobuf::RepeatedPtrField<v1::Event>& to);
 
   const ControlParts parts_;
+  WatchSlots watches_;
 };
 
 }  // namespace faultline

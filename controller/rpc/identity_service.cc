@@ -2,8 +2,11 @@
 
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "common/identity/token.h"
+#include "common/name.h"
 #include "common/rpc/status.h"
 #include "common/status.h"
 #include "controller/rpc/identity_messages.h"
@@ -23,34 +26,66 @@ std::string IdOf(const std::string& text) {
   return token.ok() ? token->id : text;
 }
 
+absl::string_view KindText(IdentityKind kind) { return kind == IdentityKind::kUser ? "user" : "node"; }
+
+// For the audit log.
+std::string TermsText(const TokenRecord& token) {
+  const std::string names = token.names.empty() ? "any" : absl::StrCat("'", token.names, "'");
+  const std::string role = token.kind == IdentityKind::kUser ? absl::StrCat(", role ", NameOf(token.role)) : "";
+  return absl::StrCat(token.id, ": ", KindText(token.kind), " ", names, role, ", uses ", token.uses,
+                      token.replaces ? ", --replace" : "");
+}
+
 }  // namespace
 
 grpc::Status IdentityService::Enroll(grpc::ServerContext* context, const v1::EnrollRequest* request,
                                      v1::EnrollResponse* response) {
   absl::StatusOr<Admitted> admitted = Admit(context->peer(), *request);
   if (!admitted.ok()) {
-    // Who floods is not to fill the log.
-    const bool limited = absl::IsResourceExhausted(admitted.status());
-    if (!limited) spdlog::warn("{} was not enrolled: {}", context->peer(), std::string(admitted.status().message()));
+    RecordNotEnrolled(context->peer(), *request, admitted.status());
     return ToGrpc(admitted.status());
   }
-  const Principal who = {.name = IdentityUri(admitted->identity), .from = context->peer()};
-  const absl::Status recorded = parts_.admission.Record(who, "enroll", IdOf(request->token()));
-  if (!recorded.ok()) return ToGrpc(recorded);
-  spdlog::info("enrolled {} from {}", who.name, context->peer());
+  spdlog::info("enrolled {} from {}", IdentityUri(admitted->identity), context->peer());
   response->set_certificates(std::move(admitted->certificates));
   return grpc::Status::OK;
 }
 
 absl::StatusOr<Admitted> IdentityService::Admit(const std::string& peer, const v1::EnrollRequest& request) {
   if (parts_.enrolment == nullptr) return NoAuthority();
-  FAULTLINE_ASSIGN_OR_RETURN(
-      Admitted admitted,
-      parts_.enrolment->Enroll(request.token(), request.name(), request.certificate_request(), AddressOf(peer)));
+  const auto record = [&](const Identity& identity, const TokenRecord& token) {
+    const std::string detail = absl::StrCat("token ", token.id, ": ", KindText(token.kind), " '", identity.name, "'",
+                                            token.replaces ? ", --replace" : "");
+    return parts_.admission.Record({.name = IdentityUri(identity), .from = peer}, "enroll", detail);
+  };
+  FAULTLINE_ASSIGN_OR_RETURN(Admitted admitted,
+                             parts_.enrolment->Enroll(request.token(), request.name(), request.certificate_request(),
+                                                      AddressOf(peer), record));
   if (admitted.replaced && admitted.identity.kind == IdentityKind::kNode) {
     parts_.end_session(admitted.identity.name, absl::UnauthenticatedError("the node was enrolled anew"));
   }
   return admitted;
+}
+
+void IdentityService::RecordNotEnrolled(const std::string& peer, const v1::EnrollRequest& request,
+                                        const absl::Status& why) {
+  std::uint64_t unwritten = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!lines_.Take(kOfOneLine, clock_.Now())) {
+      ++unwritten_;
+      return;
+    }
+    unwritten = std::exchange(unwritten_, 0);
+  }
+  const std::string more = unwritten == 0 ? "" : absl::StrCat("; ", unwritten, " before it are not here");
+  const std::string text = absl::StrCat(why.message(), more);
+  spdlog::warn("{} was not enrolled: {}", peer, text);
+  const absl::StatusOr<EnrolmentToken> token = EnrolmentToken::Parse(request.token());
+  const std::string name = CheckName(request.name(), "name").ok() ? absl::StrCat(" '", request.name(), "'") : "";
+  // What the controller itself could not do is no refusal.
+  const bool failed = absl::IsInternal(why) || absl::IsDataLoss(why);
+  parts_.admission.RecordError({.from = peer}, "enroll", absl::StrCat("token ", token.ok() ? token->id : "none", name),
+                               failed ? absl::InternalError(text) : absl::PermissionDeniedError(text));
 }
 
 grpc::Status IdentityService::Renew(grpc::ServerContext* context, const v1::RenewRequest* request,
@@ -80,26 +115,27 @@ grpc::Status IdentityService::CreateToken(grpc::ServerContext* context, const v1
                                           v1::CreateTokenResponse* response) {
   const auto caller = parts_.admission.Admit(*context, Role::kAdmin, "create a token");
   if (!caller.ok()) return ToGrpc(caller.status());
-  absl::StatusOr<v1::CreateTokenResponse> made = MakeToken(*request, caller->name);
+  absl::StatusOr<v1::CreateTokenResponse> made = MakeToken(*request, *caller);
   if (!made.ok()) return ToGrpc(made.status());
-  const absl::Status recorded = parts_.admission.Record(*caller, "create a token", made->token().id());
-  if (!recorded.ok()) {
-    parts_.identities.RemoveToken(made->token().id()).IgnoreError();
-    return ToGrpc(recorded);
-  }
   spdlog::info("token {} was made by {}", made->token().id(), caller->name);
   *response = *std::move(made);
   return grpc::Status::OK;
 }
 
 absl::StatusOr<v1::CreateTokenResponse> IdentityService::MakeToken(const v1::CreateTokenRequest& request,
-                                                                   const std::string& made_by) {
+                                                                   const Principal& caller) {
   if (parts_.enrolment == nullptr) return NoAuthority();
   FAULTLINE_ASSIGN_OR_RETURN(const TokenTerms terms, DecodeTerms(request));
   v1::CreateTokenResponse response;
-  FAULTLINE_ASSIGN_OR_RETURN(*response.mutable_text(), parts_.enrolment->CreateToken(terms, made_by));
+  FAULTLINE_ASSIGN_OR_RETURN(*response.mutable_text(), parts_.enrolment->CreateToken(terms, caller.name));
   const std::optional<TokenRecord> record = parts_.identities.FindToken(IdOf(response.text()));
-  if (record) *response.mutable_token() = EncodeToken(*record);
+  if (!record) return absl::AbortedError("the token was removed while it was made");
+  const absl::Status recorded = parts_.admission.Record(caller, "create a token", TermsText(*record));
+  if (!recorded.ok()) {
+    parts_.identities.RemoveToken(record->id).IgnoreError();
+    return recorded;
+  }
+  *response.mutable_token() = EncodeToken(*record);
   return response;
 }
 
@@ -138,15 +174,23 @@ grpc::Status IdentityService::Revoke(grpc::ServerContext* context, const v1::Rev
   if (!caller.ok()) return ToGrpc(caller.status());
   const absl::StatusOr<Identity> identity = DecodeIdentity(request->kind(), request->name());
   if (!identity.ok()) return ToGrpc(identity.status());
-  parts_.admission.Record(*caller, "revoke certificates", IdentityUri(*identity)).IgnoreError();
-  const absl::StatusOr<int> good = parts_.identities.Revoke(*identity);
-  if (!good.ok()) return ToGrpc(good.status());
-  response->set_certificates(static_cast<std::uint32_t>(*good));
-  if (identity->kind == IdentityKind::kNode) {
-    const absl::Status reason = absl::UnauthenticatedError(absl::StrCat("the node was revoked by ", caller->name));
-    response->set_session_ended(parts_.end_session(identity->name, reason));
+  const std::string uri = IdentityUri(*identity);
+  const auto end_session = [&] {
+    if (identity->kind == IdentityKind::kNode) {
+      const absl::Status reason = absl::UnauthenticatedError(absl::StrCat("the node was revoked by ", caller->name));
+      response->set_session_ended(parts_.end_session(identity->name, reason));
+    }
+    // What makes things safer is done whether it can be recorded or not.
+    parts_.admission.Record(*caller, "revoke certificates", uri).IgnoreError();
+  };
+  const absl::StatusOr<int> good = parts_.identities.Revoke(*identity, end_session);
+  if (!good.ok()) {
+    spdlog::error("{} was revoked by {}: {}", uri, caller->name, std::string(good.status().message()));
+    parts_.admission.RecordError(*caller, "revoke certificates", uri, good.status());
+    return ToGrpc(good.status());
   }
-  spdlog::warn("{} was revoked by {}", IdentityUri(*identity), caller->name);
+  response->set_certificates(static_cast<std::uint32_t>(*good));
+  spdlog::warn("{} was revoked by {}", uri, caller->name);
   return grpc::Status::OK;
 }
 

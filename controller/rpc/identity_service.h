@@ -2,10 +2,14 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <cstdint>
 #include <functional>
+#include <mutex>
 #include <string>
 
 #include "absl/status/status.h"
+#include "common/clock.h"
+#include "common/token_bucket.h"
 #include "controller/access/enrolment.h"
 #include "controller/access/identities.h"
 #include "controller/rpc/admission.h"
@@ -47,10 +51,20 @@ class IdentityService : public v1::IdentityService::Service {
 
  private:
   absl::StatusOr<Admitted> Admit(const std::string& peer, const v1::EnrollRequest& request);
+  // Says in both logs who was not enrolled, of those who ask again and again but some.
+  void RecordNotEnrolled(const std::string& peer, const v1::EnrollRequest& request, const absl::Status& why);
   absl::StatusOr<Admitted> RenewFor(const grpc::ServerContext& context, const v1::RenewRequest& request);
-  absl::StatusOr<v1::CreateTokenResponse> MakeToken(const v1::CreateTokenRequest& request, const std::string& made_by);
+  absl::StatusOr<v1::CreateTokenResponse> MakeToken(const v1::CreateTokenRequest& request, const Principal& caller);
+
+  // What a line about somebody who was not enrolled takes of the bucket: ten at once, and one every six seconds.
+  static constexpr std::uint64_t kOfOneLine = 6;
 
   const IdentityParts parts_;
+  const SystemClock clock_{};
+  std::mutex mutex_;
+  // Under mutex_: whoever has no token is not to fill the logs.
+  TokenBucket lines_{10 * kOfOneLine, 1};
+  std::uint64_t unwritten_ = 0;
 };
 
 }  // namespace faultline

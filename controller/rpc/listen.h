@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/clock.h"
 #include "common/rpc/credentials.h"
 
 namespace faultline {
@@ -25,9 +26,18 @@ struct ListenOptions {
   Duration handshake_patience = std::chrono::seconds(10);
 };
 
-// Serves these on both addresses, within limits that one caller cannot use up for all. The services must outlive the
-// server. FAILED_PRECONDITION names the address that cannot be listened on; INVALID_ARGUMENT as CheckSecurity.
-absl::StatusOr<std::unique_ptr<grpc::Server>> Listen(const ListenOptions& options,
-                                                     const std::vector<grpc::Service*>& services);
+// The two servers, each with threads and memory of its own: whatever comes from the network, who is on this host is
+// answered.
+struct Listening {
+  std::unique_ptr<grpc::Server> remote;
+  std::unique_ptr<grpc::Server> local;
+
+  // Ends all calls, at the latest `patience` from now, and waits until they have ended.
+  void Stop(Duration patience);
+};
+
+// Serves these on both addresses. The services must outlive the servers. FAILED_PRECONDITION names the address that
+// cannot be listened on; INVALID_ARGUMENT as CheckSecurity.
+absl::StatusOr<Listening> Listen(const ListenOptions& options, const std::vector<grpc::Service*>& services);
 
 }  // namespace faultline

@@ -158,6 +158,12 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
                                                       "': a node can only speak for itself"));
     }
     hello_alarm_.Cancel();
+    if (proof_.until != WallTime::max()) {
+      end_alarm_.Set(std::chrono::time_point_cast<std::chrono::system_clock::duration>(proof_.until),
+                     [link = link_](bool ended) {
+                       if (ended) link->Close(absl::UnauthenticatedError("its certificate has ended"));
+                     });
+    }
     v1::SessionResponse welcome;
     *welcome.mutable_welcome()->mutable_heartbeat_interval() = EncodeDuration(parts_.heartbeat_interval);
     welcome.mutable_welcome()->set_incarnation(parts_.fleet.incarnation());
@@ -242,6 +248,7 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
   NodeProof proof_;
   grpc::Alarm hello_alarm_;
   grpc::Alarm break_alarm_;
+  grpc::Alarm end_alarm_;
   // The reader's own.
   TokenBucket messages_{kMostMessagesAtOnce, kMostMessagesPerSecond};
   v1::SessionRequest request_;

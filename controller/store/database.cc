@@ -77,6 +77,7 @@ constexpr const char* kVersion5 = R"sql(
     role TEXT NOT NULL,
     uses INTEGER NOT NULL,
     replaces INTEGER NOT NULL,
+    made INTEGER NOT NULL,
     ends INTEGER NOT NULL,
     made_by TEXT NOT NULL);
   CREATE TABLE users (name TEXT PRIMARY KEY, role TEXT NOT NULL);

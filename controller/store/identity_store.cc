@@ -67,8 +67,9 @@ absl::StatusOr<std::vector<Revocation>> IdentityStore::Revocations() {
 
 absl::StatusOr<std::vector<TokenRecord>> IdentityStore::Tokens() {
   const std::lock_guard lock(database_.mutex());
-  Statement read(database_,
-                 "SELECT id, digest, kind, names, role, uses, replaces, ends, made_by FROM tokens ORDER BY ends, id");
+  Statement read(
+      database_,
+      "SELECT id, digest, kind, names, role, uses, replaces, made, ends, made_by FROM tokens ORDER BY ends, id");
   std::vector<TokenRecord> tokens;
   while (read.Step()) {
     const std::optional<IdentityKind> kind = KindOf(read.Bytes(2));
@@ -81,8 +82,9 @@ absl::StatusOr<std::vector<TokenRecord>> IdentityStore::Tokens() {
                       .role = *role,
                       .uses = static_cast<int>(read.Int(5)),
                       .replaces = read.Int(6) != 0,
-                      .ends = FromColumn(read.Int(7)),
-                      .made_by = read.Bytes(8)});
+                      .made = FromColumn(read.Int(7)),
+                      .ends = FromColumn(read.Int(8)),
+                      .made_by = read.Bytes(9)});
   }
   FAULTLINE_RETURN_IF_ERROR(read.Done());
   return tokens;
@@ -118,7 +120,11 @@ absl::Status IdentityStore::Revoke(const Revocation& revocation) {
     if (revocation.identity.kind != IdentityKind::kUser) return absl::OkStatus();
     Statement forget(database_, "DELETE FROM users WHERE name = ?1");
     forget.Bind(1, revocation.identity.name);
-    return forget.Run();
+    FAULTLINE_RETURN_IF_ERROR(forget.Run());
+    Statement remove(database_, "DELETE FROM tokens WHERE kind = ?1 AND names = ?2");
+    remove.Bind(1, kUser);
+    remove.Bind(2, revocation.identity.name);
+    return remove.Run();
   });
 }
 
@@ -191,7 +197,7 @@ absl::Status IdentityStore::WriteRevocation(const Revocation& revocation) {
 }
 
 absl::Status IdentityStore::WriteToken(const TokenRecord& token) {
-  Statement write(database_, "INSERT OR REPLACE INTO tokens VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+  Statement write(database_, "INSERT OR REPLACE INTO tokens VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
   write.Bind(1, token.id);
   write.Bind(2, token.digest);
   write.Bind(3, KindText(token.kind));
@@ -199,8 +205,9 @@ absl::Status IdentityStore::WriteToken(const TokenRecord& token) {
   write.Bind(5, NameOf(token.role));
   write.Bind(6, std::int64_t{token.uses});
   write.Bind(7, std::int64_t{token.replaces});
-  write.Bind(8, ToColumn(token.ends));
-  write.Bind(9, token.made_by);
+  write.Bind(8, ToColumn(token.made));
+  write.Bind(9, ToColumn(token.ends));
+  write.Bind(10, token.made_by);
   return write.Run();
 }
 

@@ -30,7 +30,7 @@ class IdentityStore {
   absl::Status Admit(const IssuedCertificate& certificate, const std::optional<TokenRecord>& token,
                      const std::optional<UserRecord>& user, const std::optional<Revocation>& revocation,
                      std::size_t most);
-  // All certificates so far are revoked, and a user's role is forgotten.
+  // All certificates so far are revoked; a user's role is forgotten, and the tokens for that very user.
   absl::Status Revoke(const Revocation& revocation);
   // Over older states of them.
   absl::Status Put(const TokenRecord& token);

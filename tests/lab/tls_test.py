@@ -209,6 +209,7 @@ class LocalTest(TlsTest):
                     self.assertLess(time.monotonic() - seen, 20)
             finally:
                 watching.terminate()
+        self.lab.await_mesh()
 
     def test_an_agent_on_the_controllers_own_host(self):
         self.configure("ops", f"name: ops\ncontroller: unix:{self.lab.state}/controller.sock\n"

@@ -34,5 +34,16 @@ TEST(AttemptLimitTest, AllTogetherMayFailAHundredTimesAMinute) {
   EXPECT_THAT(limit.Check("new", kNow + AttemptLimit::kWindow), IsOk());
 }
 
+TEST(AttemptLimitTest, OfIpv6AWholeNetworkIsOne) {
+  EXPECT_EQ(AttemptLimit::OriginOf("ipv4:198.18.0.2"), "ipv4:198.18.0.2");
+  const std::string one = AttemptLimit::OriginOf("ipv6:%5B2001:db8::1%5D");
+  EXPECT_EQ(one, "ipv6:2001:db8::/64");
+  EXPECT_EQ(AttemptLimit::OriginOf("ipv6:[2001:db8::ffff:1:2:3]"), one);
+  EXPECT_EQ(AttemptLimit::OriginOf("ipv6:%5Bfe80::1%25eth0%5D"), "ipv6:fe80::/64");
+  EXPECT_NE(AttemptLimit::OriginOf("ipv6:%5B2001:db8:0:1::1%5D"), one);
+  EXPECT_NE(AttemptLimit::OriginOf("ipv6:[::ffff:198.18.0.2]"), AttemptLimit::OriginOf("ipv6:[::ffff:198.18.0.3]"));
+  EXPECT_EQ(AttemptLimit::OriginOf("unix:/run/x"), "unix:/run/x");
+}
+
 }  // namespace
 }  // namespace faultline

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "common/identity/token.h"
 #include "tests/support/matchers.h"
 #include "tests/unit/enrolment/identity_book.h"
@@ -26,6 +27,11 @@ class EnrolmentTest : public IdentityBook {
                                   const std::string& from = "ipv4:1.2.3.4") {
     return enrolment_->Enroll(token, name, Request(), from);
   }
+  Admitted EnrollWithKey(const std::string& name) {
+    return enrolment_->Enroll(Token(), name, Request(key_), "ipv4:1.2.3.4").value();
+  }
+
+  const PrivateKey key_ = PrivateKey::Generate().value();
 };
 
 TEST_F(EnrolmentTest, ATokenIsTradedForACertificateOfOnesOwnKey) {
@@ -80,12 +86,90 @@ TEST_F(EnrolmentTest, ARemovedTokenIsUnknown) {
   EXPECT_THAT(Enroll(token, "a"), StatusIs(absl::StatusCode::kUnauthenticated, ::testing::_));
 }
 
-TEST_F(EnrolmentTest, GuessingIsLimitedAndTheGoodTokenThenWaits) {
-  const std::string good = Token();
-  for (std::size_t i = 0; i < AttemptLimit::kMostOfOne; ++i) EXPECT_FALSE(Enroll("guess", "a").ok());
-  EXPECT_THAT(Enroll(good, "a"), StatusIs(absl::StatusCode::kResourceExhausted, ::testing::_));
-  clock_.Advance(minutes(1));
-  EXPECT_THAT(Enroll(good, "a"), IsOk());
+TEST_F(EnrolmentTest, GuessingIsLimitedAndAGoodTokenIsNeverRefusedForIt) {
+  const std::string good = Token({.uses = 2});
+  EnrolmentToken wrong = EnrolmentToken::Parse(good).value();
+  wrong.secret = std::string(32, '0');
+  const std::string host = "ipv6:%5B2001:db8::1%5D";
+  for (std::size_t i = 0; i < AttemptLimit::kMostOfOne; ++i) {
+    EXPECT_THAT(Enroll(i % 2 == 0 ? "guess" : wrong.ToText(), "a", host),
+                StatusIs(absl::StatusCode::kUnauthenticated, ::testing::_));
+  }
+  const auto limited = StatusIs(absl::StatusCode::kResourceExhausted, ::testing::_);
+  EXPECT_THAT(Enroll(wrong.ToText(), "a", host), limited);
+  EXPECT_THAT(Enroll("guess", "a", "ipv6:%5B2001:db8::2%5D"), limited);
+  EXPECT_THAT(Enroll(good, "a", host), IsOk());
+  for (std::size_t i = 0; i < AttemptLimit::kMostOfAll; ++i) EXPECT_FALSE(Enroll("guess", "a", absl::StrCat(i)).ok());
+  EXPECT_THAT(Enroll("guess", "a", "new"), limited);
+  EXPECT_THAT(Enroll(good, "b", host), IsOk());
+}
+
+TEST_F(EnrolmentTest, AnUnusableTokenDoesNotCountAsAGuess) {
+  const std::string used = Token();
+  ASSERT_THAT(Enroll(used, "a"), IsOk());
+  for (std::size_t i = 0; i <= AttemptLimit::kMostOfOne; ++i) {
+    EXPECT_THAT(Enroll(used, "b"), StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("used up")));
+  }
+}
+
+TEST_F(EnrolmentTest, WhoWasSentAwayIsNotAdmittedByATokenOfBefore) {
+  const std::string old = Token({.names = "lon-*", .uses = 5});
+  const std::string replacing = Token({.uses = 5, .replaces = true});
+  ASSERT_THAT(Enroll(old, "lon-a"), IsOk());
+  ASSERT_THAT(identities_->Revoke(kNode), IsOk());
+  const auto refused = StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("make a new token"));
+  for (int life = 0; life < 2; ++life, Reopen()) {
+    EXPECT_THAT(Enroll(old, "lon-a"), refused);
+    EXPECT_THAT(Enroll(replacing, "lon-a"), refused);
+  }
+  EXPECT_THAT(Enroll(old, "lon-b"), IsOk());
+  // However the calendar is set.
+  clock_.Advance(-hours(24));
+  const std::string later = Token({.uses = 2, .lifetime = hours(48)});
+  EXPECT_THAT(Enroll(later, "lon-a"), IsOk());
+  ASSERT_THAT(identities_->Revoke(kNode), IsOk());
+  EXPECT_THAT(Enroll(later, "lon-a"), refused);
+}
+
+TEST_F(EnrolmentTest, WhoWasReplacedIsNotAdmittedByATokenOfBefore) {
+  const std::string first = Token({.uses = 2, .replaces = true, .lifetime = hours(48)});
+  clock_.Advance(-hours(1));
+  ASSERT_THAT(Enroll(Token({.replaces = true}), "lon-a"), IsOk());
+  EXPECT_THAT(Enroll(first, "lon-a"), StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("make a new token")));
+  EXPECT_THAT(Enroll(Token({.replaces = true}), "lon-a"), IsOk());
+}
+
+TEST_F(EnrolmentTest, ARemovedUsersTokensAreRemoved) {
+  const TokenTerms alice{.kind = IdentityKind::kUser, .names = "alice", .role = Role::kAdmin, .uses = 3};
+  const std::string token = Token(alice);
+  Token({.kind = IdentityKind::kUser, .names = "bob"});
+  Token({.names = "alice"});
+  ASSERT_THAT(Enroll(token, ""), IsOk());
+  ASSERT_THAT(identities_->Revoke({IdentityKind::kUser, "alice"}), IsOk());
+  for (int life = 0; life < 2; ++life, Reopen()) {
+    EXPECT_EQ(identities_->Tokens().size(), 2u);
+    EXPECT_THAT(Enroll(token, ""), StatusIs(absl::StatusCode::kUnauthenticated, ::testing::_));
+  }
+  EXPECT_EQ(identities_->RoleOf("alice"), Role::kViewer);
+  EXPECT_THAT(Enroll(Token(alice), ""), IsOk());
+}
+
+TEST_F(EnrolmentTest, WhatIsNotRecordedChangesNothing) {
+  const Admitted former = Enroll(Token(), "lon-a").value();
+  const std::string token = Token({.replaces = true});
+  std::vector<std::string> seen;
+  const auto record = [&](const Identity& identity, const TokenRecord& used) -> absl::Status {
+    seen.push_back(absl::StrCat(identity.name, " ", used.uses, " ", identities_->IsRevoked(kNode, Own(former))));
+    return seen.size() == 1 ? absl::FailedPreconditionError("disk full") : absl::OkStatus();
+  };
+  EXPECT_THAT(enrolment_->Enroll(token, "lon-a", Request(), "x", record),
+              StatusIs(absl::StatusCode::kFailedPrecondition, "disk full"));
+  EXPECT_FALSE(identities_->IsRevoked(kNode, Own(former)));
+  EXPECT_EQ(identities_->Tokens().size(), 1u);
+  EXPECT_THAT(store_->Issued().value(), ::testing::SizeIs(1));
+  EXPECT_THAT(enrolment_->Enroll(token, "lon-a", Request(), "x", record), IsOk());
+  EXPECT_THAT(enrolment_->Enroll(token, "lon-a", Request(), "x", record), ::testing::Not(IsOk()));
+  EXPECT_THAT(seen, ::testing::ElementsAre("lon-a 1 0", "lon-a 1 0"));
 }
 
 TEST_F(EnrolmentTest, ATokenIsForTheNamesItSays) {
@@ -102,7 +186,7 @@ TEST_F(EnrolmentTest, AnEnrolledNameIsTaken) {
   EXPECT_THAT(Enroll(token, "lon-a"), StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr("--replace")));
   EXPECT_EQ(identities_->Tokens().at(0).uses, 2) << "what fails uses nothing up";
   ASSERT_THAT(identities_->Revoke(kNode), IsOk());
-  EXPECT_THAT(Enroll(token, "lon-a"), IsOk());
+  EXPECT_THAT(Enroll(Token(), "lon-a"), IsOk());
 }
 
 TEST_F(EnrolmentTest, AnEndedCertificateLeavesTheNameFree) {
@@ -149,22 +233,44 @@ TEST_F(EnrolmentTest, TermsOutOfBoundsAreRefused) {
 }
 
 TEST_F(EnrolmentTest, RenewingMakesAnotherOfTheSameAndLeavesThePresentGood) {
-  const Admitted first = Enroll(Token(), "lon-a").value();
+  const Admitted first = EnrollWithKey("lon-a");
   clock_.Advance(hours(24 * 60));
-  const Admitted second = enrolment_->Renew(kNode, Own(first), Request()).value();
+  const Admitted second = enrolment_->Renew(kNode, Own(first), Request(key_)).value();
   EXPECT_EQ(Own(second).SubjectIdentity().value(), kNode);
   EXPECT_EQ(Own(second).NotAfter(), clock_.WallNow() + kValidity);
+  EXPECT_TRUE(key_.Fits(Own(second)));
   EXPECT_FALSE(identities_->IsRevoked(kNode, Own(first)));
   EXPECT_EQ(identities_->Revoke(kNode).value(), 2);
   EXPECT_TRUE(identities_->IsRevoked(kNode, Own(second)));
-  EXPECT_THAT(enrolment_->Renew(kNode, Own(second), Request()),
+  clock_.Advance(hours(24 * 20));
+  EXPECT_THAT(enrolment_->Renew(kNode, Own(first), Request(key_)),
               StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("sent away")));
 }
 
-TEST_F(EnrolmentTest, WhatHasEndedIsNotRenewed) {
-  const Admitted first = Enroll(Token(), "lon-a").value();
-  clock_.Advance(kValidity);
+TEST_F(EnrolmentTest, ARenewalIsForTheSameKeyAndNotTooEarly) {
+  const Admitted first = EnrollWithKey("lon-a");
+  clock_.Advance(kValidity / 2 - minutes(10));
+  EXPECT_THAT(enrolment_->Renew(kNode, Own(first), Request(key_)),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("half of its time")));
+  clock_.Advance(minutes(11));
   EXPECT_THAT(enrolment_->Renew(kNode, Own(first), Request()),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("the key that it is of")));
+  EXPECT_THAT(store_->Issued().value(), ::testing::SizeIs(1));
+  EXPECT_THAT(enrolment_->Renew(kNode, Own(first), Request(key_)), IsOk());
+}
+
+TEST_F(EnrolmentTest, AUserLogsInAgain) {
+  const std::string token = Token({.kind = IdentityKind::kUser, .names = "alice"});
+  const Admitted first = enrolment_->Enroll(token, "", Request(key_), "x").value();
+  clock_.Advance(hours(24 * 60));
+  EXPECT_THAT(enrolment_->Renew(first.identity, Own(first), Request(key_)),
+              StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("logs in again")));
+}
+
+TEST_F(EnrolmentTest, WhatHasEndedIsNotRenewed) {
+  const Admitted first = EnrollWithKey("lon-a");
+  clock_.Advance(kValidity);
+  EXPECT_THAT(enrolment_->Renew(kNode, Own(first), Request(key_)),
               StatusIs(absl::StatusCode::kUnauthenticated, HasSubstr("has ended")));
 }
 

@@ -72,6 +72,30 @@ TEST_F(IdentitiesTest, RevokingRefusesWhatWasMadeSoFarAndNothingElse) {
   EXPECT_EQ(identities_->Revoke(kNode).value(), 1);
 }
 
+TEST_F(IdentitiesTest, WhoIsSentAwayIsRefusedBeforeItIsStoredAndThoughItIsNot) {
+  const Certificate old = Made(kNode);
+  Reopen();
+  {
+    const std::lock_guard lock(database_->mutex());
+    ASSERT_THAT(Statement(*database_, "ALTER TABLE revocations RENAME TO away").Run(), IsOk());
+  }
+  bool refused = false;
+  EXPECT_THAT(
+      identities_->Revoke(kNode, [&] { refused = identities_->IsRevoked(kNode, old); }),
+      StatusIs(absl::StatusCode::kInternal, ::testing::AllOf(::testing::HasSubstr("until the controller restarts"),
+                                                             ::testing::HasSubstr("try again"))));
+  EXPECT_TRUE(refused);
+  EXPECT_TRUE(identities_->IsRevoked(kNode, old));
+  {
+    const std::lock_guard lock(database_->mutex());
+    ASSERT_THAT(Statement(*database_, "ALTER TABLE away RENAME TO revocations").Run(), IsOk());
+  }
+  EXPECT_THAT(store_->Revocations().value(), IsEmpty());
+  EXPECT_THAT(identities_->Revoke(kNode), IsOk());
+  Reopen();
+  EXPECT_TRUE(identities_->IsRevoked(kNode, old));
+}
+
 TEST_F(IdentitiesTest, AForeignAuthoritysCertificatesAreRevokedByWhenTheyBegin) {
   const Certificate old = Made(kNode, /*recorded=*/false);
   EXPECT_FALSE(identities_->IsRevoked(kNode, old));

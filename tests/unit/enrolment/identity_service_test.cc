@@ -6,10 +6,13 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <mutex>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "agent/enroll_node.h"
+#include "common/file.h"
 #include "common/identity/first_contact.h"
 #include "common/identity/private_key.h"
 #include "common/identity/token.h"
@@ -132,6 +135,8 @@ TEST_F(IdentityServiceTest, ANodeEnrolsRenewsAndIsSentAway) {
   const PrivateKey key = PrivateKey::Parse(files.key).value();
   v1::RenewRequest renew;
   renew.set_certificate_request(Request(key));
+  EXPECT_THAT(Call(&Stub::Renew, renew, files), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("half")));
+  clock_.Advance(kValidity / 2);
   const auto renewed = Call(&Stub::Renew, renew, files);
   ASSERT_THAT(renewed, IsOk());
   EXPECT_TRUE(key.Fits(Certificate::Parse(renewed->certificates()).value()));
@@ -160,9 +165,8 @@ TEST_F(IdentityServiceTest, ATokenOfAnotherAuthorityIsNotSent) {
       Enroll(target_, token, "lon-a", kPatience),
       StatusIs(absl::StatusCode::kUnauthenticated,
                ::testing::AllOf(HasSubstr(std::string(64, 'b')), HasSubstr(authority_.certificate().Fingerprint()))));
-  // Had it been sent, it would have been looked at, and counted.
-  for (std::size_t i = 0; i < AttemptLimit::kMostOfOne; ++i)
-    EXPECT_FALSE(Enroll(target_, token, "lon-a", kPatience).ok());
+  // Had it been sent, it would have been refused, and that recorded.
+  EXPECT_THAT(audit_.Take(), ElementsAre());
   EXPECT_THAT(Enroll(target_, MakeToken().value(), "lon-a", kPatience), IsOk());
 }
 
@@ -229,10 +233,11 @@ TEST_F(IdentityServiceTest, WhatChangesWhoIsKnownIsInTheAuditLog) {
   revoke.set_kind(v1::SUBJECT_KIND_NODE);
   revoke.set_name("lon-a");
   ASSERT_THAT(Call(&Stub::Revoke, revoke), IsOk());
-  EXPECT_THAT(audit_.Take(), ElementsAre(absl::StrCat("boss: create a token : allowed: ", id),
-                                         absl::StrCat("faultline:node:lon-a: enroll : allowed: ", id),
-                                         "boss: change a user's role : allowed: alice is operator",
-                                         "boss: revoke certificates : allowed: faultline:node:lon-a"));
+  EXPECT_THAT(audit_.Take(),
+              ElementsAre(absl::StrCat("boss: create a token : allowed: ", id, ": node any, uses 1"),
+                          absl::StrCat("faultline:node:lon-a: enroll : allowed: token ", id, ": node 'lon-a'"),
+                          "boss: change a user's role : allowed: alice is operator",
+                          "boss: revoke certificates : allowed: faultline:node:lon-a"));
 }
 
 TEST_F(IdentityServiceTest, WithoutAnAuditLogNobodyComesInAndAnybodyIsSentAway) {
@@ -242,6 +247,8 @@ TEST_F(IdentityServiceTest, WithoutAnAuditLogNobodyComesInAndAnybodyIsSentAway) 
   EXPECT_THAT(MakeToken(), refused);
   EXPECT_EQ(Call(&Stub::ListTokens, v1::ListTokensRequest())->tokens_size(), 1);
   EXPECT_THAT(Enroll(target_, token, "lon-a", kPatience), refused);
+  EXPECT_EQ(Call(&Stub::ListTokens, v1::ListTokensRequest())->tokens_size(), 1);
+  EXPECT_FALSE(identities_->IsEnrolled({IdentityKind::kNode, "lon-a"}));
   v1::SetRoleRequest role;
   role.set_user("alice");
   role.set_role("admin");
@@ -251,6 +258,68 @@ TEST_F(IdentityServiceTest, WithoutAnAuditLogNobodyComesInAndAnybodyIsSentAway) 
   revoke.set_kind(v1::SUBJECT_KIND_NODE);
   revoke.set_name("lon-a");
   EXPECT_THAT(Call(&Stub::Revoke, revoke), IsOk());
+}
+
+TEST_F(IdentityServiceTest, AReplacingUsersTokenIsRecordedWithAllThatItGives) {
+  v1::CreateTokenRequest request;
+  request.mutable_token()->set_kind(v1::SUBJECT_KIND_USER);
+  request.mutable_token()->set_names("alice");
+  request.mutable_token()->set_role("operator");
+  request.mutable_token()->set_uses(2);
+  request.mutable_token()->set_replaces(true);
+  request.mutable_lifetime()->set_seconds(60);
+  const std::string token = Call(&Stub::CreateToken, request)->text();
+  const std::string id = EnrolmentToken::Parse(token)->id;
+  ASSERT_THAT(Enroll(target_, token, "", kPatience), IsOk());
+  EXPECT_THAT(
+      audit_.Take(),
+      ElementsAre(
+          absl::StrCat("boss: create a token : allowed: ", id, ": user 'alice', role operator, uses 2, --replace"),
+          absl::StrCat("faultline:user:alice: enroll : allowed: token ", id, ": user 'alice', --replace")));
+}
+
+TEST_F(IdentityServiceTest, SomeOfThoseWhoAreNotEnrolledAreInTheAuditLog) {
+  const EnrolmentToken token = EnrolmentToken::Make(authority_.certificate().Fingerprint()).value();
+  for (int i = 0; i < 9; ++i) EXPECT_FALSE(Enroll(target_, token.ToText(), "lon-a", kPatience).ok());
+  const std::vector<std::string> lines = audit_.Take();
+  ASSERT_EQ(lines.size(), 9u);
+  EXPECT_THAT(lines[0],
+              ::testing::AllOf(HasSubstr("enroll : refused: token " + token.id + " 'lon-a': "),
+                               HasSubstr("not one of this controller"), ::testing::Not(HasSubstr(token.secret))));
+  for (int i = 0; i < 30; ++i) EXPECT_FALSE(Enroll(target_, token.ToText(), "lon-a", kPatience).ok());
+  // One that is left, and one each six seconds.
+  EXPECT_LE(audit_.Take().size(), 10u);
+}
+
+TEST_F(IdentityServiceTest, ASessionEndsThoughTheRevocationCannotBeStored) {
+  {
+    const std::lock_guard lock(database_->mutex());
+    ASSERT_THAT(Statement(*database_, "DROP TABLE revocations").Run(), IsOk());
+  }
+  v1::RevokeRequest revoke;
+  revoke.set_kind(v1::SUBJECT_KIND_NODE);
+  revoke.set_name("lon-a");
+  EXPECT_THAT(Call(&Stub::Revoke, revoke), StatusIs(absl::StatusCode::kInternal, HasSubstr("try again")));
+  EXPECT_THAT(ended_, ElementsAre("lon-a: the node was revoked by boss"));
+  EXPECT_THAT(audit_.Take(), ElementsAre("boss: revoke certificates : allowed: faultline:node:lon-a",
+                                         HasSubstr("failed: faultline:node:lon-a: ")));
+}
+
+TEST_F(IdentityServiceTest, ANodeWhoseFilesCannotBeWrittenSpendsNoToken) {
+  const std::string token = MakeToken().value();
+  EnrollOptions options{
+      .controller = target_,
+      .token = token,
+      .name = "lon-a",
+      .tls = {.ca = folder_ + "/node/ca.crt", .certificate = "/proc/self/node.crt", .key = folder_ + "/node/node.key"}};
+  EXPECT_THAT(EnrollNode(options), ::testing::Not(IsOk()));
+  EXPECT_EQ(Call(&Stub::ListTokens, v1::ListTokensRequest())->tokens_size(), 1);
+  EXPECT_FALSE(std::filesystem::exists(options.tls.key));
+  options.tls.certificate = folder_ + "/node/node.crt";
+  ASSERT_THAT(EnrollNode(options), IsOk());
+  const PrivateKey key = PrivateKey::Parse(ReadFile(options.tls.key).value()).value();
+  EXPECT_TRUE(key.Fits(Certificate::Parse(ReadFile(options.tls.certificate).value()).value()));
+  EXPECT_EQ(ReadFile(options.tls.ca).value(), authority_.certificate().ToPem());
 }
 
 TEST_F(IdentityServiceTest, WithoutAnAuthorityNobodyIsEnrolled) {

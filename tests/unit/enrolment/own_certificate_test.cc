@@ -54,6 +54,16 @@ TEST_F(OwnCertificateTest, IsRenewedWhenTwoThirdsAreOver) {
   EXPECT_EQ(chain[1].Fingerprint(), authority_.certificate().Fingerprint());
 }
 
+TEST_F(OwnCertificateTest, IsRenewedWhenItHasNotBegun) {
+  clock_.Advance(hours(24));
+  Write(authority_);
+  clock_.Advance(-hours(24));
+  ASSERT_LT(clock_.WallNow(), Read()[0].NotBefore());
+  ASSERT_THAT(own_.RenewIfDue(), IsOk());
+  EXPECT_LE(Read()[0].NotBefore(), clock_.WallNow());
+  EXPECT_EQ(Read()[0].NotAfter(), clock_.WallNow() + hours(90));
+}
+
 TEST_F(OwnCertificateTest, AnotherAuthoritysIsLeftAlone) {
   Write(CertificateAuthority::Create(clock_.WallNow()).value());
   const std::string before = ReadFile(file_).value();

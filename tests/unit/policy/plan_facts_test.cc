@@ -43,9 +43,20 @@ TEST_F(PlanFactsTest, HasBothEndsOfAFault) {
   EXPECT_EQ(facts.faults[0].step, "a");
   EXPECT_THAT(facts.faults[0].kinds, ElementsAre(FaultKind::kBlock));
   EXPECT_THAT(facts.faults[0].groups, ElementsAre("london", "paris"));
-  EXPECT_EQ(facts.faults[0].cidrs.ToString(), "172.32.0.0/16");
+  EXPECT_TRUE(facts.faults[0].cidrs.Contains(*IpAddress::Parse("172.32.200.1")));
+  // Paris is given by its label: its nodes' addresses count.
+  for (const std::size_t node : {2u, 3u}) {
+    for (const IpAddress& address : fleet_.nodes[node].addresses) {
+      EXPECT_TRUE(facts.faults[0].cidrs.Contains(address)) << address.ToString();
+    }
+  }
+  EXPECT_FALSE(facts.faults[0].cidrs.Contains(*IpAddress::Parse("172.33.200.1")));
+  // London by its CIDR alone, whatever other addresses its nodes have.
+  for (const IpAddress& address : fleet_.nodes[0].addresses) {
+    EXPECT_EQ(facts.faults[0].cidrs.Contains(address), address.family() == Family::kIpv4) << address.ToString();
+  }
   EXPECT_THAT(facts.faults[0].targets, ElementsAre(0, 1, 2, 3));
-  EXPECT_EQ(facts.faults[1].cidrs.ToString(), "10.0.0.0/8");
+  EXPECT_TRUE(facts.faults[1].cidrs.Contains(*IpAddress::Parse("10.1.2.3")));
   EXPECT_THAT(facts.faults[1].targets, ElementsAre(2, 3));
   EXPECT_EQ(facts.length, std::chrono::seconds(15));
 }
@@ -62,10 +73,15 @@ TEST_F(PlanFactsTest, TellsKindsApart) {
   const PlanFacts facts = Facts(
       "  - {name: a, at: 0s, for: 10s, partition: [london, paris], flap: {down: 2s, up: 2s}}\n"
       "  - {name: b, at: 10s, for: 10s, impair: {from: london, to: paris, delay: 8ms}}\n"
-      "  - {name: c, at: 20s, for: 10s, halves: all}\n");
+      "  - {name: c, at: 20s, for: 10s, halves: all}\n"
+      "  - {name: d, at: 30s, for: 10s, impair: {from: london, to: paris, loss: 100%}}\n"
+      "  - {name: e, at: 40s, for: 10s, impair: {between: [london, paris], loss: 1%}, ramp: {loss: 100%, over: 5s}}\n");
   EXPECT_THAT(facts.faults[0].kinds, ElementsAre(FaultKind::kPartition, FaultKind::kFlap));
   EXPECT_THAT(facts.faults[1].kinds, ElementsAre(FaultKind::kImpair));
   EXPECT_THAT(facts.faults[2].kinds, ElementsAre(FaultKind::kPartition));
+  // However it is called, it cuts.
+  EXPECT_THAT(facts.faults[3].kinds, ElementsAre(FaultKind::kImpair, FaultKind::kBlock));
+  EXPECT_THAT(facts.faults[4].kinds, ElementsAre(FaultKind::kImpair, FaultKind::kPartition));
 }
 
 TEST_F(PlanFactsTest, CountTheTimeThatHoldsMayTake) {

@@ -89,8 +89,7 @@ TestServer::TestServer(const TestServerOptions& options)
 }
 
 TestServer::~TestServer() {
-  server_->Shutdown(std::chrono::system_clock::now());
-  server_->Wait();
+  server_.Stop(Duration(0));
   login_.reset();
   std::filesystem::remove_all(folder_);
 }

@@ -93,7 +93,7 @@ class TestServer {
   std::optional<SessionService> sessions_;
   MirrorService mirror_;
   std::unique_ptr<LoginServer> login_;
-  std::unique_ptr<grpc::Server> server_;
+  Listening server_;
 };
 
 // Asks who it is there: "NAME ROLE".

@@ -27,8 +27,12 @@ class LocalServerTest : public ::testing::Test {
   ~LocalServerTest() override { std::filesystem::remove_all(folder_); }
 
   std::unique_ptr<LocalServer> Start() {
-    auto server = LocalServer::Start(
-        folder_, {.heal = [this] { return ++asked_, std::size_t{3}; }, .status = [] { return kStatus; }});
+    auto server = LocalServer::Start(folder_, {.heal = [this]() -> absl::StatusOr<std::size_t> {
+                                                 ++asked_;
+                                                 if (!failure_.ok()) return failure_;
+                                                 return 3;
+                                               },
+                                               .status = [] { return kStatus; }});
     EXPECT_TRUE(server.ok()) << server.status();
     return server.ok() ? *std::move(server) : nullptr;
   }
@@ -38,6 +42,7 @@ class LocalServerTest : public ::testing::Test {
     return std::string(mkdtemp(name.data()));
   }();
   int asked_ = 0;
+  absl::Status failure_;
 };
 
 TEST_F(LocalServerTest, AsksTheRunningAgentToHeal) {
@@ -45,6 +50,13 @@ TEST_F(LocalServerTest, AsksTheRunningAgentToHeal) {
   EXPECT_EQ(*AskToHeal(folder_), 3u);
   EXPECT_EQ(*AskToHeal(folder_), 3u);
   EXPECT_EQ(asked_, 2);
+}
+
+TEST_F(LocalServerTest, OneThatCannotHealSaysWhy) {
+  failure_ = absl::ResourceExhaustedError("removing the table:\nno memory");
+  const auto server = Start();
+  EXPECT_EQ(AskToHeal(folder_).status(),
+            absl::InternalError("the agent could not heal: removing the table:; no memory"));
 }
 
 TEST_F(LocalServerTest, AsksTheRunningAgentForItsStatus) {

@@ -41,7 +41,7 @@ class RecordingListener : public EngineListener {
 class EngineTest : public ::testing::Test {
  protected:
   void TearDown() override {
-    engine_.EndAll(RunEnd::kShutdown, "");
+    engine_.EndAll(RunEnd::kShutdown, "").IgnoreError();
     EXPECT_THAT(kernel_.InstalledRuns(), ::testing::IsEmpty());
   }
 

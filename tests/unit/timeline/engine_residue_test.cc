@@ -105,6 +105,19 @@ TEST_F(EngineResidueTest, ARunThatCannotBeRemovedIsLeft) {
   kernel_.FailEveryCall(absl::OkStatus());
 }
 
+TEST_F(EngineResidueTest, EndingAllFailsAsLongAsAnythingIsLeft) {
+  Arm("split-1");
+  kernel_.FailEveryCall(absl::InternalError("no"));
+  EXPECT_EQ(engine_.EndAll(RunEnd::kLocalHeal, "").status(), absl::InternalError("no"));
+  // No run is held any more, and what is left is not forgotten.
+  EXPECT_EQ(engine_.EndAll(RunEnd::kLocalHeal, "").status(), absl::InternalError("no"));
+  kernel_.FailEveryCall(absl::OkStatus());
+  kernel_.TakeOperations();
+  EXPECT_EQ(engine_.EndAll(RunEnd::kLocalHeal, "").value_or(9), 0u);
+  EXPECT_THAT(kernel_.TakeOperations(), ElementsAre("reset"));
+  EXPECT_FALSE(engine_.status().residue);
+}
+
 TEST_F(EngineResidueTest, APictureThatFailsFailsNoRun) {
   kernel_.SetPicture(absl::DeadlineExceededError("too slow"));
   Arm("split-1");
@@ -131,7 +144,7 @@ TEST_F(EngineResidueTest, OfSeveralRunsTheLastIsComparedWithBeforeTheFirst) {
 TEST_F(EngineResidueTest, RunsThatEndTogetherAreAllHealedBeforeAnyIsLookedInto) {
   Arm("split-1");
   Arm("split-2");
-  engine_.EndAll(RunEnd::kLocalHeal, "");
+  EXPECT_EQ(engine_.EndAll(RunEnd::kLocalHeal, "").value_or(0), 2u);
   EXPECT_THAT(Findings(), ElementsAre(Finding::kEqual, Finding::kEqual));
   EXPECT_THAT(listener_.installed, IsEmpty());
 }
