@@ -149,13 +149,6 @@ class Bed {
 }  // namespace faultline
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  faultline::Bed bed;
-  faultline::FrameReader frames(data, size);
-  for (int i = 0; i < 24; ++i) {
-    const std::optional<faultline::Frame> frame = frames.Next();
-    if (!frame) break;
-    bed.Take(*frame);
-  }
-  bed.Finish();
+  faultline::FeedFrames(faultline::Bed(), data, size);
   return 0;
 }

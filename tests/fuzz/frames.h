@@ -34,4 +34,17 @@ class FrameReader {
   absl::string_view rest_;
 };
 
+// Has the bed take the first frames of an input, and finish: so many that one run stays short.
+template <typename Bed>
+void FeedFrames(Bed&& bed, const std::uint8_t* data, std::size_t size) {
+  constexpr int kMost = 24;
+  FrameReader frames(data, size);
+  for (int i = 0; i < kMost; ++i) {
+    const std::optional<Frame> frame = frames.Next();
+    if (!frame) break;
+    bed.Take(*frame);
+  }
+  bed.Finish();
+}
+
 }  // namespace faultline
