@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "agent/ec2/ec2_config.h"
 #include "agent/timeline/limits.h"
 #include "common/identity/tls_files.h"
 #include "common/metrics/metrics_address.h"
@@ -18,7 +19,7 @@ namespace faultline {
 
 // /etc/faultline/agent.yaml, read. A value.
 struct AgentConfig {
-  // `name`; the host's name when absent.
+  // `name`; when absent as `ec2: {name: ...}` says, the host's name unless it says otherwise.
   NodeName name;
   // `controller`: "HOST:PORT" or "unix:PATH". Required.
   std::string controller;
@@ -44,6 +45,8 @@ struct AgentConfig {
   Limits limits;
   // `metrics`: where they are shown; absent: nowhere.
   std::optional<MetricsAddress> metrics = MetricsAddress::Loopback(7403);
+  // `ec2`: what instance metadata is asked.
+  Ec2Config ec2;
 };
 
 // Reads the file's text. INVALID_ARGUMENT lists every error, each a line "file:line:column: what".

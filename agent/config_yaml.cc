@@ -10,7 +10,7 @@ namespace {
 
 const std::vector<std::string> kKeys = {"name",       "controller",    "runtime",     "labels",
                                         "interfaces", "protect",       "lane_memory", "guard",
-                                        "metrics",    "tcp_listeners", "tls"};
+                                        "metrics",    "tcp_listeners", "tls",         "ec2"};
 const std::vector<std::string> kProtectKeys = {"cidrs", "ports", "dns"};
 const std::vector<std::string> kDnsWords = {"none", "system"};
 const std::vector<std::string> kGuardKeys = {"max_duration", "max_runs"};
@@ -110,6 +110,7 @@ void ReadConfig(const DocumentValue& root, AgentConfig& config, TextErrors& erro
   }
   if (const DocumentValue* guard = record.Find("guard")) ReadGuard(*guard, config, errors);
   if (const DocumentValue* metrics = record.Find("metrics")) ReadMetrics(*metrics, config.metrics, errors);
+  if (const DocumentValue* ec2 = record.Find("ec2")) ReadEc2(*ec2, config.ec2, errors);
 }
 
 }  // namespace

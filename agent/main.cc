@@ -11,6 +11,9 @@
 #include "absl/strings/str_cat.h"
 #include "agent/config.h"
 #include "agent/confine/confine.h"
+#include "agent/ec2/ec2_start.h"
+#include "agent/ec2/ec2_watch.h"
+#include "agent/ec2/hardware_address.h"
 #include "agent/enroll_node.h"
 #include "agent/kernel/foreign_monitor.h"
 #include "agent/kernel/link_monitor.h"
@@ -66,21 +69,23 @@ int Fail(const absl::Status& status) {
   return absl::IsInvalidArgument(status) ? kWrongUsage : kFailed;
 }
 
-// Its name is the host's when it has none.
-absl::StatusOr<AgentConfig> WithName(AgentConfig config) {
-  if (config.name.empty()) {
-    char host[256] = {};
-    gethostname(host, sizeof(host) - 1);
-    FAULTLINE_RETURN_IF_ERROR(WithContext(CheckName(host, "host name"), "the configuration has no 'name', and"));
-    config.name = NodeName(host);
-  }
-  return config;
+bool IsNamedByEc2(const AgentConfig& config) {
+  return config.name.empty() && config.ec2.name != Ec2Config::NameFrom::kHost;
+}
+
+// Its name is the host's, or what EC2 says, when the configuration gives it none.
+absl::StatusOr<NodeName> NameOf(const AgentConfig& config, const Ec2Start& ec2) {
+  if (!config.name.empty()) return config.name;
+  if (IsNamedByEc2(config)) return ec2.Name(config.ec2);
+  char host[256] = {};
+  gethostname(host, sizeof(host) - 1);
+  FAULTLINE_RETURN_IF_ERROR(WithContext(CheckName(host, "host name"), "the configuration has no 'name', and"));
+  return NodeName(host);
 }
 
 absl::StatusOr<AgentConfig> LoadConfig(const Arguments& arguments) {
   FAULTLINE_ASSIGN_OR_RETURN(const std::string text, ReadFile(arguments.config_file));
-  FAULTLINE_ASSIGN_OR_RETURN(AgentConfig config, ParseAgentConfig(text, arguments.config_file));
-  return WithName(std::move(config));
+  return ParseAgentConfig(text, arguments.config_file);
 }
 
 // Blocked before any thread is made, so that only WaitForSignal gets them.
@@ -118,21 +123,46 @@ absl::Status ConfineOrWarn() {
 }
 
 // What faults may not touch as of now: DHCP may change the DNS servers while the agent runs.
-Protected ProtectedNow(const AgentConfig& config, KnownResolvers& resolvers, const SsmEndpoints* ssm) {
+Protected ProtectedNow(const AgentConfig& config, KnownResolvers& resolvers, const SsmEndpoints& ssm) {
   Protected protect = config.protect;
   const auto add = [&protect](const std::vector<ProtectedEndpoint>& endpoints) {
     protect.endpoints.insert(protect.endpoints.end(), endpoints.begin(), endpoints.end());
   };
   if (config.protect_dns) add(DnsEndpoints(resolvers.Now()));
-  if (ssm != nullptr) add(ssm->Now());
+  add(ssm.Now());
   return protect;
 }
 
-// None for a node whose label `region` is not AWS's.
-std::unique_ptr<SsmEndpoints> StartSsmEndpoints(const AgentConfig& config) {
-  const auto region = config.labels.find("region");
-  if (region == config.labels.end() || !IsAwsRegion(region->second)) return nullptr;
-  return std::make_unique<SsmEndpoints>(region->second, SsmEndpoints::LookUpHere);
+// Where the node is, by its configuration's label, or as EC2 says.
+std::string RegionOf(const AgentConfig& config, const Ec2Identity& ec2) {
+  const auto labels = LabelsOf(config.labels, ec2);
+  const auto region = labels.find("region");
+  return region == labels.end() ? "" : region->second;
+}
+
+// Null off EC2. What it learns goes to the session, which must outlive it.
+std::unique_ptr<Ec2Watch> WatchEc2(const AgentConfig& config, Ec2Start start, SsmEndpoints& ssm, Session& session) {
+  if (start.first.ok()) {
+    spdlog::info("EC2: {}", start.Describe());
+  } else {
+    spdlog::debug("EC2: {}", std::string(start.first.status().message()));
+  }
+  if (start.reader == nullptr) return nullptr;
+  return std::make_unique<Ec2Watch>(
+      std::move(start.reader), start.first,
+      [&](const Ec2Identity& now) {
+        ssm.Find(RegionOf(config, now));
+        session.OnEc2(now);
+      },
+      [](const std::string& line) { spdlog::warn("EC2: {}", line); });
+}
+
+LookSchedule::Macs MacsOf(const std::vector<Interface>& interfaces) {
+  LookSchedule::Macs macs;
+  for (const Interface& interface : interfaces) {
+    if (std::string mac = HardwareAddress(interface.name); !mac.empty()) macs.insert(std::move(mac));
+  }
+  return macs;
 }
 
 // What the local server says of this agent.
@@ -155,7 +185,7 @@ std::unique_ptr<Renewal> KeepCertificate(const AgentConfig& config, const Securi
   });
 }
 
-absl::Status Serve(const AgentConfig& config, bool insecure) {
+absl::Status Serve(AgentConfig config, bool insecure) {
   const Security security = {.tls = config.tls, .insecure = insecure, .mend = kMend};
   FAULTLINE_RETURN_IF_ERROR(CheckSecurity(config.controller, security));
   if (insecure) spdlog::warn("--insecure: the controller is spoken to without TLS, and believed without proof");
@@ -182,7 +212,11 @@ absl::Status Serve(const AgentConfig& config, bool insecure) {
   const auto mapping = [&clock_map](MonotonicTime time) { return clock_map.ToController(time); };
   KnownResolvers resolvers;
   resolvers.Now();
-  const std::unique_ptr<SsmEndpoints> ssm = StartSsmEndpoints(config);
+  Ec2Start ec2_start = Ec2Start::Look(config.ec2, "/sys", clock);
+  FAULTLINE_ASSIGN_OR_RETURN(config.name, NameOf(config, ec2_start));
+  const auto ec2 = ec2_start.first.ok() ? std::optional(ec2_start.first->identity) : std::nullopt;
+  SsmEndpoints ssm(SsmEndpoints::LookUpHere);
+  ssm.Find(RegionOf(config, ec2.value_or(Ec2Identity())));
   Prober prober(clock, mapping);
   TcpProber tcp_prober(clock, mapping, config.tcp_listeners);
   {
@@ -190,15 +224,19 @@ absl::Status Serve(const AgentConfig& config, bool insecure) {
                      .security = security,
                      .name = config.name,
                      .labels = config.labels,
+                     .ec2 = ec2,
                      .interfaces = config.interfaces,
-                     .protect = [&config, &resolvers, &ssm] { return ProtectedNow(config, resolvers, ssm.get()); },
+                     .protect = [&config, &resolvers, &ssm] { return ProtectedNow(config, resolvers, ssm); },
                      .platform = platform,
                      .lane_memory = config.lane_memory},
                     capabilities, engine, journal, clock_map, prober, tcp_prober, clock);
     const std::unique_ptr<Renewal> renewal = KeepCertificate(config, security, clock, engine, session);
-    FAULTLINE_ASSIGN_OR_RETURN(
-        const std::unique_ptr<LinkMonitor> monitor,
-        LinkMonitor::Start([&session](const std::vector<Interface>& now) { session.OnInterfaces(now); }));
+    const std::unique_ptr<Ec2Watch> ec2_watch = WatchEc2(config, std::move(ec2_start), ssm, session);
+    FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<LinkMonitor> monitor,
+                               LinkMonitor::Start([&](const std::vector<Interface>& now) {
+                                 session.OnInterfaces(now);
+                                 if (ec2_watch != nullptr) ec2_watch->OnInterfaces(MacsOf(now));
+                               }));
     const LocalServer::Verbs verbs{
         .heal = [&engine] { return engine.EndAll(RunEnd::kLocalHeal, "faultline-agent heal"); },
         .status = [&] { return StatusOf(config, session, engine); }};
@@ -255,9 +293,16 @@ void AddEnroll(CLI::App& app, Arguments& arguments) {
 int EnrollNow(const Arguments& arguments) {
   EnrollOptions options = arguments.enrolment;
   absl::StatusOr<AgentConfig> config = LoadConfig(arguments);
-  if (absl::IsNotFound(config.status())) config = WithName(AgentConfig());
+  if (absl::IsNotFound(config.status())) config = AgentConfig();
   if (!config.ok()) return Fail(config.status());
-  if (options.name.empty()) options.name = config->name.text();
+  if (options.name.empty()) {
+    const SystemClock clock;
+    Ec2Start ec2{.reader = nullptr, .first = absl::NotFoundError("")};
+    if (IsNamedByEc2(*config)) ec2 = Ec2Start::Look(config->ec2, "/sys", clock);
+    const absl::StatusOr<NodeName> name = NameOf(*config, ec2);
+    if (!name.ok()) return Fail(name.status());
+    options.name = name->text();
+  }
   if (options.controller.empty()) options.controller = config->controller;
   options.tls = config->tls;
   const absl::StatusOr<std::string> done = EnrollNode(options);

@@ -86,9 +86,13 @@ std::vector<IpAddress> SsmEndpoints::LookUpHere(const std::string& name) {
   return addresses;
 }
 
-SsmEndpoints::SsmEndpoints(absl::string_view region, LookUp look_up) : state_(std::make_shared<State>()) {
+SsmEndpoints::SsmEndpoints(LookUp look_up) : state_(std::make_shared<State>()), look_up_(std::move(look_up)) {}
+
+void SsmEndpoints::Find(absl::string_view region) {
+  if (begun_ || !IsAwsRegion(region)) return;
+  begun_ = true;
   // getaddrinfo cannot be broken off, so the thread cannot be joined.
-  std::thread([state = state_, names = SsmNames(region), look_up = std::move(look_up)] {
+  std::thread([state = state_, names = SsmNames(region), look_up = look_up_] {
     while (true) {
       for (const std::string& name : names) {
         std::vector<IpAddress> found = look_up(name);

@@ -25,11 +25,14 @@ class SsmEndpoints {
   // As this host resolves it (getaddrinfo).
   static std::vector<IpAddress> LookUpHere(const std::string& name);
 
-  SsmEndpoints(absl::string_view region, LookUp look_up);
+  explicit SsmEndpoints(LookUp look_up);
   // Does not wait for a look-up that hangs: that is left to itself.
   ~SsmEndpoints();
   SsmEndpoints(const SsmEndpoints&) = delete;
   SsmEndpoints& operator=(const SsmEndpoints&) = delete;
+
+  // Begins, in a region; the first that is AWS's is the one. REQUIRES: called by one thread at a time.
+  void Find(absl::string_view region);
 
   // TCP port 443 of each, as far as they are known; none before the first look-up.
   std::vector<ProtectedEndpoint> Now() const;
@@ -38,6 +41,8 @@ class SsmEndpoints {
   struct State;
   // Shared with the thread, which may outlive this object.
   const std::shared_ptr<State> state_;
+  LookUp look_up_;
+  bool begun_ = false;
 };
 
 }  // namespace faultline

@@ -127,6 +127,26 @@ v1::SessionRequest EncodeRefused(const RunId& run, absl::string_view reason) {
   return message;
 }
 
+v1::Ec2Identity EncodeEc2(const Ec2Identity& identity) {
+  v1::Ec2Identity out;
+  out.set_instance_id(identity.instance_id);
+  out.set_instance_type(identity.instance_type);
+  out.set_region(identity.region);
+  out.set_availability_zone(identity.availability_zone);
+  out.set_vpc_id(identity.vpc_id);
+  out.set_subnet_id(identity.subnet_id);
+  for (const Prefix& cidr : identity.vpc_cidrs) out.add_vpc_cidrs(cidr.ToString());
+  for (const Ec2Interface& interface : identity.interfaces) {
+    v1::Ec2Interface& entry = *out.add_interfaces();
+    entry.set_id(interface.id);
+    entry.set_mac(interface.mac);
+    entry.set_device_number(interface.device_number);
+    entry.set_subnet_id(interface.subnet_id);
+    for (const IpAddress& address : interface.addresses) entry.add_addresses(address.ToString());
+  }
+  return out;
+}
+
 std::string Tame(absl::string_view text) {
   std::string tame(text.substr(0, kLongestText));
   const auto within_character = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; };

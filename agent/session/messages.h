@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agent/ec2/ec2_identity.h"
 #include "agent/kernel/kernel.h"
 #include "agent/timeline/engine.h"
 #include "common/clock.h"
@@ -17,6 +18,8 @@ v1::SessionRequest EncodeUnknownRun(const RunId& run);
 // `holds`: of the run's timeline.
 v1::SessionRequest EncodeArmed(const RunId& run, Duration took, std::size_t holds);
 v1::SessionRequest EncodeRefused(const RunId& run, absl::string_view reason);
+// Without its tags: they are labels.
+v1::Ec2Identity EncodeEc2(const Ec2Identity& identity);
 
 // Who answers as a controller may say anything. Of what is to be logged, kept or told: one line of at most
 // kLongestText bytes, whole UTF-8 characters where it was UTF-8.

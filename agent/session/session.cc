@@ -79,7 +79,8 @@ Session::Session(SessionOptions options, CapabilitySet capabilities, EngineThrea
       prober_(prober),
       tcp_prober_(tcp_prober),
       clock_(clock),
-      incarnation_(RandomNumber()) {
+      incarnation_(RandomNumber()),
+      ec2_(options_.ec2) {
   journal_.SetWaker([this] { Wake(); });
   thread_ = std::thread([this] { Loop(); });
 }
@@ -195,6 +196,7 @@ std::vector<Interface> Session::Usable(std::vector<Interface> interfaces) const 
 }
 
 absl::StatusOr<v1::SessionRequest> Session::MakeHello() {
+  const std::lock_guard lock(describing_);
   FAULTLINE_ASSIGN_OR_RETURN(const std::vector<Interface> interfaces, UsableInterfaces());
   v1::SessionRequest message;
   *message.mutable_hello()->mutable_node() = DescribeNode(interfaces);
@@ -213,7 +215,9 @@ v1::NodeInfo Session::DescribeNode(const std::vector<Interface>& interfaces) con
       out.set_interface(interface.name);
     }
   }
-  for (const auto& [key, value] : options_.labels) (*node.mutable_labels())[key] = value;
+  const auto labels = ec2_ ? LabelsOf(options_.labels, *ec2_) : options_.labels;
+  for (const auto& [key, value] : labels) (*node.mutable_labels())[key] = value;
+  if (ec2_) *node.mutable_ec2() = EncodeEc2(*ec2_);
   *node.mutable_capabilities() = EncodeCapabilities(capabilities_, options_.platform);
   node.set_agent_version(FAULTLINE_VERSION);
   node.set_incarnation(incarnation_);
@@ -241,8 +245,22 @@ void Session::OnInterfaces(const std::vector<Interface>& interfaces) {
     engine_.Tell({{.text = absl::StrCat("interface ", name, " has gone or has no address any more")}});
   }
   attached_ = std::move(now);
+  const std::lock_guard lock(describing_);
+  QueueUpdate(usable);
+}
+
+void Session::OnEc2(Ec2Identity identity) {
+  const std::lock_guard lock(describing_);
+  ec2_ = std::move(identity);
+  const absl::StatusOr<std::vector<Interface>> interfaces = UsableInterfaces();
+  // The hello of the next session says it all.
+  if (!interfaces.ok()) return Redial();
+  QueueUpdate(*interfaces);
+}
+
+void Session::QueueUpdate(const std::vector<Interface>& interfaces) {
   v1::SessionRequest message;
-  *message.mutable_node_update() = DescribeNode(usable);
+  *message.mutable_node_update() = DescribeNode(interfaces);
   Queue(std::move(message));
 }
 

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "agent/ec2/ec2_identity.h"
 #include "agent/kernel/kernel.h"
 #include "agent/observe/prober.h"
 #include "agent/observe/tcp_prober.h"
@@ -34,7 +35,10 @@ struct SessionOptions {
   // Of that connection; its files are read anew for each.
   Security security;
   NodeName name;
+  // Of the configuration.
   std::map<std::string, std::string> labels;
+  // What EC2 says of it at the start.
+  std::optional<Ec2Identity> ec2 = std::nullopt;
   // Interfaces that faults may use; empty: every usable one.
   std::vector<std::string> interfaces;
   // What this node protects beside what is always protected. Asked whenever a run is armed.
@@ -61,6 +65,9 @@ class Session {
   // the controller learns the addresses. May be called from any one thread.
   void OnInterfaces(const std::vector<Interface>& interfaces);
 
+  // EC2 says this of the node from now on, and the controller learns it. Any thread.
+  void OnEc2(Ec2Identity identity);
+
   // Ends the present stream, if there is one, and dials again at once: the files for TLS have changed. Any thread.
   void Redial();
 
@@ -77,6 +84,7 @@ class Session {
   absl::Status RunOnce();
   absl::StatusOr<v1::SessionRequest> MakeHello();
   v1::NodeInfo DescribeNode(const std::vector<Interface>& interfaces) const;
+  void QueueUpdate(const std::vector<Interface>& interfaces);
   std::vector<Interface> Usable(std::vector<Interface> interfaces) const;
   absl::StatusOr<std::vector<Interface>> UsableInterfaces();
 
@@ -132,6 +140,10 @@ class Session {
   // The reader's own: of the controller that observations are made for; 0 before the first.
   std::uint64_t controller_incarnation_ = 0;
   ObservationBuffer observations_;
+
+  // Held while the node is described and that is queued, so that an older description never follows a newer one.
+  std::mutex describing_;
+  std::optional<Ec2Identity> ec2_;
 
   // Of OnInterfaces alone: name and number of what runs act on.
   std::map<std::string, int> attached_;

@@ -1,6 +1,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "controller/cli/call.h"
+#include "controller/cli/output.h"
 #include "controller/cli/verbs.h"
 
 namespace faultline {
@@ -20,11 +21,20 @@ std::string RenderHeal(const v1::HealResponse& response) {
   return text;
 }
 
+std::string RenderVerbosely(const v1::ListNodesResponse& response) {
+  return absl::StrCat(RenderNodes(response), "\n", RenderEc2(response));
+}
+
 }  // namespace
 
 void AddFleetVerbs(CommandLine& line) {
+  const auto verbose = std::make_shared<bool>(false);
   line.AddVerb("nodes", "Every node the controller knows", "faultline nodes --json",
-               [&line] { return CallAndPrint(line.common(), &Stub::ListNodes, v1::ListNodesRequest(), RenderNodes); });
+               [&line, verbose] {
+                 return CallAndPrint(line.common(), &Stub::ListNodes, v1::ListNodesRequest(),
+                                     *verbose ? RenderVerbosely : RenderNodes);
+               })
+      .add_flag("-v,--verbose", *verbose, "Below it, what EC2 says of each");
   line.AddVerb("heal", "End every run now; every node heals", "faultline heal --all",
                [&line] { return CallAndPrint(line.common(), &Stub::Heal, v1::HealRequest(), RenderHeal); })
       .add_flag_callback(

@@ -104,6 +104,26 @@ std::string RenderNodes(const v1::ListNodesResponse& response) {
   return Table(rows);
 }
 
+std::string RenderEc2(const v1::ListNodesResponse& response) {
+  std::vector<Row> rows = {{"NODE", "INSTANCE", "TYPE", "AZ", "VPC", "INTERFACE", "SUBNET", "ADDRESSES"}};
+  const auto shown = [](const std::string& text) { return text.empty() ? "-" : text; };
+  for (const v1::Node& node : response.nodes()) {
+    const v1::Ec2Identity& ec2 = node.info().ec2();
+    if (!node.info().has_ec2()) continue;
+    Row row = {node.info().name(), shown(ec2.instance_id()), shown(ec2.instance_type()), shown(ec2.availability_zone()),
+               shown(ec2.vpc_id())};
+    if (ec2.interfaces().empty()) rows.push_back(row);
+    for (const v1::Ec2Interface& interface : ec2.interfaces()) {
+      row.insert(row.end(),
+                 {shown(interface.id()), shown(interface.subnet_id()), absl::StrJoin(interface.addresses(), " ")});
+      rows.push_back(row);
+      // Those below are the same node's.
+      row.assign(5, "");
+    }
+  }
+  return rows.size() == 1 ? "no node is known to be on EC2\n" : Table(rows);
+}
+
 std::string RenderRuns(const v1::ListRunsResponse& response) {
   if (response.runs().empty()) return "no run yet\n";
   std::vector<Row> rows = {{"RUN", "STANDING", "CREATED", "SUMMARY"}};

@@ -18,6 +18,8 @@ std::string ToJson(const google::protobuf::Message& message);
 
 // Tables for people; each ends with a newline.
 std::string RenderNodes(const v1::ListNodesResponse& response);
+// With what EC2 says of each: a row for each of its interfaces.
+std::string RenderEc2(const v1::ListNodesResponse& response);
 std::string RenderRuns(const v1::ListRunsResponse& response);
 
 }  // namespace faultline

@@ -15,7 +15,7 @@ inline constexpr std::size_t kLargestObservation = 1 << 20;
 inline constexpr std::size_t kLargestWord = 1 << 18;
 absl::Status CheckSize(const v1::SessionRequest& message);
 
-// The number and lengths of what a node says of itself.
+// The number and lengths of what a node says of itself, and of what EC2 is to have said of it, the characters too.
 absl::Status CheckNode(const v1::NodeInfo& info);
 
 // How far ahead of the controller's clock a node's mapping of it may be.

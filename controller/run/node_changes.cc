@@ -28,6 +28,11 @@ std::set<std::string> TraitsOf(const v1::NodeInfo& node) {
   for (const Capability capability : DecodeCapabilities(node.capabilities()).ToVector()) {
     traits.insert(std::string(NameOf(capability)));
   }
+  for (const v1::Ec2Interface& interface : node.ec2().interfaces()) {
+    traits.insert(
+        absl::StrCat(interface.id().empty() ? "an EC2 interface" : interface.id(), " (", interface.mac(), ")"));
+  }
+  for (const std::string& cidr : node.ec2().vpc_cidrs()) traits.insert(absl::StrCat("VPC CIDR ", cidr));
   traits.insert(absl::StrCat("Linux ", node.capabilities().kernel_release()));
   return traits;
 }

@@ -79,6 +79,60 @@ TEST(AgentClaimsTest, MessagesAndTextsAreBounded) {
   EXPECT_THAT(Error(CheckNode(info)), HasSubstr("too many"));
 }
 
+TEST(AgentClaimsTest, WhatEc2IsToHaveSaidIsBounded) {
+  v1::NodeInfo info;
+  v1::Ec2Identity& ec2 = *info.mutable_ec2();
+  ec2.set_instance_id("i-0123456789abcdef0");
+  ec2.set_instance_type("m7g.large");
+  ec2.set_region("eu-west-2");
+  ec2.set_availability_zone("eu-west-2a");
+  ec2.set_vpc_id("vpc-0a");
+  ec2.set_subnet_id("subnet-0a");
+  ec2.add_vpc_cidrs("fd20::/56");
+  v1::Ec2Interface& interface = *ec2.add_interfaces();
+  interface.set_id("eni-0a");
+  interface.set_mac("0a:ff:00:11:22:33");
+  interface.set_subnet_id("subnet-0a");
+  interface.add_addresses("172.32.4.2");
+  ASSERT_TRUE(CheckNode(info).ok());
+
+  using Text = std::string*;
+  const std::vector<std::function<Text(v1::Ec2Identity&)>> texts = {
+      [](auto& it) { return it.mutable_instance_id(); },
+      [](auto& it) { return it.mutable_instance_type(); },
+      [](auto& it) { return it.mutable_region(); },
+      [](auto& it) { return it.mutable_availability_zone(); },
+      [](auto& it) { return it.mutable_vpc_id(); },
+      [](auto& it) { return it.mutable_subnet_id(); },
+      [](auto& it) { return it.mutable_vpc_cidrs(0); },
+      [](auto& it) { return it.mutable_interfaces(0)->mutable_id(); },
+      [](auto& it) { return it.mutable_interfaces(0)->mutable_mac(); },
+      [](auto& it) { return it.mutable_interfaces(0)->mutable_subnet_id(); },
+      [](auto& it) { return it.mutable_interfaces(0)->mutable_addresses(0); }};
+  for (const auto& text : texts) {
+    for (const std::string& lie : {std::string(65, 'x'), std::string("\x1b[2J"), std::string("a b")}) {
+      v1::NodeInfo liar = info;
+      *text(*liar.mutable_ec2()) = lie;
+      EXPECT_FALSE(CheckNode(liar).ok()) << liar.ShortDebugString();
+    }
+  }
+  const std::vector<std::function<void(v1::Ec2Identity&)>> floods = {
+      [](auto& it) {
+        for (int i = 0; i < 64; ++i) it.add_interfaces();
+      },
+      [](auto& it) {
+        for (int i = 0; i < 128; ++i) it.add_vpc_cidrs("10.0.0.0/8");
+      },
+      [](auto& it) {
+        for (int i = 0; i < 4096; ++i) it.mutable_interfaces(0)->add_addresses("10.0.0.1");
+      }};
+  for (const auto& flood : floods) {
+    v1::NodeInfo liar = info;
+    flood(*liar.mutable_ec2());
+    EXPECT_THAT(Error(CheckNode(liar)), HasSubstr("too many interfaces, addresses or CIDR blocks of EC2"));
+  }
+}
+
 class LiarTest : public CoordinatorTest {
  protected:
   ControllerTime Now() const { return ControllerTime(clock_.Now().time_since_epoch()); }

@@ -27,6 +27,7 @@ protect: {cidrs: [10.9.0.0/16, "fd00::/8"], ports: [443]}
 lane_memory: 64mb
 guard: {max_duration: 10m, max_runs: 2}
 tcp_listeners: true
+ec2: {tags: true, imdsv1: allow}
 tls: {ca: /x/ca.crt, certificate: /x/n.crt, key: /x/n.key}
 )yaml",
                                        "agent.yaml");
@@ -42,6 +43,7 @@ tls: {ca: /x/ca.crt, certificate: /x/n.crt, key: /x/n.key}
   EXPECT_EQ(config->limits.max_runs, 2u);
   EXPECT_EQ(config->lane_memory, 64'000'000u);
   EXPECT_TRUE(config->tcp_listeners);
+  EXPECT_TRUE(config->ec2.tags && config->ec2.allow_v1);
   EXPECT_EQ(config->tls, (TlsFiles{.ca = "/x/ca.crt", .certificate = "/x/n.crt", .key = "/x/n.key"}));
 }
 

@@ -31,5 +31,27 @@ TEST(DecodeRunIdTest, TakesNamesOnly) {
   }
 }
 
+TEST(MessagesTest, WhatEc2Says) {
+  const v1::Ec2Identity message =
+      EncodeEc2({.instance_id = "i-0a",
+                 .instance_type = "m7g.large",
+                 .region = "eu-west-2",
+                 .availability_zone = "eu-west-2a",
+                 .vpc_id = "vpc-0a",
+                 .subnet_id = "subnet-0a",
+                 .vpc_cidrs = {*Prefix::Parse("172.32.0.0/16"), *Prefix::Parse("fd20::/56")},
+                 .interfaces = {{.id = "eni-0a",
+                                 .mac = "0a:ff:00:11:22:33",
+                                 .device_number = 1,
+                                 .subnet_id = "subnet-0b",
+                                 .addresses = {*IpAddress::Parse("172.32.4.2")}}},
+                 .tags = {{"env", "prod"}}});
+  EXPECT_EQ(message.ShortDebugString(),
+            "instance_id: \"i-0a\" instance_type: \"m7g.large\" region: \"eu-west-2\" "
+            "availability_zone: \"eu-west-2a\" vpc_id: \"vpc-0a\" subnet_id: \"subnet-0a\" "
+            "vpc_cidrs: \"172.32.0.0/16\" vpc_cidrs: \"fd20::/56\" interfaces { id: \"eni-0a\" "
+            "mac: \"0a:ff:00:11:22:33\" device_number: 1 subnet_id: \"subnet-0b\" addresses: \"172.32.4.2\" }");
+}
+
 }  // namespace
 }  // namespace faultline

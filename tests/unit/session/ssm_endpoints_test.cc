@@ -31,7 +31,7 @@ TEST(SsmTest, ItsThreeNames) {
 
 TEST(SsmTest, AddressesAreThoseFoundEachOnce) {
   auto all_asked = std::make_shared<std::promise<void>>();
-  const SsmEndpoints endpoints("eu-west-2", [all_asked](const std::string& name) -> std::vector<IpAddress> {
+  SsmEndpoints endpoints([all_asked](const std::string& name) -> std::vector<IpAddress> {
     if (name.starts_with("ssmmessages")) return {};
     // The last: by now the first is kept.
     if (name.starts_with("ec2messages")) {
@@ -40,6 +40,8 @@ TEST(SsmTest, AddressesAreThoseFoundEachOnce) {
     }
     return {At("52.95.0.1"), At("2a05:d000::1")};
   });
+  endpoints.Find("london");
+  endpoints.Find("eu-west-2");
   all_asked->get_future().wait();
   EXPECT_THAT(endpoints.Now(),
               ElementsAre(ProtectedEndpoint{At("52.95.0.1"), 443}, ProtectedEndpoint{At("2a05:d000::1"), 443}));
@@ -50,15 +52,17 @@ TEST(SsmTest, NothingWaitsForAResolverThatHangs) {
   auto go_on = std::make_shared<std::promise<void>>();
   auto over = std::make_shared<std::promise<void>>();
   {
-    const SsmEndpoints endpoints(
-        "eu-west-2", [asked, go_on, over, first = true](const std::string&) mutable -> std::vector<IpAddress> {
-          if (!first) ADD_FAILURE() << "asked again when it was over";
-          first = false;
-          asked->set_value();
-          go_on->get_future().wait();
-          over->set_value();
-          return {};
-        });
+    SsmEndpoints endpoints([asked, go_on, over, first = true](const std::string&) mutable -> std::vector<IpAddress> {
+      if (!first) ADD_FAILURE() << "asked again when it was over";
+      first = false;
+      asked->set_value();
+      go_on->get_future().wait();
+      over->set_value();
+      return {};
+    });
+    endpoints.Find("eu-west-2");
+    // Once is enough.
+    endpoints.Find("eu-west-3");
     asked->get_future().wait();
     EXPECT_THAT(endpoints.Now(), IsEmpty());
   }
