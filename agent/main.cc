@@ -284,7 +284,9 @@ void AddEnroll(CLI::App& app, Arguments& arguments) {
       "enroll", "Make this node's key, and trade a token for a certificate: the key never leaves it");
   enroll->fallthrough()->callback([&arguments] { arguments.enroll = true; });
   enroll->add_option("--controller", arguments.enrolment.controller, "HOST:PORT; otherwise the configuration's");
-  enroll->add_option("--token", arguments.enrolment.token, "From `faultline token create`")->required();
+  enroll->add_option("--token", arguments.enrolment.token, "From `faultline token create`")
+      ->envname("FAULTLINE_TOKEN")
+      ->required();
   enroll->add_option("--name", arguments.enrolment.name, "The node's; otherwise the configuration's, or the host's");
   enroll->footer("Example: faultline-agent enroll --controller c.example:7400 --token fl1....");
 }

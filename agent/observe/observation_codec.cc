@@ -1,5 +1,6 @@
 #include "agent/observe/observation_codec.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -42,6 +43,16 @@ absl::Status DecodeLengths(const v1::ProbeConfig& message, ProbeMesh& mesh) {
   mesh.interval = *interval;
   mesh.window = *window;
   return absl::OkStatus();
+}
+
+absl::StatusOr<PacketMac::Key> DecodeKey(absl::string_view bytes) {
+  PacketMac::Key key;
+  if (bytes.size() != key.size()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a key of probes has ", bytes.size(), " bytes instead of ", key.size()));
+  }
+  std::ranges::copy(bytes, key.begin());
+  return key;
 }
 
 absl::StatusOr<std::vector<BurstEnd>> DecodeEnds(const google::protobuf::RepeatedPtrField<v1::BurstEnd>& messages) {
@@ -106,6 +117,10 @@ absl::StatusOr<ProbeMesh> DecodeProbeMesh(const v1::ProbeConfig& message) {
     absl::StatusOr<MeshPeer> peer = DecodePeer(entry);
     if (!peer.ok()) return WithContext(peer.status(), "probe peer");
     mesh.peers.push_back(*std::move(peer));
+  }
+  for (const std::string& bytes : message.keys()) {
+    FAULTLINE_ASSIGN_OR_RETURN(const PacketMac::Key key, DecodeKey(bytes));
+    mesh.keys.push_back(key);
   }
   FAULTLINE_RETURN_IF_ERROR(CheckProbeMesh(mesh));
   return mesh;

@@ -50,6 +50,15 @@ absl::Status CheckPeers(const ProbeMesh& mesh) {
   return absl::OkStatus();
 }
 
+absl::Status CheckKeys(const ProbeMesh& mesh) {
+  if (mesh.keys.empty()) {
+    return absl::InvalidArgumentError(
+        "the controller gives no key that probes are signed with: it is older than this agent; upgrade it");
+  }
+  if (mesh.keys.size() <= kMostProbeKeys) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(mesh.keys.size(), " keys of probes are more than ", kMostProbeKeys));
+}
+
 absl::Status CheckRate(const ProbeMesh& mesh) {
   const auto targets = static_cast<std::int64_t>(mesh.TargetCount());
   const Duration least = Duration(std::chrono::seconds(1)) * targets / kMostProbesPerSecond;
@@ -72,6 +81,7 @@ absl::Status CheckProbeMesh(const ProbeMesh& mesh) {
   FAULTLINE_RETURN_IF_ERROR(CheckLength("interval", mesh.interval));
   FAULTLINE_RETURN_IF_ERROR(CheckLength("window", mesh.window));
   FAULTLINE_RETURN_IF_ERROR(CheckPeers(mesh));
+  FAULTLINE_RETURN_IF_ERROR(CheckKeys(mesh));
   return CheckRate(mesh);
 }
 

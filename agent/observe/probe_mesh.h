@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "common/clock.h"
 #include "common/name.h"
+#include "common/packet_mac.h"
 #include "common/prefix.h"
 
 namespace faultline {
@@ -34,6 +35,8 @@ struct ProbeMesh {
   // Width of the windows that counts are kept for.
   Duration window{0};
   std::vector<MeshPeer> peers;
+  // Probes are sealed with the first, and taken when they are sealed with any.
+  std::vector<PacketMac::Key> keys;
 
   // Peers times their IP versions.
   std::size_t TargetCount() const;
@@ -44,9 +47,10 @@ struct ProbeMesh {
 // its own.
 inline constexpr int kMostProbesPerSecond = 200;
 inline constexpr std::size_t kMostMeshPeers = 1000;
+inline constexpr std::size_t kMostProbeKeys = 4;
 
 // Whether a node may take part in the mesh as told: port and durations within range, peers with distinct names and
-// numbers other than its own, addresses of the right IP version, at most kMostProbesPerSecond in all.
+// numbers other than its own, addresses of the right IP version, a key or a few, at most kMostProbesPerSecond in all.
 // INVALID_ARGUMENT names the rule and, for the rate, the interval that would do.
 absl::Status CheckProbeMesh(const ProbeMesh& mesh);
 

@@ -4,7 +4,7 @@ namespace faultline {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x464c5042;  // "FLPB"
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 constexpr std::size_t kPadding = 3;
 
 class Writer {

@@ -10,7 +10,8 @@
 
 namespace faultline {
 
-// One probe: the whole payload of a UDP datagram. The IP version is that of the datagram. A value.
+// One probe: the payload of a UDP datagram, but for its seal (ProbeSeal). The IP version is that of the datagram. A
+// value.
 //
 // On the wire, big-endian:
 //

@@ -55,15 +55,16 @@ absl::Status Prober::Configure(const ProbeMesh& mesh) {
   FAULTLINE_RETURN_IF_ERROR(CheckProbeMesh(mesh));
   const std::lock_guard configure(configure_mutex_);
   if (mesh == mesh_ && status().health.ok()) return absl::OkStatus();
+  FAULTLINE_ASSIGN_OR_RETURN(ProbeSeal seal, ProbeSeal::Make(mesh.keys));
   Stop();
   absl::Status opened = OpenSockets(mesh);
   if (opened.ok()) {
-    Adopt(mesh);
+    Adopt(mesh, std::move(seal));
     opened = Start();
   }
   if (!opened.ok()) {
     sockets_ = {};
-    Adopt(ProbeMesh{.window = mesh.window});
+    Adopt(ProbeMesh{.window = mesh.window}, ProbeSeal());
   }
   return opened;
 }
@@ -115,10 +116,13 @@ absl::Status Prober::OpenSockets(const ProbeMesh& mesh) {
   return absl::OkStatus();
 }
 
-void Prober::Adopt(const ProbeMesh& mesh) {
+void Prober::Adopt(const ProbeMesh& mesh, ProbeSeal seal) {
   targets_ = TargetsOf(mesh);
   due_.reserve(targets_.size());
+  peer_since_ = PeerSinceOf(mesh);
+  const bool renumbered = mesh.token != mesh_.token;
   mesh_ = mesh;
+  seal_ = std::move(seal);
   schedule_.reset();
   if (!targets_.empty()) schedule_.emplace(mesh.self_id, targets_.size(), mesh.interval);
 
@@ -130,6 +134,8 @@ void Prober::Adopt(const ProbeMesh& mesh) {
   }
   std::ranges::sort(peers_by_id_);
   const std::lock_guard lock(mutex_);
+  // Of senders that begin to count anew, nothing that was seen is of use.
+  if (renumbered) tally_.Reset({}, mesh.window);
   tally_.Reset(names, mesh.window);
   status_.health = absl::OkStatus();
 }
@@ -153,6 +159,17 @@ std::vector<Prober::Target> Prober::TargetsOf(const ProbeMesh& mesh) const {
     }
   }
   return targets;
+}
+
+std::vector<std::optional<ControllerTime>> Prober::PeerSinceOf(const ProbeMesh& mesh) const {
+  std::vector<std::optional<ControllerTime>> since;
+  for (const MeshPeer& peer : mesh.peers) {
+    const auto before =
+        mesh.token == mesh_.token ? std::ranges::find(mesh_.peers, peer.name, &MeshPeer::name) : mesh_.peers.end();
+    since.push_back(before == mesh_.peers.end() ? std::nullopt
+                                                : peer_since_[static_cast<std::size_t>(before - mesh_.peers.begin())]);
+  }
+  return since;
 }
 
 absl::Status Prober::Start() {
@@ -190,6 +207,7 @@ Duration Prober::SendDue() {
   const MonotonicTime now = clock_.Now();
   const std::optional<ControllerTime> now_there = mapping_(now);
   if (!now_there) return kMappingPatience;
+  for (std::optional<ControllerTime>& since : peer_since_) since = since.value_or(*now_there);
   if (const std::optional<std::size_t> due = schedule_->TakeDue(*now_there)) Send(targets_[*due], *now_there);
   return SendBurst(*now_there, schedule_->UntilNext(*now_there));
 }
@@ -213,12 +231,13 @@ Duration Prober::SendBurst(ControllerTime now, Duration idle) {
 void Prober::Send(Target& target, ControllerTime now) {
   // A restarted node's numbers lie beyond those of its earlier life: time passes faster than probes are sent.
   if (target.next_sequence == 0) target.next_sequence = static_cast<std::uint64_t>(now.time_since_epoch().count());
-  const auto bytes = EncodeProbePacket({.token = mesh_.token,
-                                        .sender = mesh_.self_id,
-                                        .receiver = target.peer_id,
-                                        .sequence = target.next_sequence++,
-                                        .sent_at = now});
-  const int error = sockets_[IndexOf(target.family)]->Send(target.address, bytes);
+  const std::optional<SealedProbe> bytes = seal_.Seal({.token = mesh_.token,
+                                                       .sender = mesh_.self_id,
+                                                       .receiver = target.peer_id,
+                                                       .sequence = target.next_sequence++,
+                                                       .sent_at = now},
+                                                      target.family);
+  const int error = bytes ? sockets_[IndexOf(target.family)]->Send(target.address, *bytes) : EKEYREJECTED;
   const std::lock_guard lock(mutex_);
   if (error == 0) {
     ++status_.sent;
@@ -234,13 +253,13 @@ void Prober::Send(Target& target, ControllerTime now) {
 void Prober::Receive(Family family) {
   std::optional<ProbeSocket>& socket = sockets_[IndexOf(family)];
   if (!socket) return;
-  std::array<std::uint8_t, kProbePacketSize> buffer;
+  SealedProbe buffer;
   for (int i = 0; i < kMostPerTurn; ++i) {
     const std::optional<std::size_t> size = socket->Receive(buffer);
     if (!size) return;
     const std::optional<ControllerTime> now = mapping_(clock_.Now());
     if (!now) continue;
-    const std::optional<ProbePacket> packet = *size == buffer.size() ? DecodeProbePacket(buffer) : std::nullopt;
+    const std::optional<ProbePacket> packet = *size == buffer.size() ? seal_.Open(buffer, family) : std::nullopt;
     Count(packet, family, *now);
   }
 }
@@ -251,6 +270,8 @@ std::optional<WindowTally::PeerIndex> Prober::SenderOf(const ProbePacket& packet
   const auto found =
       std::ranges::lower_bound(peers_by_id_, packet.sender, {}, [](const auto& entry) { return entry.first; });
   if (found == peers_by_id_.end() || found->first != packet.sender) return std::nullopt;
+  const std::optional<ControllerTime>& since = peer_since_[found->second];
+  if (!since || packet.sent_at < *since) return std::nullopt;
   return found->second;
 }
 

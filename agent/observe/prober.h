@@ -15,6 +15,7 @@
 #include "agent/observe/burst_book.h"
 #include "agent/observe/probe_mesh.h"
 #include "agent/observe/probe_packet.h"
+#include "agent/observe/probe_seal.h"
 #include "agent/observe/probe_socket.h"
 #include "agent/observe/send_schedule.h"
 #include "agent/observe/window_tally.h"
@@ -33,8 +34,8 @@ struct ProberStatus {
   std::string last_send_error;
   std::uint64_t received = 0;
   std::uint64_t duplicates = 0;
-  // Datagrams on the probe port that are no probes of this mesh: malformed, another token, sender or receiver, or sent
-  // more than a minute from now.
+  // Datagrams on the probe port that are no probes of this mesh: malformed, not sealed with a key of it, another token,
+  // sender or receiver, sent more than a minute from now, or before the sender was a peer here.
   std::uint64_t foreign = 0;
   // Windows lost because nobody drained them.
   std::uint64_t dropped_windows = 0;
@@ -47,6 +48,10 @@ struct ProberStatus {
 // one arrives; the thread allocates nothing. Probes to all peers are spread evenly over the interval, each node at a
 // phase of its own on the controller's clock, so that nodes do not probe together. In the bursts it is given it probes
 // some peers far more often, and notes which of these probes arrive; they count in the windows like any other.
+//
+// What strangers send, or send again, counts nowhere, and nothing is ever answered: probes are sealed with keys that
+// only the fleet knows (ProbeSeal), each counts once, and when it cannot be known any more whether one did, it does
+// not.
 //
 // While the clock is not mapped nothing is sent, and what arrives is not counted. All methods are thread-safe and take
 // no longer than a few system calls. The destructor stops the thread at once.
@@ -70,9 +75,9 @@ class Prober {
   Prober& operator=(const Prober&) = delete;
 
   // Takes part in this mesh instead of the one before. Counts made so far are kept for Drain; sockets are kept when the
-  // port stays. INVALID_ARGUMENT as CheckProbeMesh says; then the mesh before stays. FAILED_PRECONDITION, naming the
-  // port and the way out, when somebody else has the port; other errors of the sockets name the operation. After an
-  // error of the sockets nothing is probed.
+  // port stays. Errors as CheckProbeMesh and ProbeSeal::Make say; then the mesh before stays. FAILED_PRECONDITION,
+  // naming the port and the way out, when somebody else has the port; other errors of the sockets name the operation.
+  // After an error of the sockets nothing is probed.
   absl::Status Configure(const ProbeMesh& mesh);
 
   // Takes part in these bursts of a run instead of those of it before; see BurstBook::Put. Peers that are not in the
@@ -99,8 +104,9 @@ class Prober {
   using Sockets = std::array<std::optional<ProbeSocket>, 2>;
 
   absl::Status OpenSockets(const ProbeMesh& mesh);
-  void Adopt(const ProbeMesh& mesh);
+  void Adopt(const ProbeMesh& mesh, ProbeSeal seal);
   std::vector<Target> TargetsOf(const ProbeMesh& mesh) const;
+  std::vector<std::optional<ControllerTime>> PeerSinceOf(const ProbeMesh& mesh) const;
   absl::Status Start();
   void Stop();
   // Ends what Wait waits for.
@@ -130,8 +136,12 @@ class Prober {
   // Changed only while the thread does not run; the thread alone changes the targets and the schedule.
   ProbeMesh mesh_;
   std::vector<Target> targets_;
+  ProbeSeal seal_;
   // Number and index of each peer, sorted.
   std::vector<std::pair<std::uint32_t, WindowTally::PeerIndex>> peers_by_id_;
+  // Of each peer: since when it is one, under this token; what was sent before may have been counted by another process
+  // or mesh. Absent until the clock is mapped.
+  std::vector<std::optional<ControllerTime>> peer_since_;
   std::optional<SendSchedule> schedule_;
   Sockets sockets_;
   UniqueFd wake_;

@@ -1,6 +1,7 @@
 #include "agent/observe/window_tally.h"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -25,10 +26,17 @@ void WindowTally::Reset(std::span<const NodeName> peers, Duration window) {
     kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(surplus));
     dropped_ += surplus;
   }
+  std::map<NodeName, PeerIndex> before;
+  for (PeerIndex peer = 0; peer < peers_.size(); ++peer) before[peers_[peer]] = peer;
+  std::vector<Edge> edges(peers.size() * kFamilies);
+  for (std::size_t i = 0; i < edges.size(); ++i) {
+    edges[i].cells.resize(kMostWindows);
+    const auto old = before.find(peers[i / kFamilies]);
+    if (old != before.end()) edges[i].seen = edges_[old->second * kFamilies + i % kFamilies].seen;
+  }
   peers_.assign(peers.begin(), peers.end());
   window_ = window;
-  edges_.assign(peers_.size() * kFamilies, Edge{});
-  for (Edge& edge : edges_) edge.cells.resize(kMostWindows);
+  edges_ = std::move(edges);
 }
 
 void WindowTally::CountSent(PeerIndex peer, Family family, ControllerTime sent_at) {

@@ -43,7 +43,7 @@ class WindowTally {
   static constexpr std::size_t kMostKept = 65536;
 
   // Takes up other peers or another width (> 0). Counts made so far stay, and the next Drain gives them; what was seen
-  // of duplicates is forgotten.
+  // of duplicates stays of peers that stay.
   void Reset(std::span<const NodeName> peers, Duration window);
 
   // A probe to the peer went out. REQUIRES: peer is below the number of peers.

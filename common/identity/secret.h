@@ -8,7 +8,9 @@
 
 namespace faultline {
 
-// So many random bytes as lower-case hexadecimal digits, fit for secrets. INTERNAL when the system gives none.
+// So many random bytes, fit for secrets. INTERNAL when the system gives none.
+absl::StatusOr<std::string> RandomBytes(std::size_t bytes);
+// The same as lower-case hexadecimal digits.
 absl::StatusOr<std::string> RandomHex(std::size_t bytes);
 
 // Whether they are equal; how long that takes tells nothing but their lengths.

@@ -29,7 +29,7 @@ constexpr Duration kStoreAgain = seconds(1);
 }  // namespace
 
 MonotonicTime Coordinator::Advance() {
-  fleet_.RenewProbes();
+  fleet_.RenewProbes(clock_.Now());
   const std::lock_guard lock(mutex_);
   const MonotonicTime now = clock_.Now();
   if (now >= next_heartbeat_) {

@@ -16,6 +16,10 @@ namespace {
 // By what the controller remembers of each node that ever came.
 constexpr std::size_t kMostNodes = 50'000;
 
+// A node that is not connected goes on probing, and what it sees is wanted, for a quarter of an hour: so long it is
+// waited for before others sign with a key that it does not know.
+constexpr Duration kMissed = std::chrono::minutes(15);
+
 absl::StatusOr<InventoryNode> ReadNode(const v1::NodeInfo& info) {
   FAULTLINE_RETURN_IF_ERROR(CheckName(info.name(), "node name"));
   FAULTLINE_RETURN_IF_ERROR(CheckNode(info));
@@ -63,6 +67,10 @@ absl::Status Fleet::Join(const v1::NodeInfo& info, std::shared_ptr<AgentLink> li
   member.link = std::move(link);
   member.round_trip.reset();
   member.last_ping.reset();
+  member.key_step = 0;
+  member.told_keys.reset();
+  member.away.reset();
+  member.dismissed = false;
   member.link->Send(std::move(welcome));
   FindRegions();
   Tell(v1::EVENT_KIND_NODE_CONNECTED, entry->first, DescribeNode(info));
@@ -179,7 +187,11 @@ std::vector<NodeName> Fleet::DropSilent(MonotonicTime before) {
 bool Fleet::Close(const NodeName& node, const absl::Status& reason) {
   const std::lock_guard lock(mutex_);
   const auto found = members_.find(node);
-  if (found == members_.end() || found->second.link == nullptr) return false;
+  if (found == members_.end()) return false;
+  found->second.dismissed = true;
+  keys_.Replace();
+  stale_ = true;
+  if (found->second.link == nullptr) return false;
   found->second.link->Close(reason);
   found->second.link.reset();
   Tell(v1::EVENT_KIND_NODE_LOST, node, std::string(reason.message()));
@@ -260,13 +272,40 @@ void Fleet::SendProbeConfigs() {
   for (auto& [name, member] : members_) {
     v1::SessionResponse message;
     *message.mutable_probe_config() = *config++;
-    if (member.link != nullptr) member.link->Send(std::move(message));
+    for (const std::string& key : keys_.keys()) message.mutable_probe_config()->add_keys(key);
+    if (member.link == nullptr) continue;
+    member.link->Send(std::move(message));
+    if (std::exchange(member.key_step, keys_.step()) != keys_.step()) member.told_keys.reset();
   }
 }
 
-void Fleet::RenewProbes() {
+void Fleet::RenewProbes(MonotonicTime now) {
   const std::lock_guard lock(mutex_);
+  if (keys_.Changing() && KnowKeys(now)) {
+    keys_.Advance();
+    stale_ = true;
+  }
   RenewProbesLocked();
+}
+
+void Fleet::RenewKeys() {
+  const std::lock_guard lock(mutex_);
+  keys_.Renew();
+  stale_ = true;
+}
+
+bool Fleet::KnowKeys(MonotonicTime now) {
+  bool known = !stale_;
+  for (auto& [name, member] : members_) {
+    if (member.link == nullptr) {
+      member.away = member.away.value_or(now);
+      known = known && (member.dismissed || now - *member.away >= kMissed);
+    } else {
+      if (member.key_step == keys_.step()) member.told_keys = member.told_keys.value_or(now);
+      known = known && member.told_keys && now - *member.told_keys >= keys_.Patience();
+    }
+  }
+  return known;
 }
 
 void Fleet::RenewProbesLocked() {

@@ -15,6 +15,7 @@
 #include "controller/event/event_sink.h"
 #include "controller/report/probe_config.h"
 #include "controller/report/probe_totals.h"
+#include "controller/run/probe_keys.h"
 #include "faultline/v1/agent_session.pb.h"
 #include "faultline/v1/control.pb.h"
 
@@ -66,7 +67,8 @@ class Fleet {
   // Gives up the sessions of nodes that have pinged, but not since `before`: dead hosts end no stream. Their names.
   std::vector<NodeName> DropSilent(MonotonicTime before);
 
-  // Gives up the session of a node at once and tells it the reason. False when it is not connected.
+  // Gives up the session of a node at once and tells it the reason. It is not to probe any more, be it connected or
+  // not, so the others have a new key. False when it is not connected.
   bool Close(const NodeName& node, const absl::Status& reason);
 
   // The greatest round trip of these nodes; zero when none is known.
@@ -75,9 +77,11 @@ class Fleet {
   // Random number of this life of the controller.
   std::uint64_t incarnation() const { return probes_.token; }
 
-  // Sends every member its part of the probe mesh, if a node has joined or changed since it was sent. Apart from Join,
-  // for many nodes join at once, and each changes the part of all.
-  void RenewProbes();
+  // Sends every member its part of the probe mesh, if a node has joined or changed since it was sent, or the time for
+  // another step of the keys has come. Apart from Join, for many nodes join at once, and each changes the part of all.
+  void RenewProbes(MonotonicTime now);
+  // There is to be a new key of probes.
+  void RenewKeys();
   // Who probes whom, renewed as above; null: everybody everybody.
   std::shared_ptr<const ProbePairs> Probed();
   // If not everybody, then nodes of every two of these groups, until it is called for the run again without any.
@@ -110,6 +114,13 @@ class Fleet {
     std::uint32_t probe_id = 0;
     // Null when not connected.
     std::shared_ptr<AgentLink> link;
+    // The step of the keys that it was sent over this link, and since when it is known to have been; zero: none.
+    std::uint64_t key_step = 0;
+    std::optional<MonotonicTime> told_keys;
+    // Since when it is known not to be connected.
+    std::optional<MonotonicTime> away;
+    // It was sent away, and may have no further key.
+    bool dismissed = false;
     std::optional<Duration> round_trip;
     // Of the present session.
     std::optional<MonotonicTime> last_ping;
@@ -125,6 +136,8 @@ class Fleet {
 
   void SendProbeConfigs();
   void RenewProbesLocked();
+  // Whether every member that may still probe knows the keys, as long as they ask.
+  bool KnowKeys(MonotonicTime now);
   void FindRegions();
 
   void Tell(v1::EventKind kind, const NodeName& node, std::string text);
@@ -133,6 +146,7 @@ class Fleet {
   EventSink& events_;
   mutable std::mutex mutex_;
   std::map<NodeName, Member> members_;
+  ProbeKeys keys_;
   // Whether a node has joined or changed since the parts of the mesh were sent.
   bool stale_ = false;
   // Made anew when a node has joined or changed, or a run's groups are to be covered.

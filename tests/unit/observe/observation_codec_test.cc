@@ -29,6 +29,8 @@ v1::ProbeConfig SampleConfig() {
   second.set_name("par-2");
   second.set_id(3);
   second.set_ipv4(Address("172.33.8.38").ToBytes());
+  config.add_keys(std::string(16, 'a'));
+  config.add_keys(std::string(16, 'b'));
   return config;
 }
 
@@ -59,6 +61,10 @@ TEST(ObservationCodecTest, RefusesAMalformedMesh) {
   config = SampleConfig();
   config.mutable_window()->set_nanos(2'000'000'000);
   EXPECT_THAT(ErrorOf(config), HasSubstr("probe window"));
+
+  config = SampleConfig();
+  config.set_keys(1, std::string(15, 'b'));
+  EXPECT_THAT(ErrorOf(config), HasSubstr("a key of probes has 15 bytes instead of 16"));
 
   EXPECT_NE(ErrorOf(v1::ProbeConfig()), "");
 }

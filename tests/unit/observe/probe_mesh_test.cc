@@ -56,6 +56,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadMesh{"OwnNumber", [](ProbeMesh& mesh) { mesh.peers[0].id = 1; }, "par-1: number 1 is another node's"},
         BadMesh{"Ipv6AsIpv4", [](ProbeMesh& mesh) { mesh.peers[0].ipv4 = Address("fd21::1"); }, "is no IPv4 address"},
         BadMesh{"Ipv4AsIpv6", [](ProbeMesh& mesh) { mesh.peers[0].ipv6 = Address("10.0.0.1"); }, "is no IPv6 address"},
+        BadMesh{"NoKey", [](ProbeMesh& mesh) { mesh.keys.clear(); }, "it is older than this agent; upgrade it"},
+        BadMesh{"ManyKeys", [](ProbeMesh& mesh) { mesh.keys.resize(5); }, "5 keys of probes are more than 4"},
         BadMesh{"TooFast", [](ProbeMesh& mesh) { mesh.interval = milliseconds(14); },
                 "3 probes every 14ms are more than 200 a second, the most a node sends; an interval of 15ms or more"}),
     [](const testing::TestParamInfo<BadMesh>& bad) { return bad.param.name; });

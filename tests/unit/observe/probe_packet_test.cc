@@ -17,7 +17,7 @@ constexpr ProbePacket kPacket = {.token = 0x0123456789abcdef,
 
 TEST(ProbePacketTest, EncodesToTheseBytes) {
   EXPECT_THAT(EncodeProbePacket(kPacket),
-              testing::ElementsAre('F', 'L', 'P', 'B', 1, 0, 0, 0,                    //
+              testing::ElementsAre('F', 'L', 'P', 'B', 2, 0, 0, 0,                    //
                                    0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef,    // token
                                    0x11, 0x22, 0x33, 0x44,                            // sender
                                    0x55, 0x66, 0x77, 0x88,                            // receiver

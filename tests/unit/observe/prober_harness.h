@@ -8,6 +8,7 @@
 #include <map>
 #include <thread>
 
+#include "agent/observe/probe_seal.h"
 #include "agent/observe/probe_socket.h"
 #include "agent/observe/prober.h"
 #include "common/clock.h"
@@ -66,7 +67,14 @@ inline ProbeMesh MeshOf(std::uint32_t self_id, std::uint16_t port, std::vector<M
           .port = port,
           .interval = std::chrono::milliseconds(20),
           .window = std::chrono::milliseconds(50),
-          .peers = std::move(peers)};
+          .peers = std::move(peers),
+          .keys = {KeyOf('a')}};
+}
+
+// What a node sends that signs with this key.
+inline SealedProbe Sealed(const ProbePacket& packet, const PacketMac::Key& key = KeyOf('a'),
+                          Family family = Family::kIpv4) {
+  return ProbeSeal::Make(std::span(&key, 1))->Seal(packet, family).value();
 }
 
 // Sums over all windows, by peer and family.

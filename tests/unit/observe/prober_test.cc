@@ -126,14 +126,15 @@ TEST_F(ProberTest, NumbersGoOnOverReconfigurations) {
   absl::StatusOr<ProbeSocket> b = ProbeSocket::Open(kAddressB, port_);
   ASSERT_TRUE(b.ok()) << b.status();
   const auto a = MakeProber(kAddressA);
+  ProbeSeal seal = ProbeSeal::Make(MeshA().keys).value();
   std::vector<std::uint64_t> numbers;
   for (std::uint32_t round = 1; round <= 3; ++round) {
     ProbeMesh mesh = MeshA();
     mesh.interval += milliseconds(round);
     ASSERT_EQ(a->Configure(mesh), absl::OkStatus());
     ASSERT_TRUE(Eventually([&] {
-      std::array<std::uint8_t, kProbePacketSize> bytes{};
-      while (b->Receive(bytes)) numbers.push_back(DecodeProbePacket(bytes).value().sequence);
+      SealedProbe bytes{};
+      while (b->Receive(bytes)) numbers.push_back(seal.Open(bytes, Family::kIpv4).value().sequence);
       return numbers.size() >= 3 * round;
     }));
   }
@@ -173,6 +174,7 @@ TEST_F(ProberTest, ProbesOfTheMeshCountAndOthersDoNot) {
   ASSERT_EQ(a->Configure(MeshA()), absl::OkStatus());
   absl::StatusOr<ProbeSocket> b = ProbeSocket::Open(kAddressB, port_);
   ASSERT_TRUE(b.ok()) << b.status();
+  ASSERT_TRUE(Eventually([&] { return a->status().sent > 0; }));
   const ProbePacket good = {.token = 77, .sender = kB, .receiver = kA, .sequence = 1, .sent_at = Now()};
   std::vector<ProbePacket> bad(6, good);
   bad[0].token = 78;
@@ -181,16 +183,16 @@ TEST_F(ProberTest, ProbesOfTheMeshCountAndOthersDoNot) {
   bad[3].receiver = 3;
   bad[4].sent_at = ControllerTime(Duration::min());
   bad[5].sent_at = Now() + std::chrono::minutes(2);
-  for (const ProbePacket& packet : bad) ASSERT_EQ(b->Send(kAddressA, EncodeProbePacket(packet)), 0);
+  for (const ProbePacket& packet : bad) ASSERT_EQ(b->Send(kAddressA, Sealed(packet)), 0);
   const std::array<std::uint8_t, 1400> noise{};
-  for (const std::size_t length : {0, 1, 39, 41, 1400}) {
+  for (const std::size_t length : {0, 1, 47, 49, 1400}) {
     ASSERT_EQ(b->Send(kAddressA, std::span(noise).first(length)), 0);
   }
   // A probe with something behind it is no probe.
-  std::array<std::uint8_t, kProbePacketSize + 1> longer{};
-  std::ranges::copy(EncodeProbePacket(good), longer.begin());
+  std::array<std::uint8_t, kSealedProbeSize + 1> longer{};
+  std::ranges::copy(Sealed(good), longer.begin());
   ASSERT_EQ(b->Send(kAddressA, longer), 0);
-  for (int i = 0; i < 3; ++i) ASSERT_EQ(b->Send(kAddressA, EncodeProbePacket(good)), 0);
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(b->Send(kAddressA, Sealed(good)), 0);
 
   ASSERT_TRUE(Eventually([&] { return a->status().duplicates == 2; }));
   EXPECT_EQ(a->status().received, 1u);
@@ -198,6 +200,115 @@ TEST_F(ProberTest, ProbesOfTheMeshCountAndOthersDoNot) {
   Totals totals;
   AddTo(totals, a->Drain());
   EXPECT_EQ(totals.at({NodeName("b"), Family::kIpv4}).received, 1u);
+}
+
+// Probes of b, whom `a` sends nothing, made by hand.
+class ForgedProbeTest : public ProberTest {
+ protected:
+  void SetUp() override { Start(); }
+  // As an agent does that starts, or starts again.
+  void Start() {
+    a_.reset();
+    a_ = MakeProber(kAddressA);
+    ASSERT_EQ(a_->Configure(Mesh()), absl::OkStatus());
+    // It knows the time.
+    ASSERT_TRUE(Eventually([this] { return a_->status().sent > 0; }));
+  }
+  ProbeMesh Mesh() const {
+    ProbeMesh mesh = MeshA();
+    mesh.peers[0].ipv4 = Address("127.0.0.3");
+    return mesh;
+  }
+  ProbePacket Next() { return {.token = 77, .sender = kB, .receiver = kA, .sequence = ++sequence_, .sent_at = Now()}; }
+  void Send(std::span<const std::uint8_t> bytes) { ASSERT_EQ(b_->Send(kAddressA, bytes), 0); }
+  // Waits until `a` has looked at so many.
+  void AwaitSeen(std::uint64_t count) {
+    ASSERT_TRUE(Eventually([&] {
+      const ProberStatus status = a_->status();
+      return status.received + status.duplicates + status.foreign == count;
+    }));
+  }
+
+  std::uint64_t sequence_ = 0;
+  std::unique_ptr<Prober> a_;
+  absl::StatusOr<ProbeSocket> b_ = ProbeSocket::Open(kAddressB, port_);
+};
+
+TEST_F(ForgedProbeTest, WhatIsNotSealedWithTheMeshesKeyCountsNowhereAndIsNotAnswered) {
+  const RunId run("split-1");
+  const ProbeBurst burst = {.number = 1,
+                            .start = Now() - milliseconds(10),
+                            .length = seconds(1),
+                            .interval = milliseconds(5),
+                            .from = {{NodeName("b"), Family::kIpv4}}};
+  ASSERT_EQ(a_->SetBursts(run, {burst}), absl::OkStatus());
+  Send(Sealed(Next(), KeyOf('z')));
+  Send(Sealed(Next(), KeyOf('a'), Family::kIpv6));
+  Send(EncodeProbePacket(Next()));
+  for (std::size_t byte = 0; byte < kSealedProbeSize; ++byte) {
+    SealedProbe bytes = Sealed(Next());
+    bytes[byte] ^= 1;
+    Send(bytes);
+  }
+  AwaitSeen(kSealedProbeSize + 3);
+  EXPECT_EQ(a_->status().foreign, kSealedProbeSize + 3);
+  EXPECT_THAT(a_->DrainBursts(), testing::IsEmpty());
+
+  Send(Sealed(Next()));
+  AwaitSeen(kSealedProbeSize + 4);
+  EXPECT_EQ(a_->status().received, 1u);
+  EXPECT_EQ(a_->DrainBursts().size(), 1u);
+  SealedProbe answer;
+  EXPECT_EQ(b_->Receive(answer), std::nullopt);
+}
+
+TEST_F(ForgedProbeTest, WhatIsSentAgainCountsOnceWhateverTheMeshHasBecome) {
+  const SealedProbe probe = Sealed(Next());
+  Send(probe);
+  Send(probe);
+  AwaitSeen(2);
+  ProbeMesh mesh = Mesh();
+  mesh.keys = {KeyOf('b'), KeyOf('a')};
+  ASSERT_EQ(a_->Configure(mesh), absl::OkStatus());
+  Send(probe);
+  AwaitSeen(3);
+  EXPECT_EQ(a_->status().received, 1u);
+  EXPECT_EQ(a_->status().duplicates, 2u);
+
+  // Both keys are good, until the first one is gone.
+  Send(Sealed(Next(), KeyOf('a')));
+  Send(Sealed(Next(), KeyOf('b')));
+  AwaitSeen(5);
+  EXPECT_EQ(a_->status().received, 3u);
+  mesh.keys = {KeyOf('b')};
+  ASSERT_EQ(a_->Configure(mesh), absl::OkStatus());
+  Send(probe);
+  Send(Sealed(Next(), KeyOf('a')));
+  AwaitSeen(7);
+  EXPECT_EQ(a_->status().foreign, 2u);
+}
+
+TEST_F(ForgedProbeTest, WhatAnEarlierProcessMayHaveCountedDoesNotCount) {
+  const SealedProbe probe = Sealed(Next());
+  Send(probe);
+  AwaitSeen(1);
+  EXPECT_EQ(a_->status().received, 1u);
+  Start();
+  Send(probe);
+  Send(Sealed(Next()));
+  AwaitSeen(2);
+  EXPECT_EQ(a_->status().foreign, 1u);
+  EXPECT_EQ(a_->status().received, 1u);
+}
+
+TEST_F(ForgedProbeTest, WhatIsTooFarBehindToBeToldFromASecondOneDoesNotCount) {
+  const SealedProbe early = Sealed(Next());
+  sequence_ += SequenceWindow::kWidth;
+  Send(Sealed(Next()));
+  Send(early);
+  AwaitSeen(2);
+  EXPECT_EQ(a_->status().received, 1u);
+  EXPECT_EQ(a_->status().duplicates, 1u);
 }
 
 TEST_F(ProberTest, AProbeTheKernelRefusesIsNoLostProbe) {

@@ -22,13 +22,13 @@ TEST(FleetTest, TheProbeMeshIsRenewedOnceForAllThatJoined) {
   ASSERT_TRUE(london.Join(fleet).ok());
   ASSERT_TRUE(paris.Join(fleet).ok());
   EXPECT_THAT(london.Take(v1::SessionResponse::kProbeConfig), IsEmpty());
-  fleet.RenewProbes();
+  fleet.RenewProbes(MonotonicTime());
   const auto configs = london.Take(v1::SessionResponse::kProbeConfig);
   ASSERT_EQ(configs.size(), 1u);
   ASSERT_EQ(configs[0].probe_config().peers_size(), 1);
   EXPECT_EQ(configs[0].probe_config().peers(0).name(), "par-1");
   EXPECT_EQ(configs[0].probe_config().token(), 42u);
-  fleet.RenewProbes();
+  fleet.RenewProbes(MonotonicTime());
   EXPECT_THAT(london.Take(v1::SessionResponse::kProbeConfig), IsEmpty());
 }
 
@@ -154,7 +154,7 @@ TEST(FleetTest, ANodeMayChange) {
   FakeAgent paris("par-1", "172.33.4.2");
   ASSERT_TRUE(london.Join(fleet).ok());
   ASSERT_TRUE(paris.Join(fleet).ok());
-  fleet.RenewProbes();
+  fleet.RenewProbes(MonotonicTime());
   paris.Take(v1::SessionResponse::kProbeConfig);
   v1::NodeInfo info = london.info();
   info.set_incarnation(77);
@@ -162,7 +162,7 @@ TEST(FleetTest, ANodeMayChange) {
   ASSERT_TRUE(fleet.Update(london.name(), info).ok());
   EXPECT_EQ(fleet.Snapshot().nodes[0].addresses[0].ToString(), "172.32.4.9");
   EXPECT_EQ(fleet.Nodes()[0].info().incarnation(), london.info().incarnation());
-  fleet.RenewProbes();
+  fleet.RenewProbes(MonotonicTime());
   const auto configs = paris.Take(v1::SessionResponse::kProbeConfig);
   ASSERT_EQ(configs.size(), 1u);
   EXPECT_EQ(configs[0].probe_config().peers(0).ipv4(), IpAddress::Parse("172.32.4.9")->ToBytes());
@@ -173,6 +173,101 @@ TEST(FleetTest, ANodeMayChange) {
   FakeAgent stranger("rom-1", "10.0.0.1");
   EXPECT_EQ(fleet.Update(stranger.name(), stranger.info()).code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(fleet.Snapshot().nodes[0].addresses[0].ToString(), "172.32.4.9");
+}
+
+// The keys of the last configuration that the agent was sent since the last time; none: nothing was sent.
+std::vector<std::string> KeysOf(FakeAgent& agent) {
+  const auto configs = agent.Take(v1::SessionResponse::kProbeConfig);
+  if (configs.empty()) return {};
+  const auto& keys = configs.back().probe_config().keys();
+  return {keys.begin(), keys.end()};
+}
+
+class ProbeKeysOfAFleetTest : public ::testing::Test {
+ protected:
+  ProbeKeysOfAFleetTest() {
+    for (FakeAgent* agent : {&london_, &paris_}) EXPECT_TRUE(agent->Join(fleet_).ok());
+    Pass(Duration(0));
+    first_ = KeysOf(paris_);
+    KeysOf(london_);
+  }
+  // The fleet is looked after every second.
+  void Pass(Duration time) {
+    for (const MonotonicTime until = now_ + time; now_ < until; now_ += std::chrono::seconds(1)) {
+      fleet_.RenewProbes(now_);
+    }
+    fleet_.RenewProbes(now_);
+  }
+
+  FakeEvents events_;
+  Fleet fleet_{{.token = 42}, events_};
+  FakeAgent london_{"lon-1", "172.32.4.2"};
+  FakeAgent paris_{"par-1", "172.33.4.2"};
+  MonotonicTime now_{std::chrono::hours(1)};
+  std::vector<std::string> first_;
+};
+
+TEST_F(ProbeKeysOfAFleetTest, AllAreToldEachStepAtOnceAndTheNextWhenItHasBeenRead) {
+  using std::chrono::seconds;
+  ASSERT_EQ(first_.size(), 1u);
+  fleet_.RenewKeys();
+  Pass(seconds(14));
+  const std::vector<std::string> both = KeysOf(london_);
+  ASSERT_EQ(both.size(), 2u);
+  EXPECT_EQ(both[0], first_[0]);
+  EXPECT_EQ(KeysOf(paris_), both);
+  Pass(seconds(2));
+  EXPECT_THAT(KeysOf(london_), ElementsAre(both[1], both[0]));
+  EXPECT_THAT(KeysOf(paris_), ElementsAre(both[1], both[0]));
+  Pass(seconds(74));
+  EXPECT_THAT(KeysOf(paris_), IsEmpty());
+  Pass(seconds(3));
+  EXPECT_THAT(KeysOf(paris_), ElementsAre(both[1]));
+  Pass(seconds(1000));
+  EXPECT_THAT(KeysOf(paris_), IsEmpty());
+}
+
+TEST_F(ProbeKeysOfAFleetTest, ANodeThatDialsAgainIsWaitedFor) {
+  fleet_.RenewKeys();
+  Pass(std::chrono::seconds(10));
+  KeysOf(london_);
+  paris_.Leave(fleet_);
+  Pass(std::chrono::minutes(14));
+  EXPECT_THAT(KeysOf(london_), IsEmpty());
+  ASSERT_TRUE(paris_.Join(fleet_).ok());
+  Pass(std::chrono::seconds(10));
+  const std::vector<std::string> both = KeysOf(paris_);
+  ASSERT_EQ(both.size(), 2u);
+  EXPECT_EQ(both[0], first_[0]);
+  Pass(std::chrono::seconds(10));
+  EXPECT_THAT(KeysOf(paris_), ElementsAre(both[1], both[0]));
+}
+
+TEST_F(ProbeKeysOfAFleetTest, ANodeThatIsLostForGoodIsNot) {
+  paris_.Leave(fleet_);
+  fleet_.RenewKeys();
+  Pass(std::chrono::minutes(14));
+  EXPECT_EQ(KeysOf(london_).at(0), first_[0]);
+  Pass(std::chrono::minutes(1));
+  EXPECT_NE(KeysOf(london_).at(0), first_[0]);
+}
+
+TEST_F(ProbeKeysOfAFleetTest, ANodeThatIsSentAwayCannotSignBeforeLong) {
+  ASSERT_TRUE(fleet_.Close(paris_.name(), absl::PermissionDeniedError("revoked")));
+  Pass(std::chrono::seconds(92));
+  const std::vector<std::string> keys = KeysOf(london_);
+  ASSERT_EQ(keys.size(), 1u);
+  EXPECT_NE(keys, first_);
+  EXPECT_THAT(KeysOf(paris_), IsEmpty());
+}
+
+TEST_F(ProbeKeysOfAFleetTest, NorCanOneThatWasNotConnectedWhenItWasSentAway) {
+  paris_.Leave(fleet_);
+  EXPECT_FALSE(fleet_.Close(paris_.name(), absl::PermissionDeniedError("revoked")));
+  Pass(std::chrono::seconds(92));
+  const std::vector<std::string> keys = KeysOf(london_);
+  ASSERT_EQ(keys.size(), 1u);
+  EXPECT_NE(keys, first_);
 }
 
 TEST(FleetTest, TakesEachObservationOfAProcessOnce) {
