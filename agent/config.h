@@ -11,6 +11,7 @@
 #include "agent/ec2/ec2_config.h"
 #include "agent/timeline/limits.h"
 #include "common/identity/tls_files.h"
+#include "common/log/level.h"
 #include "common/metrics/metrics_address.h"
 #include "common/name.h"
 #include "common/program/program.h"
@@ -43,6 +44,8 @@ struct AgentConfig {
   bool tcp_listeners = false;
   // `guard`: `max_duration` and `max_runs`.
   Limits limits;
+  // `log`: its `level`.
+  LogLevel log_level = LogLevel::kInfo;
   // `metrics`: where they are shown; absent: nowhere.
   std::optional<MetricsAddress> metrics = MetricsAddress::Loopback(7403);
   // `ec2`: what instance metadata is asked.

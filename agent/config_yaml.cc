@@ -4,13 +4,15 @@
 #include "common/document/document.h"
 #include "common/document/value_reader.h"
 #include "common/identity/tls_config.h"
+#include "common/log/log_config.h"
 
 namespace faultline {
 namespace {
 
 const std::vector<std::string> kKeys = {"name",       "controller",    "runtime",     "labels",
                                         "interfaces", "protect",       "lane_memory", "guard",
-                                        "metrics",    "tcp_listeners", "tls",         "ec2"};
+                                        "metrics",    "tcp_listeners", "tls",         "ec2",
+                                        "log"};
 const std::vector<std::string> kProtectKeys = {"cidrs", "ports", "dns"};
 const std::vector<std::string> kDnsWords = {"none", "system"};
 const std::vector<std::string> kGuardKeys = {"max_duration", "max_runs"};
@@ -91,6 +93,7 @@ void ReadConfig(const DocumentValue& root, AgentConfig& config, TextErrors& erro
     if (auto text = ReadText(*controller, "'controller'", errors)) config.controller = *std::move(text);
   }
   if (const DocumentValue* tls = record.Find("tls")) ReadTls(*tls, config.tls, errors);
+  if (const DocumentValue* log = record.Find("log")) ReadLog(*log, config.log_level, errors);
   if (const DocumentValue* runtime = record.Find("runtime")) {
     if (auto text = ReadText(*runtime, "'runtime'", errors)) config.runtime = *std::move(text);
   }

@@ -47,6 +47,13 @@ absl::StatusOr<std::size_t> AskToHeal(const std::string& runtime_folder) {
   return ParseHealed(answer);
 }
 
+absl::StatusOr<LogLevel> AskForLogLevel(const std::string& runtime_folder, std::optional<LogLevel> level) {
+  FAULTLINE_ASSIGN_OR_RETURN(const std::string path, LocalSocketPath(runtime_folder));
+  FAULTLINE_ASSIGN_OR_RETURN(const UniqueFd connection, Connect(path));
+  FAULTLINE_ASSIGN_OR_RETURN(const std::string answer, Ask(connection, FormatAskLogLevel(level), path));
+  return ParseLogLevelAnswer(answer);
+}
+
 LocalAgent AskForStatus(const std::string& runtime_folder) {
   LocalAgent agent{.pid = std::nullopt, .status = LocalStatus()};
   const auto ask = [&agent, &runtime_folder]() -> absl::StatusOr<LocalStatus> {

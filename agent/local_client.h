@@ -14,6 +14,9 @@ namespace faultline {
 // DEADLINE_EXCEEDED when it does not answer within two seconds.
 absl::StatusOr<std::size_t> AskToHeal(const std::string& runtime_folder);
 
+// Asks it for the level of its log, or sets that; the level that it then has. Errors as above.
+absl::StatusOr<LogLevel> AskForLogLevel(const std::string& runtime_folder, std::optional<LogLevel> level);
+
 // The agent of a runtime folder, as far as it shows itself.
 struct LocalAgent {
   // The process that listens, also when it hangs; absent when none does, or so many wait that nothing can be known.

@@ -7,12 +7,14 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "common/status.h"
 
 namespace faultline {
 namespace {
 
 constexpr absl::string_view kSocketName = "/agent.sock";
 constexpr absl::string_view kEnd = "end\n";
+constexpr absl::string_view kLogLevel = "log-level";
 
 absl::Status NoAnswer(absl::string_view answer) {
   return absl::DataLossError(absl::StrCat("the agent's answer makes no sense: '", answer.substr(0, 64), "'"));
@@ -46,6 +48,28 @@ absl::StatusOr<std::string> LocalSocketPath(const std::string& runtime_folder) {
   return absl::InvalidArgumentError(absl::StrCat(path, " is too long for a socket; the runtime folder must be within ",
                                                  sizeof(sockaddr_un::sun_path) - 1 - kSocketName.size(),
                                                  " characters"));
+}
+
+std::string FormatAskLogLevel(std::optional<LogLevel> level) {
+  return level ? FormatLogLevel(*level) : absl::StrCat(kLogLevel, "\n");
+}
+
+absl::StatusOr<std::optional<LogLevel>> ParseAskLogLevel(absl::string_view line) {
+  if (!absl::ConsumePrefix(&line, kLogLevel) || !absl::ConsumeSuffix(&line, "\n")) {
+    return absl::InvalidArgumentError("this does not ask for the log's level");
+  }
+  if (line.empty()) return std::optional<LogLevel>();
+  if (!absl::ConsumePrefix(&line, " ")) return absl::InvalidArgumentError("no blank comes after log-level");
+  FAULTLINE_ASSIGN_OR_RETURN(const LogLevel level, ParseLogLevel(line));
+  return std::optional(level);
+}
+
+std::string FormatLogLevel(LogLevel level) { return absl::StrCat(kLogLevel, " ", NameOf(level), "\n"); }
+
+absl::StatusOr<LogLevel> ParseLogLevelAnswer(absl::string_view answer) {
+  const absl::StatusOr<std::optional<LogLevel>> level = ParseAskLogLevel(answer);
+  if (!level.ok() || !*level) return NoAnswer(answer);
+  return **level;
 }
 
 std::string FormatHealed(const absl::StatusOr<std::size_t>& runs) {

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/log/level.h"
 #include "common/name.h"
 #include "common/timeline.h"
 
@@ -13,6 +15,15 @@ namespace faultline {
 // What is said over the agent's own socket: one line that asks, then the answer's lines.
 inline constexpr absl::string_view kAskHeal = "heal\n";
 inline constexpr absl::string_view kAskStatus = "status\n";
+
+// "log-level\n", or with the level that it is to have, "log-level debug\n". INVALID_ARGUMENT when the line asks for
+// something else, or for a level that there is not.
+std::string FormatAskLogLevel(std::optional<LogLevel> level);
+absl::StatusOr<std::optional<LogLevel>> ParseAskLogLevel(absl::string_view line);
+
+// The level that it then has: "log-level debug\n". DATA_LOSS when it is no such answer.
+std::string FormatLogLevel(LogLevel level);
+absl::StatusOr<LogLevel> ParseLogLevelAnswer(absl::string_view answer);
 
 // "agent.sock" in the runtime folder. INVALID_ARGUMENT when that is too long for a socket's name.
 absl::StatusOr<std::string> LocalSocketPath(const std::string& runtime_folder);

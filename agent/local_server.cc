@@ -96,6 +96,7 @@ void LocalServer::Serve(int connection) {
   std::string answer;
   if (request == kAskHeal) answer = FormatHealed(verbs_.heal());
   if (request == kAskStatus) answer = FormatStatus(verbs_.status());
+  if (const auto level = ParseAskLogLevel(request); level.ok()) answer = FormatLogLevel(verbs_.log_level(*level));
   send(connection, answer.data(), answer.size(), MSG_NOSIGNAL);
 }
 

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -26,6 +27,8 @@ class LocalServer {
     // Ends all runs; returns how many, or why something is left.
     std::function<absl::StatusOr<std::size_t>()> heal;
     std::function<LocalStatus()> status;
+    // Sets the level of the log, when one is given; returns the level that it then has.
+    std::function<LogLevel(std::optional<LogLevel>)> log_level;
   };
 
   // Listens in `runtime_folder`. Errors name the operation and the path. REQUIRES: the folder is locked.

@@ -1,14 +1,12 @@
 #include <signal.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 #include <sys/utsname.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <iostream>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "agent/config.h"
 #include "agent/confine/confine.h"
 #include "agent/ec2/ec2_start.h"
@@ -18,6 +16,7 @@
 #include "agent/kernel/foreign_monitor.h"
 #include "agent/kernel/link_monitor.h"
 #include "agent/kernel/linux_kernel.h"
+#include "agent/local_client.h"
 #include "agent/local_server.h"
 #include "agent/local_verbs.h"
 #include "agent/metrics/agent_metrics.h"
@@ -27,6 +26,7 @@
 #include "agent/session/clock_map.h"
 #include "agent/session/journal.h"
 #include "agent/session/renewal.h"
+#include "agent/session/run_log.h"
 #include "agent/session/session.h"
 #include "agent/ssm_endpoints.h"
 #include "agent/system_resolvers.h"
@@ -35,9 +35,14 @@
 #include "common/capability.h"
 #include "common/clock.h"
 #include "common/file.h"
+#include "common/log/journal_socket.h"
+#include "common/log/log.h"
 #include "common/metrics/metrics_server.h"
 #include "common/rpc/credentials.h"
 #include "common/rpc/grpc_log.h"
+#include "common/service/failure.h"
+#include "common/service/notify.h"
+#include "common/service/pulse.h"
 #include "common/status.h"
 
 namespace faultline {
@@ -47,6 +52,8 @@ namespace {
 constexpr int kOk = 0;
 constexpr int kFailed = 1;
 constexpr int kFaultsThere = 3;
+
+constexpr char kProgram[] = "faultline-agent";
 
 constexpr char kMend[] =
     "`faultline-agent enroll` makes these files, and --insecure does without TLS where the network itself is trusted";
@@ -59,13 +66,23 @@ struct Arguments {
   bool status = false;
   bool json = false;
   bool enroll = false;
+  bool log_level = false;
+  // Of `log-level`; empty: which it is.
+  std::string level;
   // Of `enroll`: its options; what they leave open, the configuration says.
   EnrollOptions enrolment;
 };
 
-int Fail(const absl::Status& status) {
-  std::cerr << "faultline-agent: " << status.message()
-            << (absl::IsPermissionDenied(status) ? "; root or CAP_NET_ADMIN is needed" : "") << "\n";
+// What a daemon shares with those who watch it.
+struct Service {
+  const ServiceNotifier& notifier;
+  LogWriter& log;
+};
+
+int Fail(const absl::Status& status, const ServiceNotifier& notifier = ServiceNotifier()) {
+  const std::string why =
+      absl::StrCat(status.message(), absl::IsPermissionDenied(status) ? "; root or CAP_NET_ADMIN is needed" : "");
+  ReportFailure(kProgram, why, notifier, !JournalOfStandardError().empty());
   return absl::IsInvalidArgument(status) ? kWrongUsage : kFailed;
 }
 
@@ -88,12 +105,13 @@ absl::StatusOr<AgentConfig> LoadConfig(const Arguments& arguments) {
   return ParseAgentConfig(text, arguments.config_file);
 }
 
-// Blocked before any thread is made, so that only WaitForSignal gets them.
+// Blocked before any thread is made, so that only AwaitEnd gets them.
 sigset_t BlockSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
 }
@@ -107,10 +125,10 @@ Platform ReadPlatform() {
 
 // What is missing is said once, with what it would take, so that nobody needs a plan to be refused to learn it.
 void LogCapabilities(const NodeName& node, const CapabilitySet& has, const Platform& platform) {
-  spdlog::info("node {}: Linux {}", node.text(), platform.kernel_release);
+  LogInfo(absl::StrCat("Linux ", platform.kernel_release), {.node = node.text()});
   for (const Capability capability : CapabilitySet::All().ToVector()) {
     if (has.Has(capability)) continue;
-    spdlog::warn("this kernel has no {}: {}", std::string(NameOf(capability)), HowToGet(capability, platform));
+    LogWarning(absl::StrCat("this kernel has no ", NameOf(capability), ": ", HowToGet(capability, platform)));
   }
 }
 
@@ -118,7 +136,7 @@ void LogCapabilities(const NodeName& node, const CapabilitySet& has, const Platf
 absl::Status ConfineOrWarn() {
   const absl::Status status = Confine();
   if (!absl::IsUnimplemented(status)) return status;
-  spdlog::warn("{}: the agent runs without one", std::string(status.message()));
+  LogWarning(absl::StrCat(status.message(), ": the agent runs without one"));
   return absl::OkStatus();
 }
 
@@ -143,9 +161,9 @@ std::string RegionOf(const AgentConfig& config, const Ec2Identity& ec2) {
 // Null off EC2. What it learns goes to the session, which must outlive it.
 std::unique_ptr<Ec2Watch> WatchEc2(const AgentConfig& config, Ec2Start start, SsmEndpoints& ssm, Session& session) {
   if (start.first.ok()) {
-    spdlog::info("EC2: {}", start.Describe());
+    LogInfo(absl::StrCat("EC2: ", start.Describe()));
   } else {
-    spdlog::debug("EC2: {}", std::string(start.first.status().message()));
+    LogDebug(absl::StrCat("EC2: ", start.first.status().message()));
   }
   if (start.reader == nullptr) return nullptr;
   return std::make_unique<Ec2Watch>(
@@ -154,7 +172,7 @@ std::unique_ptr<Ec2Watch> WatchEc2(const AgentConfig& config, Ec2Start start, Ss
         ssm.Find(RegionOf(config, now));
         session.OnEc2(now);
       },
-      [](const std::string& line) { spdlog::warn("EC2: {}", line); });
+      [](const std::string& line) { LogWarning(absl::StrCat("EC2: ", line)); });
 }
 
 LookSchedule::Macs MacsOf(const std::vector<Interface>& interfaces) {
@@ -185,10 +203,36 @@ std::unique_ptr<Renewal> KeepCertificate(const AgentConfig& config, const Securi
   });
 }
 
-absl::Status Serve(AgentConfig config, bool insecure) {
+// With a configuration that is wrong all stays as it was.
+void ReadAgain(const Arguments& arguments, LogWriter& log) {
+  const absl::StatusOr<AgentConfig> config = LoadConfig(arguments);
+  if (!config.ok()) {
+    LogError(absl::StrCat("the configuration was read again and nothing of it taken: ",
+                          absl::StrReplaceAll(config.status().message(), {{"\n", "; "}})));
+    return;
+  }
+  LogInfo("read the configuration again: what is not the log's level counts from the next start on");
+  log.SetLevel(config->log_level);
+}
+
+// The signal that is to end the process.
+int AwaitEnd(const sigset_t& signals, const std::function<void()>& on_hangup) {
+  int signal = 0;
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) on_hangup();
+  return signal;
+}
+
+Pulse WatchdogPulse(const ServiceNotifier& notifier) {
+  const std::optional<Duration> interval = WatchdogInterval();
+  if (!interval) return {};
+  return {*interval, [&notifier] { notifier.Watchdog().IgnoreError(); }};
+}
+
+absl::Status Serve(AgentConfig config, const Arguments& arguments, const Service& service) {
+  const bool insecure = arguments.insecure;
   const Security security = {.tls = config.tls, .insecure = insecure, .mend = kMend};
   FAULTLINE_RETURN_IF_ERROR(CheckSecurity(config.controller, security));
-  if (insecure) spdlog::warn("--insecure: the controller is spoken to without TLS, and believed without proof");
+  if (insecure) LogWarning("--insecure: the controller is spoken to without TLS, and believed without proof");
   const sigset_t signals = BlockSignals();
   const SystemClock clock;
   FAULTLINE_ASSIGN_OR_RETURN(const UniqueFd lock, LockRuntimeFolder(config.runtime));
@@ -202,9 +246,10 @@ absl::Status Serve(AgentConfig config, bool insecure) {
     FAULTLINE_ASSIGN_OR_RETURN(metrics, MetricsServer::Listen(*config.metrics));
   }
   Journal journal;
-  EngineTally tally(journal);
+  RunLog run_log(journal);
+  EngineTally tally(run_log);
   ClockMap clock_map;
-  EngineThread engine(*kernel, clock, tally, config.limits);
+  EngineThread engine(*kernel, clock, tally, config.limits, WatchdogPulse(service.notifier));
   FAULTLINE_ASSIGN_OR_RETURN(
       const std::unique_ptr<ForeignMonitor> foreign,
       ForeignMonitor::Start(kernel->ports(),
@@ -239,7 +284,12 @@ absl::Status Serve(AgentConfig config, bool insecure) {
                                }));
     const LocalServer::Verbs verbs{
         .heal = [&engine] { return engine.EndAll(RunEnd::kLocalHeal, "faultline-agent heal"); },
-        .status = [&] { return StatusOf(config, session, engine); }};
+        .status = [&] { return StatusOf(config, session, engine); },
+        .log_level =
+            [&log = service.log](std::optional<LogLevel> level) {
+              if (level) log.SetLevel(*level);
+              return log.level();
+            }};
     FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<LocalServer> local, LocalServer::Start(config.runtime, verbs));
     const auto collect = [&] {
       return AgentMetrics({.version = FAULTLINE_VERSION,
@@ -253,16 +303,30 @@ absl::Status Serve(AgentConfig config, bool insecure) {
     };
     if (metrics != nullptr) FAULTLINE_RETURN_IF_ERROR(metrics->Serve(collect));
     LogCapabilities(config.name, capabilities, platform);
-    sd_notify(0, "READY=1");
-    int signal = 0;
-    sigwait(&signals, &signal);
-    sd_notify(0, "STOPPING=1");
+    if (const absl::Status told = service.notifier.Ready(); !told.ok()) LogWarning(told.message());
+    const int signal = AwaitEnd(signals, [&] { ReadAgain(arguments, service.log); });
+    service.notifier.Stopping().IgnoreError();
     metrics.reset();  // It asks what goes now.
     const absl::StatusOr<std::size_t> ended = engine.EndAll(RunEnd::kShutdown, "");
-    spdlog::info("stopping on {}; healed {} runs", strsignal(signal), ended.value_or(0));
-    if (!ended.ok()) spdlog::error("healing: {}", std::string(ended.status().message()));
+    LogInfo(absl::StrCat("stopping on ", strsignal(signal), "; healed ", ended.value_or(0), " runs"));
+    if (!ended.ok()) LogError(absl::StrCat("healing: ", ended.status().message()));
   }
   return kernel->Reset();
+}
+
+int RunDaemon(const Arguments& arguments) {
+  const absl::StatusOr<ServiceNotifier> notifier = ServiceNotifier::FromEnvironment();
+  if (!notifier.ok()) return Fail(notifier.status());
+  const absl::StatusOr<AgentConfig> config = LoadConfig(arguments);
+  if (!config.ok()) return Fail(config.status(), *notifier);
+  absl::Status served;
+  {
+    LogWriter log({.origin = {.identifier = kProgram, .node = config->name.text()},
+                   .level = config->log_level,
+                   .journal = JournalOfStandardError()});
+    served = Serve(*config, arguments, {.notifier = *notifier, .log = log});
+  }
+  return served.ok() ? kOk : Fail(served, *notifier);
 }
 
 int HealNow(const HealOptions& options) {
@@ -277,6 +341,26 @@ int ShowStatus(const std::string& runtime, bool json) {
   if (!status.ok()) return Fail(status.status());
   std::cout << (json ? StatusJson(*status) : StatusText(*status));
   return status->kernel.empty() ? kOk : kFaultsThere;
+}
+
+int ShowOrSetLogLevel(const std::string& runtime, const std::string& name) {
+  std::optional<LogLevel> level;
+  if (!name.empty()) {
+    const absl::StatusOr<LogLevel> parsed = ParseLogLevel(name);
+    if (!parsed.ok()) return Fail(parsed.status());
+    level = *parsed;
+  }
+  const absl::StatusOr<LogLevel> now = AskForLogLevel(runtime, level);
+  if (!now.ok()) return Fail(now.status());
+  std::cout << NameOf(*now) << "\n";
+  return kOk;
+}
+
+void AddLogLevel(CLI::App& app, Arguments& arguments) {
+  CLI::App* const verb = app.add_subcommand(
+      "log-level", "The level of the running agent's log, or another one until it is told otherwise or ends");
+  verb->fallthrough()->callback([&arguments] { arguments.log_level = true; });
+  verb->add_option("LEVEL", arguments.level, "debug, info, warning or error");
 }
 
 void AddEnroll(CLI::App& app, Arguments& arguments) {
@@ -336,24 +420,23 @@ int Main(int argc, char** argv) {
       app.add_subcommand("status", "What of faultline is in this node's kernel, and when the kernel itself ends it");
   status->fallthrough()->callback([&arguments] { arguments.status = true; });
   status->add_flag("--json", arguments.json, "Print JSON");
+  AddLogLevel(app, arguments);
   AddEnroll(app, arguments);
   app.footer(
+      "SIGHUP has the daemon read the log's level in its configuration again.\n"
       "Exit codes: 0 stopped, healed or enrolled, or status: nothing of faultline is in this kernel; 1 failed; 2 wrong "
       "usage or "
       "configuration; 3 status: something is.");
   if (const std::optional<int> code = ParseArguments(app, argc, argv)) return *code;
-  spdlog::set_default_logger(spdlog::stderr_logger_mt("faultline-agent"));
   // Why a connection fails, the session says.
-  SendGrpcLogTo([](absl::string_view message) { spdlog::debug("gRPC: {}", std::string(message)); });
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
+  SendGrpcLogTo([](absl::string_view message) { LogDebug(absl::StrCat("gRPC: ", message)); });
   if (arguments.enroll) return EnrollNow(arguments);
   const absl::StatusOr<AgentConfig> config = LoadConfig(arguments);
   const std::string runtime = config.ok() ? config->runtime : AgentConfig().runtime;
   if (arguments.heal) return HealNow({.runtime = runtime, .may_kill = !arguments.no_kill});
   if (arguments.status) return ShowStatus(runtime, arguments.json);
-  if (!config.ok()) return Fail(config.status());
-  const absl::Status served = Serve(*config, arguments.insecure);
-  return served.ok() ? kOk : Fail(served);
+  if (arguments.log_level) return ShowOrSetLogLevel(runtime, arguments.level);
+  return RunDaemon(arguments);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "common/clock.h"
 #include "common/identity/tls_files.h"
+#include "common/log/level.h"
 #include "common/metrics/metrics_address.h"
 #include "common/timeline.h"
 
@@ -46,6 +47,8 @@ struct ControllerConfig {
   std::optional<Duration> keep_runs;
   // `keep_run_count`: at most so many runs that are over are kept; absent: all.
   std::optional<int> keep_run_count;
+  // `log`: its `level`.
+  LogLevel log_level = LogLevel::kInfo;
   // `metrics`: where they are shown; absent: nowhere.
   std::optional<MetricsAddress> metrics = MetricsAddress::Loopback(7402);
 };

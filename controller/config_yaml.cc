@@ -5,6 +5,7 @@
 #include "common/document/value_reader.h"
 #include "common/duration.h"
 #include "common/identity/tls_config.h"
+#include "common/log/log_config.h"
 #include "controller/config.h"
 
 namespace faultline {
@@ -14,7 +15,7 @@ constexpr int kMostProbeRate = 200;
 
 const std::vector<std::string> kKeys = {"listen",   "socket",    "state",    "lease",     "probe",          "tls",
                                         "identity", "authority", "commands", "keep_runs", "keep_run_count", "metrics",
-                                        "policy"};
+                                        "policy",   "log"};
 const std::vector<std::string> kProbeKeys = {"port", "rate", "tcp"};
 const std::vector<std::string> kAuthorityKeys = {"key", "validity"};
 const std::vector<std::string> kTruthWords = {"false", "true"};
@@ -133,6 +134,7 @@ absl::StatusOr<ControllerConfig> ParseControllerConfig(absl::string_view text, a
     ReadString(record, "state", config.state, errors);
     ReadString(record, "policy", config.policy, errors);
     if (const DocumentValue* tls = record.Find("tls")) ReadTls(*tls, config.tls, errors);
+    if (const DocumentValue* log = record.Find("log")) ReadLog(*log, config.log_level, errors);
     ReadIdentity(record, config, errors);
     ReadAuthority(record, config, errors);
     ReadLease(record, config, errors);

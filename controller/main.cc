@@ -1,9 +1,7 @@
 #include <grpcpp/grpcpp.h>
 #include <signal.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <sys/prctl.h>
 #include <sys/utsname.h>
-#include <systemd/sd-daemon.h>
 
 #include <filesystem>
 #include <iostream>
@@ -16,9 +14,14 @@
 #include "common/arguments.h"
 #include "common/clock.h"
 #include "common/file.h"
+#include "common/log/journal_socket.h"
+#include "common/log/log.h"
 #include "common/metrics/metrics_server.h"
 #include "common/rpc/grpc_log.h"
 #include "common/rpc/local_pass.h"
+#include "common/service/failure.h"
+#include "common/service/notify.h"
+#include "common/service/pulse.h"
 #include "common/status.h"
 #include "controller/access/identity_office.h"
 #include "controller/access/pass_book.h"
@@ -57,12 +60,20 @@ constexpr Duration kFarewell = std::chrono::seconds(3);
 // And calls, after that.
 constexpr Duration kLastCalls = std::chrono::milliseconds(500);
 
+constexpr char kProgram[] = "faultline-controller";
+
 constexpr char kMend[] =
     "`faultline pki init` makes these files, and --insecure does without TLS where the network itself is trusted";
 
 struct Arguments {
   std::string config_file = "/etc/faultline/controller.yaml";
   bool insecure = false;
+};
+
+// What a daemon shares with those who watch it.
+struct Service {
+  const ServiceNotifier& notifier;
+  LogWriter& log;
 };
 
 sigset_t BlockSignals() {
@@ -123,36 +134,72 @@ void AwaitEnds(Coordinator& coordinator, const Clock& clock, const std::vector<s
   }
 }
 
-// The signal that is to end the process. SIGHUP has the policy read again, and whatever is wrong with it then changes
-// nothing.
-int AwaitEnd(const sigset_t& signals, PolicyBook& policy) {
-  int signal = 0;
-  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
-    const absl::Status read = policy.Read();
-    if (read.ok()) {
-      spdlog::info("read the policy again");
-    } else {
-      spdlog::error("the policy stays as it was: {}", absl::StrReplaceAll(read.message(), {{"\n", "; "}}));
-    }
+std::string InOneLine(const absl::Status& status) { return absl::StrReplaceAll(status.message(), {{"\n", "; "}}); }
+
+absl::StatusOr<ControllerConfig> LoadConfig(const Arguments& arguments) {
+  FAULTLINE_ASSIGN_OR_RETURN(const std::string text, ReadFile(arguments.config_file));
+  return ParseControllerConfig(text, arguments.config_file);
+}
+
+// What is wrong with one of the two changes nothing of it.
+void ReadAgain(const Arguments& arguments, PolicyBook& policy, LogWriter& log) {
+  if (const absl::Status read = policy.Read(); read.ok()) {
+    LogInfo("read the policy again");
+  } else {
+    LogError(absl::StrCat("the policy stays as it was: ", InOneLine(read)));
   }
+  const absl::StatusOr<ControllerConfig> config = LoadConfig(arguments);
+  if (!config.ok()) {
+    LogError(absl::StrCat("the configuration was read again and nothing of it taken: ", InOneLine(config.status())));
+    return;
+  }
+  LogInfo("read the configuration again: what is not the log's level counts from the next start on");
+  log.SetLevel(config->log_level);
+}
+
+// The signal that is to end the process.
+int AwaitEnd(const sigset_t& signals, const std::function<void()>& on_hangup) {
+  int signal = 0;
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) on_hangup();
   return signal;
+}
+
+// Its certificate may have ended while the controller was off.
+absl::Status CheckOwnSecurity(const Clock& clock, const std::string& listen, const Security& security,
+                              const OfficeOptions& office) {
+  const absl::Status renewed = RenewOwnCertificate(clock, office);
+  const absl::Status good = CheckSecurity(listen, security);
+  if (good.ok() || renewed.ok()) return good;
+  return absl::Status(good.code(), absl::StrCat(good.message(), "; it was not renewed: ", renewed.message()));
+}
+
+Pulse WatchdogPulse(const ServiceNotifier& notifier) {
+  const std::optional<Duration> interval = WatchdogInterval();
+  if (!interval) return {};
+  return {*interval, [&notifier] { notifier.Watchdog().IgnoreError(); }};
 }
 
 // When to look after the controller's own certificate again.
 MonotonicTime KeepOwnCertificate(IdentityOffice& office) {
   const absl::Status status = office.Advance();
-  if (!status.ok()) spdlog::error("the controller's own certificate is not renewed: {}", std::string(status.message()));
+  if (!status.ok()) LogError(absl::StrCat("the controller's own certificate is not renewed: ", status.message()));
   return office.next();
 }
 
-absl::Status Serve(const ControllerConfig& config, bool insecure) {
+absl::Status Serve(const ControllerConfig& config, const Arguments& arguments, const Service& service) {
+  const bool insecure = arguments.insecure;
   const Security security = {.tls = config.tls, .insecure = insecure, .mend = kMend};
-  FAULTLINE_RETURN_IF_ERROR(CheckSecurity(config.listen, security));
+  const SystemClock clock;
+  const OfficeOptions office_options = {.tls = config.tls,
+                                        .authority_key = config.authority_key,
+                                        .validity = config.certificate_validity,
+                                        .insecure = insecure};
+  FAULTLINE_RETURN_IF_ERROR(CheckOwnSecurity(clock, config.listen, security, office_options));
   if (insecure) {
-    spdlog::warn("--insecure: whoever reaches {} may do everything there, as admin and for every node", config.listen);
+    LogWarning(absl::StrCat("--insecure: whoever reaches ", config.listen,
+                            " may do everything there, as admin and for every node"));
   }
   const sigset_t signals = BlockSignals();
-  const SystemClock clock;
   FAULTLINE_RETURN_IF_ERROR(MakeFolder(config.state));
   FAULTLINE_RETURN_IF_ERROR(MakeFolder(std::filesystem::path(config.socket).parent_path()));
   // gRPC would take over another controller's socket in silence, and remove it in the end.
@@ -192,17 +239,13 @@ absl::Status Serve(const ControllerConfig& config, bool insecure) {
   FAULTLINE_RETURN_IF_ERROR(coordinator.Recover());
   Scheduler scheduler(clock, schedule_store, [&](const v1::Schedule& schedule, const Scheduler::Moment& moment) {
     absl::StatusOr<std::string> run = StartScheduled(coordinator, permits, schedule, moment);
-    if (!run.ok()) spdlog::warn("schedule {}: {}", schedule.name(), std::string(run.status().message()));
+    if (!run.ok()) LogWarning(absl::StrCat("schedule ", schedule.name(), ": ", run.status().message()));
     return run;
   });
   FAULTLINE_RETURN_IF_ERROR(scheduler.Load());
   Purger purger(clock, store, event_store, {.keep_for = config.keep_runs, .keep_count = config.keep_run_count});
   FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<IdentityOffice> office,
-                             IdentityOffice::Open(clock, *database,
-                                                  {.tls = config.tls,
-                                                   .authority_key = config.authority_key,
-                                                   .validity = config.certificate_validity,
-                                                   .insecure = insecure}));
+                             IdentityOffice::Open(clock, *database, office_options));
   PassBook passes(clock);
   const CallerGate gate(clock, office->identities(), passes,
                         {.names = config.common_names ? CertificateNames::kCommonName : CertificateNames::kFaultline,
@@ -252,34 +295,36 @@ absl::Status Serve(const ControllerConfig& config, bool insecure) {
   }
   std::atomic<bool> farewell = false;
   std::atomic<bool> stopping = false;
-  std::thread pulse([&] {
+  std::thread advancing([&, pulse = WatchdogPulse(service.notifier)]() mutable {
+    prctl(PR_SET_NAME, "runs");
     while (!stopping) {
+      pulse.Advance(clock.Now());
       // What comes during the farewell is missed on the record of the next process.
       const MonotonicTime moment = farewell ? clock.Now() + kFarewell : scheduler.Advance();
-      const MonotonicTime scheduled = std::min({moment, purger.Advance(), KeepOwnCertificate(*office)});
+      const MonotonicTime scheduled = std::min({moment, purger.Advance(), KeepOwnCertificate(*office), pulse.next()});
       const MonotonicTime next = std::min(coordinator.Advance(), scheduled);
       // What cannot be stored now is stored with the next.
       events->Flush().IgnoreError();
       coordinator.WaitForWork(next);
     }
   });
-  spdlog::info("listening on {} for agents and on {} for commands", config.listen, config.socket);
-  sd_notify(0, "READY=1");
-  const int signal = AwaitEnd(signals, policy);
-  sd_notify(0, "STOPPING=1");
-  spdlog::info("stopping on {}", strsignal(signal));
+  LogInfo(absl::StrCat("listening on ", config.listen, " for agents and on ", config.socket, " for commands"));
+  if (const absl::Status told = service.notifier.Ready(); !told.ok()) LogWarning(told.message());
+  const int signal = AwaitEnd(signals, [&] { ReadAgain(arguments, policy, service.log); });
+  service.notifier.Stopping().IgnoreError();
+  LogInfo(absl::StrCat("stopping on ", strsignal(signal)));
   farewell = true;
   AwaitEnds(coordinator, clock, coordinator.StopRuns());
   stopping = true;
   coordinator.Shutdown();
   events->Shutdown();
-  pulse.join();
+  advancing.join();
   server.Stop(kLastCalls);
   return events->Flush();
 }
 
-int Fail(const absl::Status& status) {
-  std::cerr << "faultline-controller: " << status.message() << "\n";
+int Fail(const absl::Status& status, const ServiceNotifier& notifier) {
+  ReportFailure(kProgram, status.message(), notifier, !JournalOfStandardError().empty());
   return absl::IsInvalidArgument(status) ? kWrongUsage : kFailed;
 }
 
@@ -289,17 +334,23 @@ int Main(int argc, char** argv) {
   app.set_version_flag("--version", FAULTLINE_VERSION);
   app.add_option("--config", arguments.config_file, "Configuration file")->capture_default_str();
   app.add_flag("--insecure", arguments.insecure, "Listen without TLS, on a network that is itself trusted");
-  app.footer("SIGHUP has it read its policy again.\nExit codes: 0 stopped, 1 failed, 2 wrong usage or configuration.");
+  app.footer(
+      "SIGHUP has it read its policy and the log's level again.\nExit codes: 0 stopped, 1 failed, 2 wrong usage or "
+      "configuration.");
   if (const std::optional<int> code = ParseArguments(app, argc, argv)) return *code;
-  spdlog::set_default_logger(spdlog::stderr_logger_mt("faultline-controller"));
-  SendGrpcLogTo([](absl::string_view message) { spdlog::warn("gRPC: {}", std::string(message)); });
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
-  const absl::StatusOr<std::string> text = ReadFile(arguments.config_file);
-  if (!text.ok()) return Fail(text.status());
-  const absl::StatusOr<ControllerConfig> config = ParseControllerConfig(*text, arguments.config_file);
-  if (!config.ok()) return Fail(config.status());
-  const absl::Status status = Serve(*config, arguments.insecure);
-  return status.ok() ? kOk : Fail(status);
+  SendGrpcLogTo([](absl::string_view message) { LogWarning(absl::StrCat("gRPC: ", message)); });
+  const absl::StatusOr<ServiceNotifier> notifier = ServiceNotifier::FromEnvironment();
+  if (!notifier.ok()) return Fail(notifier.status(), ServiceNotifier());
+  const absl::StatusOr<ControllerConfig> config = LoadConfig(arguments);
+  if (!config.ok()) return Fail(config.status(), *notifier);
+  absl::Status served;
+  {
+    LogWriter log({.origin = {.identifier = kProgram, .node = ""},
+                   .level = config->log_level,
+                   .journal = JournalOfStandardError()});
+    served = Serve(*config, arguments, {.notifier = *notifier, .log = log});
+  }
+  return served.ok() ? kOk : Fail(served, *notifier);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "agent/session/renewal.h"
 
 #include <grpcpp/grpcpp.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -10,6 +9,7 @@
 #include "common/identity/certificate_authority.h"
 #include "common/identity/certificate_request.h"
 #include "common/identity/private_file.h"
+#include "common/log/log.h"
 #include "common/rpc/status.h"
 #include "common/status.h"
 #include "faultline/v1/identity.grpc.pb.h"
@@ -76,7 +76,7 @@ void Renewal::Loop() {
     pause = kLongestPause;
     const absl::StatusOr<bool> renewed = RenewIfDue(pause);
     if (!renewed.ok() && renewed.status() != said) {
-      spdlog::warn("the certificate was not renewed: {}", std::string(renewed.status().message()));
+      LogWarning(absl::StrCat("the certificate was not renewed: ", renewed.status().message()));
     }
     said = renewed.status();
     unused_ = unused_ || (renewed.ok() && *renewed);
@@ -103,7 +103,7 @@ absl::StatusOr<bool> Renewal::RenewIfDue(Duration& pause) {
   FAULTLINE_ASSIGN_OR_RETURN(const std::vector<Certificate> authorities, Certificate::ParseChain(authority_text));
   FAULTLINE_RETURN_IF_ERROR(CheckRenewed(made, present, authorities, clock_.WallNow()));
   FAULTLINE_RETURN_IF_ERROR(WritePrivateFile(security_.tls.certificate, next));
-  spdlog::info("the certificate was renewed");
+  LogInfo("the certificate was renewed");
   return true;
 }
 

@@ -1,7 +1,5 @@
 #include "agent/session/session.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <random>
 #include <stop_token>
@@ -13,6 +11,7 @@
 #include "agent/session/peer.h"
 #include "common/capability_codec.h"
 #include "common/duration.h"
+#include "common/log/log.h"
 #include "common/program/compose.h"
 #include "common/rpc/credentials.h"
 #include "common/rpc/status.h"
@@ -51,7 +50,7 @@ std::uint64_t RandomNumber() {
 }
 
 void WarnOfNonsense(const absl::Status& status) {
-  spdlog::warn("the controller's message makes no sense: {}", std::string(status.message()));
+  LogWarning(absl::StrCat("the controller's message makes no sense: ", status.message()));
 }
 
 // When it is not stopped within kFarewell.
@@ -115,8 +114,8 @@ void Session::Loop() {
     std::unique_lock lock(mutex_);
     if (stopping_) return;
     if (was_up || status != reported) {
-      spdlog::warn("controller {}: {}; dialling again until it answers", options_.controller,
-                   std::string(status.message()));
+      LogWarning(absl::StrCat("controller ", options_.controller, ": ", status.message(),
+                              "; dialling again until it answers"));
     }
     reported = status;
     if (wake_.wait_for(lock, pause, [this] { return stopping_; })) return;
@@ -233,15 +232,14 @@ void Session::OnInterfaces(const std::vector<Interface>& interfaces) {
     if (known != attached_.end() && known->second == interface.index) continue;
     const absl::Status status = engine_.Attach(interface.name);
     if (status.ok()) {
-      spdlog::info("interface {}: faults act on it", interface.name);
+      LogInfo(absl::StrCat("interface ", interface.name, ": faults act on it"));
     } else {
-      spdlog::error("interface {}: faults in progress do not act on it: {}", interface.name,
-                    std::string(status.message()));
+      LogError(absl::StrCat("interface ", interface.name, ": faults in progress do not act on it: ", status.message()));
     }
   }
   for (const auto& [name, index] : attached_) {
     if (now.contains(name)) continue;
-    spdlog::info("interface {}: gone, or without an address", name);
+    LogInfo(absl::StrCat("interface ", name, ": gone, or without an address"));
     engine_.Tell({{.text = absl::StrCat("interface ", name, " has gone or has no address any more")}});
   }
   attached_ = std::move(now);
@@ -289,21 +287,21 @@ void Session::Handle(const v1::SessionResponse& message) {
       return HandleRelease(message.release());
     case v1::SessionResponse::kProbeConfig: {
       absl::Status status = ConfigureProber(prober_, message.probe_config());
-      if (!status.ok()) spdlog::error("probes: {}", std::string(status.message()));
+      if (!status.ok()) LogError(absl::StrCat("probes: ", status.message()));
       return;
     }
     case v1::SessionResponse::kProbeBursts: {
       absl::Status status = ConfigureBursts(prober_, message.probe_bursts());
-      if (!status.ok()) spdlog::error("probe bursts: {}", std::string(status.message()));
+      if (!status.ok()) LogError(absl::StrCat("probe bursts: ", status.message()));
       return;
     }
     case v1::SessionResponse::kTcpProbeConfig: {
       const absl::Status status = ConfigureTcpProber(tcp_prober_, message.tcp_probe_config());
-      if (!status.ok()) spdlog::error("TCP probes: {}", std::string(status.message()));
+      if (!status.ok()) LogError(absl::StrCat("TCP probes: ", status.message()));
       return;
     }
     case v1::SessionResponse::MESSAGE_NOT_SET:
-      spdlog::warn("the controller sent a message this version does not know; ignoring");
+      LogWarning("the controller sent a message this version does not know; ignoring");
       return;
   }
 }
@@ -312,7 +310,7 @@ void Session::HandleWelcome(const v1::Welcome& welcome) {
   const absl::StatusOr<Duration> interval = DecodeDuration(welcome.heartbeat_interval());
   if (interval.ok()) heartbeat_interval_ = interval->count();
   registered_ = true;
-  spdlog::info("registered as {} at {}", options_.name.text(), options_.controller);
+  LogInfo(absl::StrCat("registered as ", options_.name.text(), " at ", options_.controller));
   if (welcome.incarnation() != controller_incarnation_) {
     // What there is was timed by another controller's clock.
     prober_.Drain();
@@ -332,11 +330,11 @@ void Session::HandleArm(const v1::Arm& arm) {
   const absl::Status status = Arm(arm.timeline());
   if (status.ok()) {
     const Duration took = clock_.Now() - began;
-    spdlog::info("run {}: armed in {}", run.text(), FormatDuration(took));
+    LogInfo(absl::StrCat("armed in ", FormatDuration(took)), {.run = run.text()});
     Queue(EncodeArmed(run, took, static_cast<std::size_t>(arm.timeline().holds_size())));
   } else {
     const std::string reason = Tame(status.message());
-    spdlog::warn("run {}: refused: {}", run.text(), reason);
+    LogWarning(absl::StrCat("refused: ", reason), {.run = run.text()});
     Queue(EncodeRefused(run, reason));
   }
 }
@@ -368,9 +366,9 @@ void Session::HandleFire(const v1::Fire& fire) {
   const absl::Status status =
       local ? engine_.Fire(run, *local) : absl::InvalidArgumentError("it has no usable start time");
   if (status.ok()) {
-    spdlog::info("run {}: fired, T0 in {}", run.text(), FormatDuration(*local - clock_.Now()));
+    LogInfo(absl::StrCat("fired, T0 in ", FormatDuration(*local - clock_.Now())), {.run = run.text()});
   } else {
-    spdlog::error("run {}: cannot fire: {}", run.text(), std::string(status.message()));
+    LogError(absl::StrCat("cannot fire: ", status.message()), {.run = run.text()});
     engine_.End(run, RunEnd::kFailed, status.message()).IgnoreError();  // It may not be held at all.
   }
 }
@@ -382,9 +380,9 @@ void Session::HandleProceed(const v1::Proceed& proceed) {
   const absl::StatusOr<Duration> length = DecodeDuration(proceed.length());
   const absl::Status status = length.ok() ? engine_.Proceed(run, proceed.hold(), *length) : length.status();
   if (status.ok()) {
-    spdlog::info("run {}: hold {} lasts {}", run.text(), proceed.hold(), FormatDuration(*length));
+    LogInfo(absl::StrCat("hold ", proceed.hold(), " lasts ", FormatDuration(*length)), {.run = run.text()});
   } else {
-    spdlog::error("run {}: cannot proceed: {}", run.text(), std::string(status.message()));
+    LogError(absl::StrCat("cannot proceed: ", status.message()), {.run = run.text()});
     engine_.End(run, RunEnd::kFailed, status.message()).IgnoreError();  // It may not be held any more.
   }
 }

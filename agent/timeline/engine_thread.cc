@@ -2,10 +2,17 @@
 
 #include <sys/prctl.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace faultline {
 
-EngineThread::EngineThread(Kernel& kernel, const Clock& clock, EngineListener& listener, Limits limits)
-    : kernel_(kernel), engine_(kernel, clock, listener, limits), clock_(clock), thread_([this] { Loop(); }) {}
+EngineThread::EngineThread(Kernel& kernel, const Clock& clock, EngineListener& listener, Limits limits, Pulse pulse)
+    : kernel_(kernel),
+      engine_(kernel, clock, listener, limits),
+      clock_(clock),
+      pulse_(std::move(pulse)),
+      thread_([this] { Loop(); }) {}
 
 EngineThread::~EngineThread() {
   {
@@ -87,15 +94,17 @@ absl::StatusOr<std::vector<Interface>> EngineThread::Interfaces() {
 void EngineThread::Loop() {
   // The default slack of 50 us would be most of a step's lateness.
   prctl(PR_SET_TIMERSLACK, 1);
+  prctl(PR_SET_NAME, "engine");
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    const std::optional<MonotonicTime> deadline = engine_.NextDeadline();
-    if (!deadline) {
+    const MonotonicTime wake = std::min(engine_.NextDeadline().value_or(MonotonicTime::max()), pulse_.next());
+    if (wake == MonotonicTime::max()) {
       changed_.wait(lock);
-    } else if (*deadline > clock_.Now()) {
-      changed_.wait_until(lock, ToSteady(*deadline));
+    } else if (wake > clock_.Now()) {
+      changed_.wait_until(lock, ToSteady(wake));
     }
     engine_.Advance();
+    pulse_.Advance(clock_.Now());
   }
 }
 

@@ -8,15 +8,17 @@
 
 #include "absl/status/status.h"
 #include "agent/timeline/engine.h"
+#include "common/service/pulse.h"
 
 namespace faultline {
 
 // Runs an Engine on a thread of its own that wakes at the engine's deadlines, and makes its methods callable from any
 // thread. Each call takes the engine's lock: it waits while another one changes the kernel. The listener is called
-// with the lock held. The destructor ends every run (kShutdown) and joins.
+// with the lock held, and so is the beat of the pulse, by which the thread shows that it turns. The destructor ends
+// every run (kShutdown) and joins.
 class EngineThread {
  public:
-  EngineThread(Kernel& kernel, const Clock& clock, EngineListener& listener, Limits limits);
+  EngineThread(Kernel& kernel, const Clock& clock, EngineListener& listener, Limits limits, Pulse pulse = {});
   ~EngineThread();
   EngineThread(const EngineThread&) = delete;
   EngineThread& operator=(const EngineThread&) = delete;
@@ -45,6 +47,8 @@ class EngineThread {
   Kernel& kernel_;
   Engine engine_;
   const Clock& clock_;
+  // The thread's own.
+  Pulse pulse_;
   // Last: it uses everything above.
   std::thread thread_;
 };

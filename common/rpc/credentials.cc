@@ -46,7 +46,7 @@ absl::StatusOr<TlsMaterial> ReadFiles(absl::string_view target, const Security& 
   RequireTls13();
   absl::StatusOr<TlsMaterial> material = ReadTlsFiles(security.tls, SystemClock().WallNow());
   if (material.ok()) return material;
-  return absl::InvalidArgumentError(
+  return absl::FailedPreconditionError(
       absl::StrCat("TLS at ", target, ": ", material.status().message(), "; ", security.mend));
 }
 

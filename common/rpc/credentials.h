@@ -26,8 +26,9 @@ struct Security {
 // The one place that decides how a connection is secured: docs/TRANSPORT.md. A target is "unix:PATH", which never
 // leaves the host and is plaintext, or "HOST:PORT" ("[v6]:PORT"), which is mutual TLS 1.3 unless `insecure`.
 
-// Whether a connection there can be secured now. INVALID_ARGUMENT, one line, when the target is neither form, or when
-// the files do not exist, cannot be read or do not fit.
+// Whether a connection there can be secured now. One line: INVALID_ARGUMENT when the target is neither form;
+// FAILED_PRECONDITION when the files do not exist, cannot be read or do not fit, which may be mended while somebody
+// waits.
 absl::Status CheckSecurity(absl::string_view target, const Security& security);
 
 // To dial `target`, with the files as they are now; the server's certificate must be of the CA and for the target's

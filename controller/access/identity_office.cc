@@ -25,6 +25,12 @@ absl::StatusOr<std::optional<CertificateAuthority>> OpenAuthority(const OfficeOp
 
 }  // namespace
 
+absl::Status RenewOwnCertificate(const Clock& clock, const OfficeOptions& options) {
+  FAULTLINE_ASSIGN_OR_RETURN(const std::optional<CertificateAuthority> authority, OpenAuthority(options));
+  if (!authority) return absl::OkStatus();
+  return OwnCertificate(clock, *authority, options.tls.certificate, options.tls.key, options.validity).RenewIfDue();
+}
+
 absl::StatusOr<std::unique_ptr<IdentityOffice>> IdentityOffice::Open(const Clock& clock, Database& database,
                                                                      const OfficeOptions& options) {
   auto office = std::unique_ptr<IdentityOffice>(new IdentityOffice(clock, database));

@@ -24,6 +24,11 @@ struct OfficeOptions {
   bool insecure = false;
 };
 
+// Renews a controller's own certificate if it is time, or past, and its authority's key is at hand: for the start,
+// before anything is made of that certificate. Without that key, or with `insecure`, nothing is done. Errors name the
+// file.
+absl::Status RenewOwnCertificate(const Clock& clock, const OfficeOptions& options);
+
 // All that a controller has to admit people and nodes and to send them away, over its database.
 class IdentityOffice {
  public:

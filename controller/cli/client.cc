@@ -18,15 +18,17 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const std::string& targe
   arguments.SetMaxReceiveMessageSize(kLargestMessage);
   // Who follows a controller that is restarted waits for it.
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
-  FAULTLINE_ASSIGN_OR_RETURN(const auto channel, OpenChannel(target, security, arguments));
-  const absl::Status connected = AwaitConnected(channel, kPatience);
+  const auto channel = OpenChannel(target, security, arguments);
+  // Files that are not as they must be were named wrongly.
+  if (!channel.ok()) return absl::InvalidArgumentError(channel.status().message());
+  const absl::Status connected = AwaitConnected(*channel, kPatience);
   if (!connected.ok()) {
     const bool local = absl::StartsWith(target, "unix:");
     const absl::string_view hint = local ? "is faultline-controller running, and may you use its socket?"
                                          : "does it listen there, and are both certificates of the same CA?";
     return absl::UnavailableError(absl::StrCat("the controller at ", target, " ", connected.message(), "; ", hint));
   }
-  return std::unique_ptr<Client>(new Client(channel));
+  return std::unique_ptr<Client>(new Client(*channel));
 }
 
 }  // namespace faultline

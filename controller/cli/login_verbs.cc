@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/rpc/enrolment_client.h"
 #include "common/status.h"
 #include "controller/cli/call.h"
@@ -69,6 +70,13 @@ absl::StatusOr<std::string> Init(const Arguments& arguments) {
                       "/controller.crt\n  key: ", folder, "/controller.key\n");
 }
 
+absl::StatusOr<std::string> IssueForController(const Arguments& arguments) {
+  FAULTLINE_ASSIGN_OR_RETURN(const Certificate made,
+                             IssueController(arguments.folder, arguments.hosts, SystemClock().WallNow()));
+  return absl::StrCat("made ", arguments.folder, "/controller.crt anew, for ", absl::StrJoin(made.Hosts(), ", "),
+                      "; a running controller takes it up by itself\n");
+}
+
 absl::StatusOr<std::string> Issue(const Arguments& arguments, IdentityKind kind) {
   const std::string out = arguments.out.empty() ? arguments.name : arguments.out;
   FAULTLINE_RETURN_IF_ERROR(
@@ -118,6 +126,13 @@ void AddPkiVerbs(CommandLine& line) {
                                 [arguments] { return Print(Init(*arguments)); });
   init.add_option("--dir", arguments->folder, "Folder for the four files")->capture_default_str();
   init.add_option("--host", arguments->hosts, "A name or address under which the controller is dialled")->required();
+  CLI::App& controller =
+      line.AddVerb(noun, "issue-controller", "Make the controller's certificate anew, for other hosts",
+                   "faultline pki issue-controller --host c.example --host 198.18.0.11",
+                   [arguments] { return Print(IssueForController(*arguments)); });
+  controller.add_option("--dir", arguments->folder, "Folder of the authority")->capture_default_str();
+  controller.add_option("--host", arguments->hosts, "Every name or address under which the controller is dialled")
+      ->required();
   AddIssue(line, noun, arguments, "node", IdentityKind::kNode);
   AddIssue(line, noun, arguments, "user", IdentityKind::kUser);
 }

@@ -52,6 +52,21 @@ absl::Status GiveToController(const std::string& folder, const Files& files) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<CertificateAuthority> OpenAuthority(const std::string& folder) {
+  FAULTLINE_ASSIGN_OR_RETURN(const std::string certificate, ReadFile(folder + "/ca.crt"));
+  FAULTLINE_ASSIGN_OR_RETURN(const std::string key, ReadFile(folder + "/ca.key"));
+  return CertificateAuthority::Open(certificate, key);
+}
+
+absl::StatusOr<PrivateKey> ReadOrMakeKey(const std::string& path) {
+  const absl::StatusOr<std::string> text = ReadFile(path);
+  if (absl::IsNotFound(text.status())) return PrivateKey::Generate();
+  if (!text.ok()) return text.status();
+  absl::StatusOr<PrivateKey> key = PrivateKey::Parse(*text);
+  if (!key.ok()) return WithContext(key.status(), path);
+  return key;
+}
+
 }  // namespace
 
 absl::StatusOr<Certificate> InitPki(const std::string& folder, const std::vector<std::string>& hosts, WallTime now) {
@@ -73,11 +88,25 @@ absl::StatusOr<Certificate> InitPki(const std::string& folder, const std::vector
   return authority.certificate();
 }
 
+absl::StatusOr<Certificate> IssueController(const std::string& folder, const std::vector<std::string>& hosts,
+                                            WallTime now) {
+  FAULTLINE_ASSIGN_OR_RETURN(const CertificateAuthority authority, OpenAuthority(folder));
+  FAULTLINE_ASSIGN_OR_RETURN(const PrivateKey key, ReadOrMakeKey(folder + "/controller.key"));
+  FAULTLINE_ASSIGN_OR_RETURN(
+      const Certificate controller,
+      authority.Issue(
+          key.get(),
+          {.identity = {IdentityKind::kController, ""}, .hosts = hosts, .from = now, .validity = kControllerValidity}));
+  FAULTLINE_RETURN_IF_ERROR(WritePrivateFiles(
+      {{folder + "/controller.key", key.ToPem()},
+       {folder + "/controller.crt", absl::StrCat(controller.ToPem(), authority.certificate().ToPem())}}));
+  return controller;
+}
+
 absl::Status IssueOffline(const std::string& folder, const Identity& identity, const std::string& out, WallTime now) {
   FAULTLINE_RETURN_IF_ERROR(CheckName(identity.name, identity.kind == IdentityKind::kUser ? "user name" : "node name"));
   FAULTLINE_ASSIGN_OR_RETURN(const std::string ca, ReadFile(folder + "/ca.crt"));
-  FAULTLINE_ASSIGN_OR_RETURN(const std::string ca_key, ReadFile(folder + "/ca.key"));
-  FAULTLINE_ASSIGN_OR_RETURN(const CertificateAuthority authority, CertificateAuthority::Open(ca, ca_key));
+  FAULTLINE_ASSIGN_OR_RETURN(const CertificateAuthority authority, OpenAuthority(folder));
   FAULTLINE_ASSIGN_OR_RETURN(const PrivateKey key, PrivateKey::Generate());
   FAULTLINE_ASSIGN_OR_RETURN(
       const Certificate certificate,

@@ -22,6 +22,12 @@ inline constexpr Duration kOfflineValidity = std::chrono::hours(24 * 90);
 // ALREADY_EXISTS, and nothing is changed, when one of the files is there; INVALID_ARGUMENT for what is no host.
 absl::StatusOr<Certificate> InitPki(const std::string& folder, const std::vector<std::string>& hosts, WallTime now);
 
+// Makes controller.crt anew, for a controller under these names and addresses, which holds instead of the one before;
+// with controller.key, which is made too if it is not there. A running controller takes it up. Its certificate.
+// NOT_FOUND when there is no authority; INVALID_ARGUMENT for what is no host: then nothing is changed.
+absl::StatusOr<Certificate> IssueController(const std::string& folder, const std::vector<std::string>& hosts,
+                                            WallTime now);
+
 // Makes NAME.crt and NAME.key for a node or a user, and a copy of ca.crt, in the folder `out`, which is made if it is
 // missing. Errors as above; NOT_FOUND when there is no authority.
 absl::Status IssueOffline(const std::string& folder, const Identity& identity, const std::string& out, WallTime now);

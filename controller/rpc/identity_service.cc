@@ -1,11 +1,10 @@
 #include "controller/rpc/identity_service.h"
 
-#include <spdlog/spdlog.h>
-
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/identity/token.h"
+#include "common/log/log.h"
 #include "common/name.h"
 #include "common/rpc/status.h"
 #include "common/status.h"
@@ -45,7 +44,7 @@ grpc::Status IdentityService::Enroll(grpc::ServerContext* context, const v1::Enr
     RecordNotEnrolled(context->peer(), *request, admitted.status());
     return ToGrpc(admitted.status());
   }
-  spdlog::info("enrolled {} from {}", IdentityUri(admitted->identity), context->peer());
+  LogInfo(absl::StrCat("enrolled ", IdentityUri(admitted->identity), " from ", context->peer()));
   response->set_certificates(std::move(admitted->certificates));
   return grpc::Status::OK;
 }
@@ -79,7 +78,7 @@ void IdentityService::RecordNotEnrolled(const std::string& peer, const v1::Enrol
   }
   const std::string more = unwritten == 0 ? "" : absl::StrCat("; ", unwritten, " before it are not here");
   const std::string text = absl::StrCat(why.message(), more);
-  spdlog::warn("{} was not enrolled: {}", peer, text);
+  LogWarning(absl::StrCat(peer, " was not enrolled: ", text));
   const absl::StatusOr<EnrolmentToken> token = EnrolmentToken::Parse(request.token());
   const std::string name = CheckName(request.name(), "name").ok() ? absl::StrCat(" '", request.name(), "'") : "";
   // What the controller itself could not do is no refusal.
@@ -92,10 +91,10 @@ grpc::Status IdentityService::Renew(grpc::ServerContext* context, const v1::Rene
                                     v1::RenewResponse* response) {
   absl::StatusOr<Admitted> admitted = RenewFor(*context, *request);
   if (!admitted.ok()) {
-    spdlog::warn("{} was not renewed: {}", context->peer(), std::string(admitted.status().message()));
+    LogWarning(absl::StrCat(context->peer(), " was not renewed: ", admitted.status().message()));
     return ToGrpc(admitted.status());
   }
-  spdlog::info("renewed {} from {}", IdentityUri(admitted->identity), context->peer());
+  LogInfo(absl::StrCat("renewed ", IdentityUri(admitted->identity), " from ", context->peer()));
   response->set_certificates(std::move(admitted->certificates));
   return grpc::Status::OK;
 }
@@ -117,7 +116,7 @@ grpc::Status IdentityService::CreateToken(grpc::ServerContext* context, const v1
   if (!caller.ok()) return ToGrpc(caller.status());
   absl::StatusOr<v1::CreateTokenResponse> made = MakeToken(*request, *caller);
   if (!made.ok()) return ToGrpc(made.status());
-  spdlog::info("token {} was made by {}", made->token().id(), caller->name);
+  LogInfo(absl::StrCat("token ", made->token().id(), " was made by ", caller->name));
   *response = *std::move(made);
   return grpc::Status::OK;
 }
@@ -185,12 +184,12 @@ grpc::Status IdentityService::Revoke(grpc::ServerContext* context, const v1::Rev
   };
   const absl::StatusOr<int> good = parts_.identities.Revoke(*identity, end_session);
   if (!good.ok()) {
-    spdlog::error("{} was revoked by {}: {}", uri, caller->name, std::string(good.status().message()));
+    LogError(absl::StrCat(uri, " was revoked by ", caller->name, ": ", good.status().message()));
     parts_.admission.RecordError(*caller, "revoke certificates", uri, good.status());
     return ToGrpc(good.status());
   }
   response->set_certificates(static_cast<std::uint32_t>(*good));
-  spdlog::warn("{} was revoked by {}", uri, caller->name);
+  LogWarning(absl::StrCat(uri, " was revoked by ", caller->name));
   return grpc::Status::OK;
 }
 
@@ -203,7 +202,7 @@ grpc::Status IdentityService::SetRole(grpc::ServerContext* context, const v1::Se
   const std::string detail = absl::StrCat(user->name, " is ", NameOf(user->role));
   const absl::Status recorded = parts_.admission.Record(*caller, "change a user's role", detail);
   if (!recorded.ok()) return ToGrpc(recorded);
-  spdlog::info("{} made '{}' {}", caller->name, user->name, std::string(NameOf(user->role)));
+  LogInfo(absl::StrCat(caller->name, " made '", user->name, "' ", NameOf(user->role)));
   return ToGrpc(parts_.identities.SetRole(*user));
 }
 

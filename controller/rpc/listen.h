@@ -37,7 +37,7 @@ struct Listening {
 };
 
 // Serves these on both addresses. The services must outlive the servers. FAILED_PRECONDITION names the address that
-// cannot be listened on; INVALID_ARGUMENT as CheckSecurity.
+// cannot be listened on; or as CheckSecurity.
 absl::StatusOr<Listening> Listen(const ListenOptions& options, const std::vector<grpc::Service*>& services);
 
 }  // namespace faultline

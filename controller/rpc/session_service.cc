@@ -1,7 +1,6 @@
 #include "controller/rpc/session_service.h"
 
 #include <grpcpp/alarm.h>
-#include <spdlog/spdlog.h>
 
 #include <deque>
 #include <memory>
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/log/log.h"
 #include "common/rpc/status.h"
 #include "common/status.h"
 #include "common/timeline_codec.h"
@@ -75,7 +75,7 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
   void OnDone() override {
     link_->Detach();
     if (!node_.empty() && parts_.fleet.Leave(node_, link_.get())) {
-      spdlog::warn("node {}: session ended", node_.text());
+      LogWarning("session ended", {.node = node_.text()});
       parts_.coordinator.OnLeave(node_);
     }
     delete this;
@@ -143,7 +143,7 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
       case v1::SessionRequest::kNodeUpdate:
         FAULTLINE_RETURN_IF_ERROR(parts_.fleet.Update(node_, request.node_update()));
         parts_.coordinator.OnUpdate();
-        spdlog::info("node {}: its addresses or interfaces have changed", node_.text());
+        LogInfo("its addresses or interfaces have changed", {.node = node_.text()});
         return absl::OkStatus();
       case v1::SessionRequest::MESSAGE_NOT_SET:
         return absl::OkStatus();  // From a newer agent.
@@ -171,8 +171,8 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
     node_ = NodeName(hello.node().name());
     // Who was sent away just now was not there to be told.
     FAULTLINE_RETURN_IF_ERROR(parts_.gate.IdentifyNode(context_).status());
-    spdlog::info("node {}: registered from {}, kernel {}", node_.text(), peer_,
-                 hello.node().capabilities().kernel_release());
+    LogInfo(absl::StrCat("registered from ", peer_, ", kernel ", hello.node().capabilities().kernel_release()),
+            {.node = node_.text()});
     parts_.coordinator.OnJoin(node_, {hello.held_runs().begin(), hello.held_runs().end()});
     return absl::OkStatus();
   }
@@ -193,7 +193,7 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
   }
 
   void Refuse(const absl::Status& status) {
-    spdlog::warn("agent at {}: {}", peer_, std::string(status.message()));
+    LogWarning(absl::StrCat("agent at ", peer_, ": ", status.message()));
     End(ToGrpc(status));
   }
 
@@ -270,7 +270,7 @@ grpc::ServerBidiReactor<v1::SessionRequest, v1::SessionResponse>* SessionService
 
 void SessionService::CloseNode(const NodeName& node, const absl::Status& reason) {
   if (!parts_.fleet.Close(node, reason)) return;
-  spdlog::warn("node {}: session ended: {}", node.text(), std::string(reason.message()));
+  LogWarning(absl::StrCat("session ended: ", reason.message()), {.node = node.text()});
   parts_.coordinator.OnLeave(node);
 }
 

@@ -89,6 +89,37 @@ TEST_F(PkiTest, HostsThatAreNoneMakeNothing) {
   EXPECT_FALSE(std::filesystem::exists(folder_));
 }
 
+TEST_F(PkiTest, IssuesForTheControllerUnderOtherNames) {
+  ASSERT_THAT(InitPki(folder_, {"c.example"}, kNow), IsOk());
+  const auto before = Texts();
+  const WallTime later = kNow + kControllerValidity + std::chrono::hours(1);
+  EXPECT_THAT(IssueController(folder_, {"d.example", "198.18.0.11"}, later), IsOk());
+  const auto after = Texts();
+  EXPECT_THAT(ReadTlsFiles(Files(folder_, "controller"), later), IsOk());
+  const auto chain = Certificate::ParseChain(after.at("controller.crt")).value();
+  ASSERT_EQ(chain.size(), 2u);
+  EXPECT_THAT(chain[0].Hosts(), ElementsAre("d.example", "198.18.0.11"));
+  EXPECT_EQ(chain[0].SubjectIdentity()->kind, IdentityKind::kController);
+  EXPECT_EQ(ModeOf(folder_ + "/controller.crt"), 0600u);
+  for (const char* same : {"ca.key", "ca.crt", "controller.key"}) EXPECT_EQ(after.at(same), before.at(same)) << same;
+}
+
+TEST_F(PkiTest, IssuesForAControllerWithoutAKey) {
+  ASSERT_THAT(InitPki(folder_, {"c.example"}, kNow), IsOk());
+  std::filesystem::remove(folder_ + "/controller.key");
+  EXPECT_THAT(IssueController(folder_, {"c.example"}, kNow), IsOk());
+  EXPECT_THAT(ReadTlsFiles(Files(folder_, "controller"), kNow), IsOk());
+}
+
+TEST_F(PkiTest, IssuesNothingForTheControllerOutOfNothing) {
+  ASSERT_THAT(InitPki(folder_, {"c.example"}, kNow), IsOk());
+  const auto before = Texts();
+  EXPECT_THAT(IssueController(folder_, {"a b"}, kNow),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("'a b'")));
+  EXPECT_THAT(IssueController(root_, {"c.example"}, kNow), StatusIs(absl::StatusCode::kNotFound, HasSubstr("ca.crt")));
+  EXPECT_EQ(Texts(), before);
+}
+
 TEST_F(PkiTest, IssuesForNodesAndUsersWithoutAController) {
   ASSERT_THAT(InitPki(folder_, {"c.example"}, kNow), IsOk());
   const std::string out = root_ + "/out";

@@ -53,6 +53,29 @@ TEST_F(IdentityOfficeTest, WithoutTheKeyItOnlySendsAway) {
   EXPECT_THAT(office->Advance(), IsOk());
 }
 
+TEST_F(IdentityOfficeTest, ACertificateThatEndedWhileItWasOffIsRenewedBeforeTheStart) {
+  const PrivateKey key = PrivateKey::Generate().value();
+  const CertificateTerms terms{.identity = {IdentityKind::kController, ""},
+                               .hosts = {"c.example"},
+                               .from = clock_.WallNow(),
+                               .validity = hours(30)};
+  Write("controller.key", key.ToPem());
+  Write("controller.crt", authority_.Issue(key.get(), terms)->ToPem());
+  clock_.Advance(hours(31));
+  EXPECT_THAT(RenewOwnCertificate(clock_, Options()), IsOk());
+  EXPECT_THAT(ReadTlsFiles(Options().tls, clock_.WallNow()),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("has ended")));
+  Write("ca.key", authority_.key().ToPem());
+  EXPECT_THAT(RenewOwnCertificate(clock_, Options()), IsOk());
+  EXPECT_THAT(ReadTlsFiles(Options().tls, clock_.WallNow()), IsOk());
+}
+
+TEST_F(IdentityOfficeTest, WhatCannotBeRenewedIsNamed) {
+  Write("ca.key", authority_.key().ToPem());
+  EXPECT_THAT(RenewOwnCertificate(clock_, Options()),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("controller.crt")));
+}
+
 TEST_F(IdentityOfficeTest, WithoutTlsNobodyIsEnrolled) {
   Write("ca.key", authority_.key().ToPem());
   OfficeOptions options = Options();

@@ -47,7 +47,7 @@ TEST_F(CredentialsTest, UnixSocketsNeedNoFilesAndInsecureNone) {
   EXPECT_THAT(CheckSecurity("unix:/run/x.sock", {}), IsOk());
   for (const char* target : {"127.0.0.1:7400", "[::1]:7400", "198.18.0.10:7400", "controller.example:7400"}) {
     EXPECT_THAT(CheckSecurity(target, {.insecure = true}), IsOk()) << target;
-    EXPECT_THAT(CheckSecurity(target, {}), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(target)));
+    EXPECT_THAT(CheckSecurity(target, {}), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr(target)));
   }
 }
 
@@ -57,13 +57,13 @@ TEST_F(CredentialsTest, MissingFileIsNamedWithWhatToDo) {
   for (std::string TlsFiles::*part : {&TlsFiles::ca, &TlsFiles::certificate, &TlsFiles::key}) {
     TlsFiles files = good;
     files.*part = folder_ + "/absent";
-    EXPECT_THAT(Check(files), StatusIs(absl::StatusCode::kInvalidArgument,
+    EXPECT_THAT(Check(files), StatusIs(absl::StatusCode::kFailedPrecondition,
                                        AllOf(HasSubstr(folder_ + "/absent: No such file"), HasSubstr("; mend"))));
     files.*part = "";
-    EXPECT_THAT(Check(files), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("are needed")));
+    EXPECT_THAT(Check(files), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("are needed")));
     files.*part = folder_ + "/garbage";
     ASSERT_THAT(WriteFile(files.*part, "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n"), IsOk());
-    EXPECT_THAT(Check(files), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(folder_ + "/garbage")));
+    EXPECT_THAT(Check(files), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr(folder_ + "/garbage")));
   }
 }
 
@@ -71,14 +71,14 @@ TEST_F(CredentialsTest, FilesHaveToBelongTogether) {
   const TlsFiles good = MakeCertificate(folder_, "good", {});
   TlsFiles files = MakeCertificate(folder_, "other", {.ca = "another-ca"});
   files.key = good.key;
-  EXPECT_THAT(Check(files), StatusIs(absl::StatusCode::kInvalidArgument,
+  EXPECT_THAT(Check(files), StatusIs(absl::StatusCode::kFailedPrecondition,
                                      HasSubstr(good.key + " is not the key of " + files.certificate)));
   files = MakeCertificate(folder_, "other", {.ca = "another-ca"});
   files.ca = good.ca;
-  EXPECT_THAT(Check(files), StatusIs(absl::StatusCode::kInvalidArgument,
+  EXPECT_THAT(Check(files), StatusIs(absl::StatusCode::kFailedPrecondition,
                                      HasSubstr(files.certificate + " does not hold against " + good.ca)));
   files = MakeCertificate(folder_, "ended", {.ended = true});
-  EXPECT_THAT(Check(files), StatusIs(absl::StatusCode::kInvalidArgument,
+  EXPECT_THAT(Check(files), StatusIs(absl::StatusCode::kFailedPrecondition,
                                      HasSubstr(files.certificate + " has ended at 2024-01-02 00:00 UTC")));
 }
 

@@ -29,6 +29,7 @@ guard: {max_duration: 10m, max_runs: 2}
 tcp_listeners: true
 ec2: {tags: true, imdsv1: allow}
 tls: {ca: /x/ca.crt, certificate: /x/n.crt, key: /x/n.key}
+log: {level: debug}
 )yaml",
                                        "agent.yaml");
   ASSERT_TRUE(config.ok()) << config.status();
@@ -44,6 +45,7 @@ tls: {ca: /x/ca.crt, certificate: /x/n.crt, key: /x/n.key}
   EXPECT_EQ(config->lane_memory, 64'000'000u);
   EXPECT_TRUE(config->tcp_listeners);
   EXPECT_TRUE(config->ec2.tags && config->ec2.allow_v1);
+  EXPECT_EQ(config->log_level, LogLevel::kDebug);
   EXPECT_EQ(config->tls, (TlsFiles{.ca = "/x/ca.crt", .certificate = "/x/n.crt", .key = "/x/n.key"}));
 }
 
@@ -56,6 +58,12 @@ TEST(AgentConfigTest, TellsEveryErrorWithItsPlace) {
   EXPECT_THAT(message, ::testing::HasSubstr("has no 'controller'"));
   EXPECT_THAT(message, ::testing::HasSubstr("agent.yaml:3:11: port 0"));
   EXPECT_THAT(message, ::testing::HasSubstr("agent.yaml:4:11: CIDR '10.9.1.0/16' has host bits set"));
+}
+
+TEST(AgentConfigTest, LogsFromInfoOnUnlessSaidOtherwise) {
+  EXPECT_EQ(ParseAgentConfig("controller: c:1\n", "agent.yaml")->log_level, LogLevel::kInfo);
+  EXPECT_THAT(ParseAgentConfig("controller: c:1\nlog: {level: loud}\n", "agent.yaml").status().message(),
+              ::testing::HasSubstr("agent.yaml:2:14: 'level'"));
 }
 
 TEST(AgentConfigTest, NoListenersUnlessSaidOtherwise) {

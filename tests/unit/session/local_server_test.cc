@@ -32,7 +32,12 @@ class LocalServerTest : public ::testing::Test {
                                                  if (!failure_.ok()) return failure_;
                                                  return 3;
                                                },
-                                               .status = [] { return kStatus; }});
+                                               .status = [] { return kStatus; },
+                                               .log_level =
+                                                   [this](std::optional<LogLevel> level) {
+                                                     if (level) log_level_ = *level;
+                                                     return log_level_;
+                                                   }});
     EXPECT_TRUE(server.ok()) << server.status();
     return server.ok() ? *std::move(server) : nullptr;
   }
@@ -43,6 +48,7 @@ class LocalServerTest : public ::testing::Test {
   }();
   int asked_ = 0;
   absl::Status failure_;
+  LogLevel log_level_ = LogLevel::kInfo;
 };
 
 TEST_F(LocalServerTest, AsksTheRunningAgentToHeal) {
@@ -68,8 +74,17 @@ TEST_F(LocalServerTest, AsksTheRunningAgentForItsStatus) {
   EXPECT_EQ(asked_, 0);
 }
 
+TEST_F(LocalServerTest, AsksForTheLogsLevelAndSetsIt) {
+  const auto server = Start();
+  EXPECT_EQ(*AskForLogLevel(folder_, std::nullopt), LogLevel::kInfo);
+  EXPECT_EQ(*AskForLogLevel(folder_, LogLevel::kDebug), LogLevel::kDebug);
+  EXPECT_EQ(*AskForLogLevel(folder_, std::nullopt), LogLevel::kDebug);
+  EXPECT_EQ(asked_, 0);
+}
+
 TEST_F(LocalServerTest, NobodyListens) {
   EXPECT_EQ(AskToHeal(folder_).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(AskForLogLevel(folder_, std::nullopt).status().code(), absl::StatusCode::kNotFound);
   const LocalAgent agent = AskForStatus(folder_);
   EXPECT_EQ(agent.status.status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(agent.pid, std::nullopt);
@@ -115,7 +130,9 @@ TEST_F(LocalServerTest, AnswersWithoutADescriptorLeft) {
 
 TEST_F(LocalServerTest, UnknownWordsAreAnsweredWithNothing) {
   const auto server = Start();
-  for (const std::string& word : {std::string("frobnicate\n"), std::string("heal now\n"), std::string(2 << 20, 'x')}) {
+  for (const std::string& word :
+       {std::string("frobnicate\n"), std::string("heal now\n"), std::string("log-level loud\n"),
+        std::string("log-leveldebug\n"), std::string(2 << 20, 'x')}) {
     const sockaddr_un address = LocalSocketAddress(*LocalSocketPath(folder_));
     const UniqueFd connection(socket(AF_UNIX, SOCK_STREAM, 0));
     ASSERT_EQ(connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
@@ -144,6 +161,18 @@ TEST_F(LocalServerTest, LeavesNoSocketBehind) {
 TEST(LocalProtocolTest, FolderThatIsTooLongIsNamed) {
   EXPECT_TRUE(LocalSocketPath("/" + std::string(95, 'x')).ok());
   EXPECT_THAT(LocalSocketPath("/" + std::string(96, 'x')).status().message(), HasSubstr("within 96 characters"));
+}
+
+TEST(LocalProtocolTest, LogLevelReadsBack) {
+  EXPECT_EQ(FormatAskLogLevel(std::nullopt), "log-level\n");
+  EXPECT_EQ(FormatAskLogLevel(LogLevel::kError), "log-level error\n");
+  EXPECT_EQ(*ParseAskLogLevel("log-level\n"), std::nullopt);
+  EXPECT_EQ(*ParseAskLogLevel("log-level warning\n"), LogLevel::kWarning);
+  EXPECT_EQ(*ParseLogLevelAnswer(FormatLogLevel(LogLevel::kDebug)), LogLevel::kDebug);
+  for (const char* text :
+       {"", "log-level\n", "log-level debug", "log-leveldebug\n", "log-level loud\n", "healed 1\n"}) {
+    EXPECT_EQ(ParseLogLevelAnswer(text).status().code(), absl::StatusCode::kDataLoss) << text;
+  }
 }
 
 TEST(LocalProtocolTest, StatusReadsBack) {

@@ -22,6 +22,13 @@ TEST(ControllerConfigTest, ReadsEveryKey) {
   EXPECT_FALSE(config->tcp_probes);
 }
 
+TEST(ControllerConfigTest, LogsFromInfoOnUnlessSaidOtherwise) {
+  EXPECT_EQ(ParseControllerConfig("lease: 3s\n", "c.yaml")->log_level, LogLevel::kInfo);
+  EXPECT_EQ(ParseControllerConfig("log: {level: warning}\n", "c.yaml")->log_level, LogLevel::kWarning);
+  EXPECT_THAT(std::string(ParseControllerConfig("log: {levle: info}\n", "c.yaml").status().message()),
+              ::testing::HasSubstr("did you mean 'level'"));
+}
+
 TEST(ControllerConfigTest, ThereIsNoPolicyUnlessItIsNamed) {
   EXPECT_EQ(ParseControllerConfig("lease: 3s\n", "c.yaml")->policy, "");
   EXPECT_EQ(ParseControllerConfig("policy: /etc/p.yaml\n", "c.yaml")->policy, "/etc/p.yaml");

@@ -95,5 +95,62 @@ TEST_F(EngineThreadTest, IsUsedFromManyThreads) {
   EXPECT_THAT(kernel_.InstalledRuns(), ::testing::IsEmpty());
 }
 
+// Counts beats, and lets a test wait for them.
+class Beats {
+ public:
+  void Add() {
+    const std::lock_guard lock(mutex_);
+    ++count_;
+    changed_.notify_all();
+  }
+  int Await(int count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, seconds(20), [&] { return count_ >= count; });
+    return count_;
+  }
+  int count() { return Await(0); }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int count_ = 0;
+};
+
+TEST_F(EngineThreadTest, ItsPulseBeatsWhileItIsIdle) {
+  Beats beats;
+  EngineThread engine(kernel_, clock_, listener_, Limits{}, Pulse(milliseconds(2), [&] { beats.Add(); }));
+  EXPECT_GE(beats.Await(5), 5);
+}
+
+TEST_F(EngineThreadTest, ItsPulseStopsWhileTheEngineIsHeldUp) {
+  // Holds the engine up, from another thread, for many intervals; `meanwhile` is what beat by then.
+  class Blocking : public WaitingListener {
+   public:
+    explicit Blocking(Beats& beats) : beats_(beats) {}
+    void OnRunEnd(const RunId& run, const RunReport& report) override {
+      const SystemClock clock;
+      const int before = beats_.count();
+      const MonotonicTime until = clock.Now() + milliseconds(50);
+      while (clock.Now() < until) std::this_thread::yield();
+      meanwhile_ = beats_.count() - before;
+      WaitingListener::OnRunEnd(run, report);
+    }
+    int meanwhile() const { return meanwhile_; }
+
+   private:
+    Beats& beats_;
+    int meanwhile_ = -1;
+  };
+  Beats beats;
+  Blocking listener(beats);
+  EngineThread engine(kernel_, clock_, listener, Limits{}, Pulse(milliseconds(2), [&] { beats.Add(); }));
+  const Timeline timeline = SampleTimeline({{seconds(0), seconds(50)}});
+  ASSERT_TRUE(engine.Arm(timeline, SampleProgram(timeline)).ok());
+  EXPECT_TRUE(engine.EndAll(RunEnd::kLocalHeal, "").ok());
+  EXPECT_EQ(listener.meanwhile(), 0);
+  const int after = beats.count();
+  EXPECT_GT(beats.Await(after + 3), after);
+}
+
 }  // namespace
 }  // namespace faultline
