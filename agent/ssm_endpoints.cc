@@ -1,9 +1,5 @@
 #include "agent/ssm_endpoints.h"
 
-#include <netdb.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -16,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/host_resolver.h"
 
 namespace faultline {
 namespace {
@@ -23,6 +20,7 @@ namespace {
 constexpr std::uint16_t kHttps = 443;
 // AWS gives these names' addresses for a minute, but leaves them much longer.
 constexpr auto kPause = std::chrono::minutes(5);
+constexpr auto kPatience = std::chrono::seconds(30);
 // Of one name, the newest: connections stay where an earlier answer had them go.
 constexpr std::size_t kMostAddresses = 32;
 
@@ -33,15 +31,6 @@ void Learn(std::vector<IpAddress> found, std::vector<IpAddress>& known) {
   }
   if (found.size() > kMostAddresses) found.resize(kMostAddresses);
   known = std::move(found);
-}
-
-IpAddress AddressOf(const sockaddr& address) {
-  if (address.sa_family == AF_INET) {
-    const auto& in = reinterpret_cast<const sockaddr_in&>(address).sin_addr;
-    return *IpAddress::FromBytes({reinterpret_cast<const char*>(&in), sizeof(in)});
-  }
-  const auto& in6 = reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
-  return *IpAddress::FromBytes({reinterpret_cast<const char*>(&in6), sizeof(in6)});
 }
 
 }  // namespace
@@ -75,15 +64,7 @@ std::vector<std::string> SsmNames(absl::string_view region) {
 }
 
 std::vector<IpAddress> SsmEndpoints::LookUpHere(const std::string& name) {
-  const addrinfo hints{.ai_flags = 0, .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-  addrinfo* list = nullptr;
-  if (getaddrinfo(name.c_str(), nullptr, &hints, &list) != 0) return {};
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(list, &freeaddrinfo);
-  std::vector<IpAddress> addresses;
-  for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
-    addresses.push_back(AddressOf(*entry->ai_addr));
-  }
-  return addresses;
+  return ResolveHost(name, kPatience).value_or(std::vector<IpAddress>());
 }
 
 SsmEndpoints::SsmEndpoints(LookUp look_up) : state_(std::make_shared<State>()), look_up_(std::move(look_up)) {}
@@ -91,7 +72,7 @@ SsmEndpoints::SsmEndpoints(LookUp look_up) : state_(std::make_shared<State>()), 
 void SsmEndpoints::Find(absl::string_view region) {
   if (begun_ || !IsAwsRegion(region)) return;
   begun_ = true;
-  // getaddrinfo cannot be broken off, so the thread cannot be joined.
+  // Not joined: a look-up is not broken off, and nobody is to wait for it.
   std::thread([state = state_, names = SsmNames(region), look_up = look_up_] {
     while (true) {
       for (const std::string& name : names) {

@@ -22,7 +22,7 @@ class SsmEndpoints {
  public:
   // The addresses of a name; none when it has none. May take as long as it likes.
   using LookUp = std::function<std::vector<IpAddress>(const std::string& name)>;
-  // As this host resolves it (getaddrinfo).
+  // As this host resolves it, within half a minute.
   static std::vector<IpAddress> LookUpHere(const std::string& name);
 
   explicit SsmEndpoints(LookUp look_up);

@@ -13,15 +13,21 @@ function(faultline_library name)
   endif()
 endfunction()
 
-# faultline_program(NAME SOURCES ... [LINK ...]): an installed program, put into FAULTLINE_BIN_DIR. Not in trees with
-# sanitizers, whose tests link the libraries.
+# faultline_program(NAME [TOOL] SOURCES ... [LINK ...]): a program, put into FAULTLINE_BIN_DIR. It is static where the tree is,
+# but for a TOOL of the project's own, which is not shipped. Not in trees with sanitizers, whose tests link the libraries.
 function(faultline_program name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "TOOL" "" "SOURCES;LINK" ${ARGN})
   if(FAULTLINE_SANITIZE)
     return()
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE faultline::options ${ARG_LINK})
+  if(FAULTLINE_STATIC AND NOT ARG_TOOL)
+    target_sources(${name} PRIVATE $<TARGET_OBJECTS:faultline_static>)
+    target_link_libraries(${name} PRIVATE faultline::host_resolver)
+    # Relocations take a twentieth of the space.
+    target_link_options(${name} PRIVATE -static-pie -Wl,--pack-dyn-relocs=relr)
+  endif()
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${FAULTLINE_BIN_DIR}")
 endfunction()
 

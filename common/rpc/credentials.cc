@@ -19,6 +19,9 @@
 namespace faultline {
 namespace {
 
+// Less than whoever dials waits.
+constexpr int kNameQueryMilliseconds = 1000;
+
 constexpr unsigned kRefreshSeconds = 1;
 
 // gRPC 1.51 can set no least version from C++. Left with TLS 1.2 suites that take a key shared beforehand, which there
@@ -59,19 +62,23 @@ absl::Status CheckSecurity(absl::string_view target, const Security& security) {
 }
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const std::string& target, const Security& security,
-                                                           const grpc::ChannelArguments& arguments) {
+                                                           const grpc::ChannelArguments& options) {
   FAULTLINE_RETURN_IF_ERROR(CheckTarget(target));
+  grpc::ChannelArguments arguments = options;
+  // gRPC asks for either kind of address by itself. When a name is in the hosts file for one, and no server answers for
+  // the other, what is known has to do.
+  arguments.SetInt(GRPC_ARG_DNS_ARES_QUERY_TIMEOUT_MS, kNameQueryMilliseconds);
   if (IsLocal(target)) {
     return grpc::experimental::CreateCustomChannelWithInterceptors(target, grpc::InsecureChannelCredentials(),
                                                                    arguments, PassCarriers(target));
   }
   if (security.insecure) return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
   FAULTLINE_ASSIGN_OR_RETURN(TlsMaterial material, ReadFiles(target, security));
-  grpc::SslCredentialsOptions options;
-  options.pem_root_certs = std::move(material.ca);
-  options.pem_cert_chain = std::move(material.certificate);
-  options.pem_private_key = std::move(material.key);
-  return grpc::CreateCustomChannel(target, grpc::SslCredentials(options), arguments);
+  grpc::SslCredentialsOptions files;
+  files.pem_root_certs = std::move(material.ca);
+  files.pem_cert_chain = std::move(material.certificate);
+  files.pem_private_key = std::move(material.key);
+  return grpc::CreateCustomChannel(target, grpc::SslCredentials(files), arguments);
 }
 
 absl::Status AwaitConnected(const std::shared_ptr<grpc::Channel>& channel, Duration patience) {

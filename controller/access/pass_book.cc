@@ -32,7 +32,7 @@ bool SameSecret(absl::string_view one, absl::string_view other) {
 std::string PassBook::Issue(const LocalUser& user) {
   const std::lock_guard lock(mutex_);
   const MonotonicTime now = clock_.Now();
-  Entry& entry = entries_[user.uid];
+  Entry& entry = entries_[{user.uid, user.role}];
   entry.user = user;
   entry.asked = now;
   if (entry.pass.secret.empty() || now - entry.pass.made >= kRenewAfter) {
@@ -49,11 +49,12 @@ std::optional<LocalUser> PassBook::HolderOf(absl::string_view pass) const {
   if (dot == absl::string_view::npos || !absl::SimpleAtoi(pass.substr(0, dot), &uid)) return std::nullopt;
   const absl::string_view secret = pass.substr(dot + 1);
   const std::lock_guard lock(mutex_);
-  const auto found = entries_.find(uid);
-  if (found == entries_.end()) return std::nullopt;
-  for (const Pass* known : {&found->second.pass, &found->second.former}) {
-    const bool good = !known->secret.empty() && clock_.Now() - known->made < 2 * kRenewAfter;
-    if (good && SameSecret(secret, known->secret)) return found->second.user;
+  for (auto entry = entries_.lower_bound({uid, Role::kViewer}); entry != entries_.end(); ++entry) {
+    if (entry->first.first != uid) break;
+    for (const Pass* known : {&entry->second.pass, &entry->second.former}) {
+      const bool good = !known->secret.empty() && clock_.Now() - known->made < 2 * kRenewAfter;
+      if (good && SameSecret(secret, known->secret)) return entry->second.user;
+    }
   }
   return std::nullopt;
 }

@@ -1,13 +1,14 @@
 #include "controller/cli/pki.h"
 
-#include <pwd.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/accounts.h"
 #include "common/file.h"
 #include "common/identity/certificate_authority.h"
 #include "common/identity/private_file.h"
@@ -40,12 +41,13 @@ absl::Status WriteAllNew(const std::string& folder, const Files& files) {
 
 // The controller's own account, where there is one, is to read and renew what root has made for it.
 absl::Status GiveToController(const std::string& folder, const Files& files) {
-  const passwd* const account = geteuid() == 0 ? getpwnam(kControllerAccount) : nullptr;
-  if (account == nullptr) return absl::OkStatus();
+  if (geteuid() != 0) return absl::OkStatus();
+  const std::optional<Accounts::User> account = Accounts::OfThisHost().FindUser(kControllerAccount);
+  if (!account) return absl::OkStatus();
   std::vector<std::string> paths = {folder};
   for (const auto& [name, text] : files) paths.push_back(absl::StrCat(folder, "/", name));
   for (const std::string& path : paths) {
-    if (lchown(path.c_str(), account->pw_uid, account->pw_gid) != 0) {
+    if (lchown(path.c_str(), account->uid, account->gid) != 0) {
       return ErrnoError(errno, absl::StrCat("giving ", path, " to ", kControllerAccount));
     }
   }

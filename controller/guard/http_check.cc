@@ -9,6 +9,7 @@
 #include "common/document/document.h"
 #include "common/duration.h"
 #include "controller/guard/json_field.h"
+#include "controller/guard/trusted_roots.h"
 
 namespace faultline {
 namespace {
@@ -41,6 +42,7 @@ void SetUp(CURL* curl, const HttpCheck& check, Duration timeout, const StopSigna
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(limit));
   // Else the end of the transfer waits for the resolver's thread, which has no time limit.
   curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
+  if (const std::optional<std::string> roots = TrustedRoots()) curl_easy_setopt(curl, CURLOPT_CAINFO, roots->c_str());
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "faultline-controller");
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, Keep);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);

@@ -11,7 +11,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/duration.h"
-#include "controller/guard/name_lookup.h"
+#include "common/host_resolver.h"
 
 namespace faultline {
 namespace {
@@ -106,7 +106,7 @@ CheckResult ConnectToAny(const std::vector<IpAddress>& addresses, std::uint16_t 
 
 CheckResult CheckTcp(const TcpCheck& check, Duration timeout, const StopSignal& stop) {
   const Deadline deadline(timeout);
-  const absl::StatusOr<std::vector<IpAddress>> addresses = LookUpName(check.host, timeout);
+  const absl::StatusOr<std::vector<IpAddress>> addresses = ResolveHost(check.host, timeout);
   if (!addresses.ok()) return {.passed = false, .detail = std::string(addresses.status().message())};
   return ConnectToAny(*addresses, check.port, deadline, stop);
 }

@@ -65,11 +65,10 @@ void LoginServer::Loop() {
 
 bool LoginServer::Answer() {
   const UniqueFd caller(accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  ucred who{};
-  socklen_t size = sizeof(who);
   if (!caller) return false;
-  if (getsockopt(caller.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) return true;
-  const std::string pass = passes_.Issue(LookUpUser(who.uid));
+  const absl::StatusOr<SocketPeer> peer = PeerOf(caller);
+  if (!peer.ok()) return true;
+  const std::string pass = passes_.Issue(UserOf(*peer, Accounts::OfThisHost(), geteuid()));
   // It fits into every socket's buffer; who has gone is not told.
   [[maybe_unused]] const ssize_t sent = send(caller.get(), pass.data(), pass.size(), MSG_NOSIGNAL);
   return true;

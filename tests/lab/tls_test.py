@@ -177,9 +177,10 @@ class LocalTest(TlsTest):
         cls.lab.start("controller", *AGENTS)
         cls.addClassCleanup(cls.lab.stop)
 
-    def as_daemon(self, *args, group=0, expect=0):
+    def as_daemon(self, *args, user=1, group=0, groups=(), expect=0):
         """As the user `daemon`, who is in no group of Faultline's; `group` 0 may open the socket."""
-        return self.lab.exec("ops", "setpriv", "--reuid=1", f"--regid={group}", "--clear-groups", BIN / "faultline",
+        groups = "--groups=" + ",".join(map(str, groups)) if groups else "--clear-groups"
+        return self.lab.exec("ops", "setpriv", f"--reuid={user}", f"--regid={group}", groups, BIN / "faultline",
                              "--controller", f"unix:{self.lab.state}/controller.sock", *args, expect=expect)
 
     def test_root_may_do_everything(self):
@@ -190,6 +191,19 @@ class LocalTest(TlsTest):
         done = self.as_daemon("block", "lon-1", "par-1", "--for", "1s", expect=None)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("'daemon' has the role viewer and may not", done.stderr)
+
+    def test_roles_are_by_the_groups_of_the_process(self):
+        """Also of a user that no file of the host's knows, as those of a directory service."""
+        groups = self.lab.state / "group"
+        groups.write_text("root:x:0:\nfaultline-operator:x:61234:\n")
+        # For the controller alone, which has a mount namespace of its own.
+        subprocess.run(["nsenter", f"--target={self.lab.pid('controller')}", "--mount",
+                        "mount", "--bind", groups, "/etc/group"], check=True)
+        self.as_daemon("block", "lon-1", "par-1", "--for", "1s", user=61000, groups=[61234])
+        for others in ((), (61235,)):
+            done = self.as_daemon("block", "lon-1", "par-1", "--for", "1s", user=61000, groups=others, expect=None)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("'uid 61000' has the role viewer and may not", done.stderr)
 
     def test_who_may_not_open_the_socket_gets_nowhere(self):
         self.as_daemon("nodes", group=1, expect=4)

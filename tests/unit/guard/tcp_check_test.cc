@@ -91,14 +91,5 @@ TEST(NameLookupTest, StopsBetweenNames) {
   EXPECT_EQ(LookUpNames({"127.0.0.1"}, seconds(5), stop).status().code(), absl::StatusCode::kCancelled);
 }
 
-TEST(NameLookupTest, AddressIsItsOwnAndNamesAreSorted) {
-  const auto literal = LookUpName("fd00::1", seconds(5));
-  ASSERT_TRUE(literal.ok()) << literal.status();
-  EXPECT_EQ(literal->front(), *IpAddress::Parse("fd00::1"));
-  const auto local = LookUpName("localhost", seconds(5));
-  ASSERT_TRUE(local.ok()) << local.status();
-  EXPECT_TRUE(std::is_sorted(local->begin(), local->end()));
-}
-
 }  // namespace
 }  // namespace faultline

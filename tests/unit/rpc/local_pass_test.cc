@@ -32,7 +32,8 @@ absl::Status CallWith(const TestServer& server, const std::string& pass) {
 
 TEST(LocalPassTest, CallersAreTheUserThatTheKernelSaysTheyAre) {
   TestServer server;
-  EXPECT_EQ(*AskWhoIAm(server.local(), {}), absl::StrCat(LookUpUser(geteuid()).name, " admin"));
+  EXPECT_EQ(*AskWhoIAm(server.local(), {}),
+            absl::StrCat(Accounts::OfThisHost().UserName(geteuid()).value_or("nobody"), " admin"));
 }
 
 TEST(LocalPassTest, WithoutAPassOrWithAForgedOneNobodyIsKnown) {

@@ -1,7 +1,14 @@
 #include "controller/access/pass_book.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <grp.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <numeric>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -60,14 +67,17 @@ TEST(PassBookTest, PassIsRenewedAndTheFormerEndsAnHourLater) {
   EXPECT_EQ(book.HolderOf(second), std::nullopt);
 }
 
-TEST(PassBookTest, RoleIsAsOfTheLastTimeThatTheUserAsked) {
+TEST(PassBookTest, ProcessesOfOneUserInDifferentRolesHavePassesOfTheirOwn) {
   const FakeClock clock;
   PassBook book(clock);
-  const std::string pass = book.Issue(kAlice);
-  LocalUser demoted = kAlice;
-  demoted.role = Role::kViewer;
-  book.Issue(demoted);
-  EXPECT_EQ(book.HolderOf(pass)->role, Role::kViewer);
+  LocalUser confined = kAlice;
+  confined.role = Role::kViewer;
+  const std::string first = book.Issue(kAlice);
+  const std::string second = book.Issue(confined);
+  EXPECT_NE(first, second);
+  EXPECT_EQ(book.HolderOf(first), kAlice);
+  EXPECT_EQ(book.HolderOf(second), confined);
+  EXPECT_EQ(book.Issue(kAlice), first);
 }
 
 TEST(PassBookTest, UsersBeyondTheMostAreForgottenLongestSilentFirst) {
@@ -93,11 +103,52 @@ TEST(LocalUserTest, RoleIsByUserAndGroup) {
   EXPECT_EQ(LocalRole(1000, kOwn, {}), Role::kViewer);
 }
 
-TEST(LocalUserTest, AccountsOfTheHostAreLookedUp) {
-  EXPECT_EQ(LookUpUser(0), (LocalUser{.uid = 0, .name = "root", .role = Role::kAdmin}));
-  EXPECT_EQ(LookUpUser(3'999'999'999), (LocalUser{.uid = 3'999'999'999, .name = "uid 3999999999"}));
-  // Of Debian's own accounts.
-  EXPECT_EQ(LookUpUser(1).name, "daemon");
+TEST(LocalUserTest, RoleIsByTheGroupsOfTheProcessAndNamesByTheHostsFiles) {
+  constexpr uid_t kOwn = 990;
+  const Accounts accounts("root:x:0:0::/root:/bin/sh\nalice:x:1000:1000::/:/bin/sh\n",
+                          "alice:x:1000:\nfaultline-operator:x:991:bob\n");
+  EXPECT_EQ(UserOf({.uid = 0, .groups = {0}}, accounts, kOwn), (LocalUser{0, "root", Role::kAdmin}));
+  EXPECT_EQ(UserOf({.uid = 1000, .groups = {1000}}, accounts, kOwn), (LocalUser{1000, "alice", Role::kViewer}));
+  EXPECT_EQ(UserOf({.uid = 1000, .groups = {1000, 5, 991}}, accounts, kOwn),
+            (LocalUser{1000, "alice", Role::kOperator}));
+  EXPECT_EQ(UserOf({.uid = 70000, .groups = {991}}, accounts, kOwn), (LocalUser{70000, "uid 70000", Role::kOperator}));
+}
+
+TEST(SocketPeerTest, KernelSaysWhoHasConnected) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
+  const UniqueFd one(ends[0]);
+  const UniqueFd other(ends[1]);
+  const absl::StatusOr<SocketPeer> peer = PeerOf(one);
+  ASSERT_TRUE(peer.ok()) << peer.status();
+  EXPECT_EQ(peer->uid, geteuid());
+  std::vector<gid_t> expected(static_cast<std::size_t>(getgroups(0, nullptr)));
+  ASSERT_EQ(getgroups(static_cast<int>(expected.size()), expected.data()), static_cast<int>(expected.size()));
+  expected.insert(expected.begin(), getegid());
+  EXPECT_EQ(peer->groups, expected);
+}
+
+TEST(SocketPeerTest, ProcessOfManyGroupsHasThemAll) {
+  if (geteuid() != 0) return;
+  std::vector<gid_t> before(static_cast<std::size_t>(getgroups(0, nullptr)));
+  ASSERT_GE(getgroups(static_cast<int>(before.size()), before.data()), 0);
+  std::vector<gid_t> many(1000);
+  std::iota(many.begin(), many.end(), 5000U);
+  ASSERT_EQ(setgroups(many.size(), many.data()), 0);
+  std::array<int, 2> ends{};
+  const int made = socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data());
+  ASSERT_EQ(setgroups(before.size(), before.data()), 0);
+  ASSERT_EQ(made, 0);
+  const UniqueFd one(ends[0]);
+  const UniqueFd other(ends[1]);
+  const absl::StatusOr<SocketPeer> peer = PeerOf(one);
+  ASSERT_TRUE(peer.ok()) << peer.status();
+  EXPECT_EQ(std::vector<gid_t>(peer->groups.begin() + 1, peer->groups.end()), many);
+}
+
+TEST(SocketPeerTest, WhatIsNoSocketHasNoPeer) {
+  const UniqueFd file(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  EXPECT_FALSE(PeerOf(file).ok());
 }
 
 }  // namespace

@@ -60,7 +60,7 @@ TEST(TlsTest, WithoutACertificateNobodyIsKnown) {
 
 TEST(TlsTest, CertificatesOfAnotherCaAreRefusedByEitherSide) {
   TestServer server;
-  TlsFiles files = server.Client({.uri = "faultline:user:alice", .ca = "other"}).tls;
+  TlsFiles files = server.Client(testing::TestCertificate{.uri = "faultline:user:alice", .ca = "other"}).tls;
   EXPECT_THAT(AskWhoIAm(Dial(server, files)), StatusIs(absl::StatusCode::kUnavailable, HasSubstr("verify failed")));
   files.ca = server.folder() + "/ca.crt";
   EXPECT_THAT(AskWhoIAm(Dial(server, files)), StatusIs(absl::StatusCode::kUnavailable, ::testing::_));
@@ -68,7 +68,7 @@ TEST(TlsTest, CertificatesOfAnotherCaAreRefusedByEitherSide) {
 
 TEST(TlsTest, CertificatesThatHaveEndedAreRefusedByEitherSide) {
   TestServer server;
-  const Security ended = server.Client({.uri = "faultline:user:alice", .ended = true});
+  const Security ended = server.Client(testing::TestCertificate{.uri = "faultline:user:alice", .ended = true});
   EXPECT_THAT(AskWhoIAm(server.address(), ended),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("client.crt has ended at 2024-01-02 00:00 UTC")));
   EXPECT_THAT(AskWhoIAm(Dial(server, ended.tls)), StatusIs(absl::StatusCode::kUnavailable, ::testing::_));
@@ -76,7 +76,8 @@ TEST(TlsTest, CertificatesThatHaveEndedAreRefusedByEitherSide) {
 
 TEST(TlsTest, CertificateForServersIsNoneForClients) {
   TestServer server;
-  const TlsFiles files = server.Client({.uri = "faultline:user:alice", .hosts = {"127.0.0.1"}}).tls;
+  const TlsFiles files =
+      server.Client(testing::TestCertificate{.uri = "faultline:user:alice", .hosts = {"127.0.0.1"}}).tls;
   EXPECT_THAT(AskWhoIAm(Dial(server, files)), StatusIs(absl::StatusCode::kUnavailable, ::testing::_));
 }
 

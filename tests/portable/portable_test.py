@@ -1,0 +1,192 @@
+"""That what is shipped runs where it was not built: on older and newer Debians, with none of their libraries.
+
+BullseyeTest and TrixieTest each run in a clean root of that release (tests/package/root), laid under an overlay in
+namespaces of the test's own: mounts, network, processes. All of it is gone when the test's process is.
+"""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+REPO = pathlib.Path(__file__).resolve().parent.parent.parent
+BIN = pathlib.Path(os.environ.get("FAULTLINE_BIN", REPO / "build/bin"))
+PROGRAMS = ("faultline", "faultline-agent", "faultline-controller")
+SKIPPED = 77
+MOST_AGENT = 15_000_000  # bytes of the stripped agent
+NAME = "controller.test"
+AGENT = f"name: lon-1\ncontroller: {NAME}:7400\nlabels: {{region: london}}\ninterfaces: [fl-a]\n"
+CONTROLLER = f"listen: {NAME}:7400\nlease: 3s\n"
+# What a host may ask for that has a directory service and a module for OpenSSL; none of it is there.
+NSSWITCH = "passwd: sss files\ngroup: sss files\nhosts: sss mymachines files dns\nservices: db files\n"
+OPENSSL = """openssl_conf = start
+config_diagnostics = 1
+[start]
+providers = some
+[some]
+hardware = theirs
+[theirs]
+module = /usr/lib/hardware.so
+activate = 1
+"""
+ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "OPENSSL_CONF": "/etc/modules.cnf"}
+
+
+def run(*command, expect=0, **options):
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=60, **options)
+    if expect is not None and done.returncode != expect:
+        raise AssertionError(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done
+
+
+def wait_until(fn, timeout, what):
+    deadline = time.monotonic() + timeout
+    while not (result := fn()):
+        if time.monotonic() >= deadline:
+            raise AssertionError(f"not within {timeout} s: {what}")
+        time.sleep(0.02)
+    return result
+
+
+class FileTest(unittest.TestCase):
+    """The programs as files."""
+
+    def test_nothing_of_the_host_is_loaded(self):
+        for program in PROGRAMS:
+            headers = run("readelf", "--wide", "--program-headers", "--dynamic", BIN / program).stdout
+            self.assertRegex(headers, r"\bDYNAMIC\b")
+            self.assertNotRegex(headers, r"\bINTERP\b|\(NEEDED\)", program)
+            # At a random address, with nothing both writable and executable.
+            self.assertRegex(headers, r"Elf file type is DYN")
+            self.assertRegex(headers, r"GNU_STACK\s+\S+ \S+ \S+ \S+ \S+ RW\s")
+            self.assertNotRegex(headers, r"LOAD\s+\S+ \S+ \S+ \S+ \S+ RWE")
+
+    def test_agent_is_small(self):
+        with tempfile.TemporaryDirectory() as folder:
+            stripped = pathlib.Path(folder) / "agent"
+            run("strip", "-o", stripped, BIN / "faultline-agent")
+            self.assertLessEqual(stripped.stat().st_size, MOST_AGENT)
+
+
+class SystemTest:
+    """A fleet of one in a root of another Debian, from its enrolment to a fault that is healed."""
+
+    suite = ""
+
+    @classmethod
+    def setUpClass(cls):
+        made = run(REPO / "tests/package/root", cls.suite, expect=None)
+        if made.returncode != 0:
+            raise AssertionError(made.stderr)
+        cls.root = cls.lay_root(pathlib.Path(made.stdout.strip()))
+        run("ip", "link", "set", "lo", "up")
+        run("ip", "link", "add", "fl-a", "type", "veth", "peer", "name", "fl-b")
+        for name, address in (("fl-a", "198.18.0.1/24"), ("fl-b", "198.18.1.1/24")):
+            run("ip", "address", "add", address, "dev", name)
+            run("ip", "link", "set", name, "up")
+
+    @classmethod
+    def lay_root(cls, lower):
+        stage = REPO / "build/portable"
+        stage.mkdir(exist_ok=True)
+        run("mount", "-t", "tmpfs", "stage", stage)
+        for folder in ("upper", "work", "root"):
+            (stage / folder).mkdir()
+        root = stage / "root"
+        run("mount", "-t", "overlay", "-o", f"lowerdir={lower},upperdir={stage}/upper,workdir={stage}/work", "root", root)
+        run("mount", "-t", "proc", "proc", root / "proc")
+        run("mount", "--bind", "/dev", root / "dev")
+        for program in PROGRAMS:
+            shutil.copy(BIN / program, root / "usr/bin")
+        etc = root / "etc"
+        (etc / "faultline").mkdir()
+        (etc / "faultline/agent.yaml").write_text(AGENT)
+        (etc / "faultline/controller.yaml").write_text(CONTROLLER)
+        (etc / "hosts").write_text(f"127.0.0.1 localhost\n127.0.0.1 {NAME}\n")
+        (etc / "resolv.conf").write_text("")
+        (etc / "nsswitch.conf").write_text(NSSWITCH)
+        (etc / "modules.cnf").write_text(OPENSSL)
+        return root
+
+    def there(self, *command, expect=0):
+        return run("chroot", self.root, *command, expect=expect, env=ENVIRONMENT)
+
+    def start(self, program):
+        log = open(self.root / f"tmp/{program}.log", "w", encoding="utf-8")
+        self.addCleanup(log.close)
+        process = subprocess.Popen(["chroot", str(self.root), program], stderr=log, stdin=subprocess.DEVNULL,
+                                   env=ENVIRONMENT)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def log(self, program):
+        return (self.root / f"tmp/{program}.log").read_text()
+
+    def nodes(self):
+        done = self.there("faultline", "nodes", "--json", expect=None)
+        return json.loads(done.stdout).get("nodes", []) if done.returncode == 0 else []
+
+    def stop(self, process, program):
+        process.terminate()
+        self.assertEqual(process.wait(timeout=30), 0, self.log(program))
+
+    def test_fleet_of_one(self):
+        for program in PROGRAMS:
+            self.assertRegex(self.there(program, "--version").stdout, r"^\d+\.\d+\.\d+")
+        self.assertIn("nothing of faultline", self.there("faultline-agent", "status").stdout)
+        self.there("faultline", "pki", "init", "--host", NAME)
+        controller = self.start("faultline-controller")
+        wait_until(lambda: "listening on" in self.log("faultline-controller"), 20, "the controller listens")
+        token = re.search(r"fl1\.\S+", self.there("faultline", "token", "create").stdout).group()
+        self.there("faultline-agent", "enroll", "--token", token)
+        agent = self.start("faultline-agent")
+        try:
+            wait_until(lambda: any(node.get("connected") for node in self.nodes()), 20, "the agent is connected")
+        except AssertionError as late:
+            raise AssertionError(self.log("faultline-agent") + self.log("faultline-controller")) from late
+        self.a_fault_is_seen_and_healed()
+        for process in (agent, controller):
+            maps = pathlib.Path(f"/proc/{process.pid}/maps").read_text()
+            self.assertNotIn(".so", maps)
+        self.stop(agent, "faultline-agent")
+        self.stop(controller, "faultline-controller")
+        self.assertIn("nothing of faultline", self.there("faultline-agent", "status").stdout)
+
+    def a_fault_is_seen_and_healed(self):
+        self.there("faultline", "block", "203.0.113.0/24", "lon-1", "--for", "30s", "--detach")
+        wait_until(lambda: "203.0.113.0/24" in run("nft", "list", "ruleset").stdout, 20, "the fault is in the kernel")
+        self.there("faultline-agent", "status", expect=3)
+        self.there("faultline-agent", "heal")
+        self.assertNotIn("203.0.113", run("nft", "list", "ruleset").stdout)
+
+
+class BullseyeTest(SystemTest, unittest.TestCase):
+    suite = "bullseye"
+
+
+class TrixieTest(SystemTest, unittest.TestCase):
+    suite = "trixie"
+
+
+def enter_namespaces():
+    """This program once more, in namespaces of its own that end with it."""
+    if os.environ.get("FAULTLINE_PORTABLE_INSIDE"):
+        return
+    os.environ["FAULTLINE_PORTABLE_INSIDE"] = "1"
+    os.execvp("unshare", ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc",
+                          sys.executable, *sys.argv])
+
+
+if __name__ == "__main__":
+    if os.geteuid() != 0:
+        print("SKIPPED: roots and namespaces need root")
+        sys.exit(SKIPPED)
+    enter_namespaces()
+    unittest.main(verbosity=2)
