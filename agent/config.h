@@ -42,7 +42,7 @@ struct AgentConfig {
   std::uint64_t lane_memory = Program::kDefaultLaneMemory;
   // `tcp_listeners`: whether the agent listens on the TCP ports that a run has dialled here, where nothing else does.
   bool tcp_listeners = false;
-  // `guard`: `max_duration` and `max_runs`.
+  // `guard`: `max_duration`, `max_runs`, and of one run `max_steps`, `max_rules` and `max_ranges`.
   Limits limits;
   // `log`: its `level`.
   LogLevel log_level = LogLevel::kInfo;

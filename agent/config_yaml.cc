@@ -15,7 +15,7 @@ const std::vector<std::string> kKeys = {"name",       "controller",    "runtime"
                                         "log"};
 const std::vector<std::string> kProtectKeys = {"cidrs", "ports", "dns"};
 const std::vector<std::string> kDnsWords = {"none", "system"};
-const std::vector<std::string> kGuardKeys = {"max_duration", "max_runs"};
+const std::vector<std::string> kGuardKeys = {"max_duration", "max_runs", "max_steps", "max_rules", "max_ranges"};
 const std::vector<std::string> kTruthWords = {"false", "true"};
 
 void ReadLabels(const DocumentValue& value, AgentConfig& config, TextErrors& errors) {
@@ -63,9 +63,15 @@ void ReadGuard(const DocumentValue& value, AgentConfig& config, TextErrors& erro
   if (const DocumentValue* longest = record.Find("max_duration")) {
     if (const auto duration = ReadDuration(*longest, "'max_duration'", errors)) config.limits.max_duration = *duration;
   }
-  if (const DocumentValue* most = record.Find("max_runs")) {
-    if (const auto number = ReadNumber(*most, "'max_runs'", errors)) config.limits.max_runs = *number;
-  }
+  const auto read_most = [&](const std::string& key, std::size_t& limit) {
+    const DocumentValue* const most = record.Find(key);
+    if (most == nullptr) return;
+    if (const auto number = ReadNumber(*most, absl::StrCat("'", key, "'"), errors)) limit = *number;
+  };
+  read_most("max_runs", config.limits.max_runs);
+  read_most("max_steps", config.limits.max_steps);
+  read_most("max_rules", config.limits.max_rules);
+  read_most("max_ranges", config.limits.max_ranges);
 }
 
 void ReadLaneMemory(const DocumentValue& value, AgentConfig& config, TextErrors& errors) {

@@ -19,6 +19,9 @@
 namespace faultline {
 namespace {
 
+// Who asks says so at once. Whoever does not holds up the next one, whose own patience has to last for the answer.
+constexpr std::chrono::milliseconds kPatience(200);
+
 // More than may wait for an agent that hangs.
 constexpr int kBacklog = 64;
 
@@ -91,7 +94,7 @@ UniqueFd LocalServer::Accept() {
 }
 
 void LocalServer::Serve(int connection) {
-  SetLocalPatience(connection);
+  SetLocalPatience(connection, kPatience);
   const std::string request = ReadLocal(connection, Until::kLine);
   std::string answer;
   if (request == kAskHeal) answer = FormatHealed(verbs_.heal());

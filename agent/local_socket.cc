@@ -9,7 +9,6 @@
 namespace faultline {
 namespace {
 
-constexpr timeval kPatience = {.tv_sec = 2, .tv_usec = 0};
 constexpr std::size_t kMost = std::size_t{1} << 20;
 
 }  // namespace
@@ -21,9 +20,14 @@ sockaddr_un LocalSocketAddress(const std::string& path) {
   return address;
 }
 
-void SetLocalPatience(int socket) {
-  setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof(kPatience));
-  setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof(kPatience));
+void SetLocalPatience(int socket) { SetLocalPatience(socket, std::chrono::seconds(2)); }
+
+void SetLocalPatience(int socket, std::chrono::milliseconds patience) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(patience);
+  const timeval time = {.tv_sec = whole.count(),
+                        .tv_usec = std::chrono::duration_cast<std::chrono::microseconds>(patience - whole).count()};
+  setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time));
+  setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time));
 }
 
 std::string ReadLocal(int socket, Until until) {

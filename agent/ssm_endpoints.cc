@@ -18,8 +18,6 @@ namespace faultline {
 namespace {
 
 constexpr std::uint16_t kHttps = 443;
-// AWS gives these names' addresses for a minute, but leaves them much longer.
-constexpr auto kPause = std::chrono::minutes(5);
 constexpr auto kPatience = std::chrono::seconds(30);
 // Of one name, the newest: connections stay where an earlier answer had them go.
 constexpr std::size_t kMostAddresses = 32;
@@ -67,13 +65,14 @@ std::vector<IpAddress> SsmEndpoints::LookUpHere(const std::string& name) {
   return ResolveHost(name, kPatience).value_or(std::vector<IpAddress>());
 }
 
-SsmEndpoints::SsmEndpoints(LookUp look_up) : state_(std::make_shared<State>()), look_up_(std::move(look_up)) {}
+SsmEndpoints::SsmEndpoints(LookUp look_up, Duration pause)
+    : state_(std::make_shared<State>()), look_up_(std::move(look_up)), pause_(pause) {}
 
 void SsmEndpoints::Find(absl::string_view region) {
   if (begun_ || !IsAwsRegion(region)) return;
   begun_ = true;
   // Not joined: a look-up is not broken off, and nobody is to wait for it.
-  std::thread([state = state_, names = SsmNames(region), look_up = look_up_] {
+  std::thread([state = state_, names = SsmNames(region), look_up = look_up_, pause = pause_] {
     while (true) {
       for (const std::string& name : names) {
         std::vector<IpAddress> found = look_up(name);
@@ -82,7 +81,7 @@ void SsmEndpoints::Find(absl::string_view region) {
         Learn(std::move(found), state->addresses[name]);
       }
       std::unique_lock lock(state->mutex);
-      if (state->changed.wait_for(lock, kPause, [&state] { return state->over; })) return;
+      if (state->changed.wait_for(lock, pause, [&state] { return state->over; })) return;
     }
   }).detach();
 }

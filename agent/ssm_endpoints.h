@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "common/clock.h"
 #include "common/program/program.h"
 
 namespace faultline {
@@ -25,7 +26,10 @@ class SsmEndpoints {
   // As this host resolves it, within half a minute.
   static std::vector<IpAddress> LookUpHere(const std::string& name);
 
-  explicit SsmEndpoints(LookUp look_up);
+  // AWS gives these names' addresses for a minute, but leaves them much longer.
+  static constexpr Duration kPause = std::chrono::minutes(5);
+
+  explicit SsmEndpoints(LookUp look_up, Duration pause = kPause);
   // Does not wait for a look-up that hangs: that is left to itself.
   ~SsmEndpoints();
   SsmEndpoints(const SsmEndpoints&) = delete;
@@ -41,7 +45,8 @@ class SsmEndpoints {
   struct State;
   // Shared with the thread, which may outlive this object.
   const std::shared_ptr<State> state_;
-  LookUp look_up_;
+  const LookUp look_up_;
+  const Duration pause_;
   bool begun_ = false;
 };
 

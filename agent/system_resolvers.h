@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -26,13 +27,19 @@ std::vector<IpAddress> SystemResolvers();
 // thread-safe.
 class KnownResolvers {
  public:
+  // Those of now; none when that is not known.
+  using Find = std::function<std::vector<IpAddress>()>;
+
+  explicit KnownResolvers(Find find = SystemResolvers) : find_(std::move(find)) {}
+
   const std::vector<IpAddress>& Now() {
-    std::vector<IpAddress> found = SystemResolvers();
+    std::vector<IpAddress> found = find_();
     if (!found.empty()) known_ = std::move(found);
     return known_;
   }
 
  private:
+  const Find find_;
   std::vector<IpAddress> known_;
 };
 

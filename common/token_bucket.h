@@ -15,15 +15,22 @@ class TokenBucket {
 
   // Whether so many more may come now; if so they are counted. `now` must not go back.
   bool Take(std::uint64_t count, MonotonicTime now) {
-    const double passed = since_ == MonotonicTime() ? 0 : std::chrono::duration<double>(now - since_).count();
+    level_ = LevelAt(now);
     since_ = now;
-    level_ = std::min(capacity_, level_ + passed * per_second_);
     if (static_cast<double>(count) > level_) return false;
     level_ -= static_cast<double>(count);
     return true;
   }
 
+  // Whether it is as if nothing had ever been taken.
+  bool Full(MonotonicTime now) const { return LevelAt(now) >= capacity_; }
+
  private:
+  double LevelAt(MonotonicTime now) const {
+    const double passed = since_ == MonotonicTime() ? 0 : std::chrono::duration<double>(now - since_).count();
+    return std::min(capacity_, level_ + passed * per_second_);
+  }
+
   double capacity_;
   double per_second_;
   double level_;

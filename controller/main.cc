@@ -222,18 +222,22 @@ absl::Status Serve(const ControllerConfig& config, const Arguments& arguments, c
                                    .allow_commands = config.allow_commands,
                                    .addresses = OwnAddresses(config.listen),
                                    .tcp_probes = config.tcp_probes};
+  FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<IdentityOffice> office,
+                             IdentityOffice::Open(clock, *database, office_options));
   HostWorker host;
-  Coordinator coordinator({.clock = clock,
-                           .fleet = fleet,
-                           .store = store,
-                           .probes = probes,
-                           .host = host,
-                           .freezes = freezes,
-                           .events = *events,
-                           .policy = policy,
-                           .permits = permits,
-                           .audit = *audit},
-                          options);
+  Coordinator coordinator(
+      {.clock = clock,
+       .fleet = fleet,
+       .store = store,
+       .probes = probes,
+       .host = host,
+       .freezes = freezes,
+       .events = *events,
+       .policy = policy,
+       .permits = permits,
+       .audit = *audit,
+       .role_of = [&office](const std::string& user) { return office->identities().KnownRoleOf(user); }},
+      options);
   // Goes before the coordinator, which its answers are for.
   const HostStopper stopper(host);
   FAULTLINE_RETURN_IF_ERROR(coordinator.Recover());
@@ -244,18 +248,17 @@ absl::Status Serve(const ControllerConfig& config, const Arguments& arguments, c
   });
   FAULTLINE_RETURN_IF_ERROR(scheduler.Load());
   Purger purger(clock, store, event_store, {.keep_for = config.keep_runs, .keep_count = config.keep_run_count});
-  FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<IdentityOffice> office,
-                             IdentityOffice::Open(clock, *database, office_options));
   PassBook passes(clock);
   const CallerGate gate(clock, office->identities(), passes,
                         {.names = config.common_names ? CertificateNames::kCommonName : CertificateNames::kFaultline,
                          .insecure = insecure});
+  const Admission admission(gate, *audit);
   SessionService sessions({.clock = clock,
                            .gate = gate,
+                           .admission = admission,
                            .fleet = fleet,
                            .coordinator = coordinator,
                            .heartbeat_interval = options.Heartbeat()});
-  const Admission admission(gate, *audit);
   IdentityService identity({.admission = admission,
                             .identities = office->identities(),
                             .enrolment = office->enrolment(),

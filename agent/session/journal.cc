@@ -8,6 +8,8 @@ namespace faultline {
 namespace {
 
 constexpr std::size_t kMostEntries = 10'000;
+// What a run has to tell is some hundred bytes an entry.
+constexpr std::size_t kMostBytes = std::size_t{4} << 20;
 
 }  // namespace
 
@@ -33,8 +35,10 @@ void Journal::SetWaker(std::function<void()> waker) {
 
 void Journal::Append(v1::SessionRequest entry) {
   const std::lock_guard lock(mutex_);
+  bytes_ += entry.ByteSizeLong();
   entries_.push_back(std::move(entry));
-  if (entries_.size() > kMostEntries) {
+  while (entries_.size() > kMostEntries || (bytes_ > kMostBytes && entries_.size() > 1)) {
+    bytes_ -= entries_.front().ByteSizeLong();
     entries_.pop_front();
     ++first_;
   }

@@ -12,7 +12,7 @@
 namespace faultline {
 
 // What happened to runs on this node, kept so that a controller that was away hears all of it: every session reads
-// the journal from its beginning. Bounded: the oldest entries go first. Thread-safe.
+// the journal from its beginning. Bounded, in entries and in bytes: the oldest go first. Thread-safe.
 class Journal : public EngineListener {
  public:
   void OnStep(const RunId& run, const StepReport& report) override;
@@ -31,6 +31,8 @@ class Journal : public EngineListener {
 
   mutable std::mutex mutex_;
   std::deque<v1::SessionRequest> entries_;
+  // Of all entries, as messages.
+  std::size_t bytes_ = 0;
   // Position of entries_.front().
   std::uint64_t first_ = 0;
   std::function<void()> waker_;

@@ -14,6 +14,10 @@ struct Limits {
   Duration max_duration = std::chrono::hours(1);
   // Most runs held at one time.
   std::size_t max_runs = 4;
+  // Of one run: most steps, and most rules and address ranges in all of them together. What plans have is far less.
+  std::size_t max_steps = 1000;
+  std::size_t max_rules = 10'000;
+  std::size_t max_ranges = 500'000;
 };
 
 // Whether one more run may be armed beside `held` others. FAILED_PRECONDITION names the limit and where it is set.

@@ -1,6 +1,7 @@
 #include "common/metrics/metrics_server.h"
 
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/listener.h>
@@ -61,6 +62,7 @@ void Answer(evhttp_request* request, void* collect) {
 }  // namespace
 
 void MetricsServer::Deleter::operator()(event_base* base) const { event_base_free(base); }
+void MetricsServer::Deleter::operator()(event* timer) const { event_free(timer); }
 void MetricsServer::Deleter::operator()(evhttp* server) const { evhttp_free(server); }
 void MetricsServer::Deleter::operator()(evconnlistener* listener) const { evconnlistener_free(listener); }
 
@@ -82,15 +84,20 @@ MetricsServer::~MetricsServer() {
   while (write(stop_.get(), &one, sizeof one) < 0 && errno == EINTR) {
   }
   thread_.join();
+  for (bufferevent* const connection : new_) bufferevent_decref(connection);
 }
 
 absl::Status MetricsServer::Serve(Collect collect) {
   collect_ = std::move(collect);
   server_.reset(evhttp_new(base_.get()));
-  if (server_ == nullptr || evhttp_bind_listener(server_.get(), listener_.get()) == nullptr) {
+  const auto count = [](int, short, void* self) { static_cast<MetricsServer*>(self)->Count(); };
+  count_.reset(evtimer_new(base_.get(), count, this));
+  if (server_ == nullptr || count_ == nullptr || evhttp_bind_listener(server_.get(), listener_.get()) == nullptr) {
     return absl::ResourceExhaustedError("metrics: cannot make an HTTP server");
   }
-  listener_.release();  // The server's from here on.
+  door_ = listener_.release();  // The server's from here on.
+  const auto take_one = [](event_base*, void* self) { return static_cast<MetricsServer*>(self)->TakeOne(); };
+  evhttp_set_bevcb(server_.get(), take_one, this);
   evhttp_set_timeout(server_.get(), kTimeoutSeconds);
   evhttp_set_max_headers_size(server_.get(), kMostHeaderBytes);
   evhttp_set_max_body_size(server_.get(), 0);
@@ -100,6 +107,33 @@ absl::Status MetricsServer::Serve(Collect collect) {
   }
   thread_ = std::thread([this] { Loop(); });
   return absl::OkStatus();
+}
+
+bufferevent* MetricsServer::TakeOne() {
+  bufferevent* const connection = bufferevent_socket_new(base_.get(), -1, 0);
+  if (connection == nullptr) return nullptr;
+  // It is given its descriptor when this returns, and may be gone when that is looked at.
+  bufferevent_incref(connection);
+  new_.push_back(connection);
+  constexpr timeval kAtOnce = {.tv_sec = 0, .tv_usec = 0};
+  if (new_.size() == 1) evtimer_add(count_.get(), &kAtOnce);
+  if (new_.size() + open_.of_all() >= kMostConnections) evconnlistener_disable(door_);
+  return connection;
+}
+
+void MetricsServer::Count() {
+  for (bufferevent* const connection : new_) {
+    open_.Add(bufferevent_getfd(connection), "");
+    bufferevent_decref(connection);
+  }
+  new_.clear();
+  open_.Refresh();
+  if (open_.of_all() < kMostConnections) {
+    evconnlistener_enable(door_);
+  } else {
+    constexpr timeval kMoment = {.tv_sec = 0, .tv_usec = 50'000};
+    evtimer_add(count_.get(), &kMoment);
+  }
 }
 
 void MetricsServer::Loop() {

@@ -3,12 +3,16 @@
 #include <functional>
 #include <memory>
 #include <thread>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/metrics/families.h"
 #include "common/metrics/metrics_address.h"
+#include "common/open_connections.h"
 #include "common/unique_fd.h"
 
+struct bufferevent;
+struct event;
 struct event_base;
 struct evconnlistener;
 struct evhttp;
@@ -16,9 +20,12 @@ struct evhttp;
 namespace faultline {
 
 // Answers GET /metrics in Prometheus' text format. One thread, which sleeps until somebody asks; a client that stalls
-// holds up no other, and is dropped after some seconds.
+// holds up no other, and is dropped after some seconds. Who comes when there are as many as there may be waits.
 class MetricsServer {
  public:
+  // Open at the same time; as many descriptors does it take at most.
+  static constexpr std::size_t kMostConnections = 32;
+
   // Called from the server's thread; what it returns is shown.
   using Collect = std::function<Families()>;
 
@@ -38,12 +45,17 @@ class MetricsServer {
  private:
   struct Deleter {
     void operator()(event_base* base) const;
+    void operator()(event* timer) const;
     void operator()(evhttp* server) const;
     void operator()(evconnlistener* listener) const;
   };
 
   MetricsServer() = default;
   void Loop();
+  // For the connection that was just taken.
+  bufferevent* TakeOne();
+  // Counts what is open. Takes more if there is room, or counts again in a moment.
+  void Count();
 
   Collect collect_;
   // An eventfd: written to once, to stop.
@@ -52,6 +64,12 @@ class MetricsServer {
   // Until Serve gives it to the server.
   std::unique_ptr<evconnlistener, Deleter> listener_;
   std::unique_ptr<evhttp, Deleter> server_;
+  // The server's.
+  evconnlistener* door_ = nullptr;
+  std::unique_ptr<event, Deleter> count_;
+  // The thread's own: what was taken and has no descriptor yet, and what has.
+  std::vector<bufferevent*> new_;
+  OpenConnections open_;
   std::thread thread_;
 };
 

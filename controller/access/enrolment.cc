@@ -1,5 +1,7 @@
 #include "controller/access/enrolment.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "common/digest.h"
 #include "common/duration.h"
@@ -88,7 +90,7 @@ absl::StatusOr<Admitted> Enrolment::Enroll(absl::string_view token_text, absl::s
 }
 
 absl::StatusOr<Admitted> Enrolment::Renew(const Identity& identity, const Certificate& present,
-                                          absl::string_view request) {
+                                          absl::string_view request, RenewalRecorder record) {
   if (identity.kind != IdentityKind::kNode) {
     return absl::PermissionDeniedError("only a node's certificate is renewed; a user logs in again with a new token");
   }
@@ -102,8 +104,19 @@ absl::StatusOr<Admitted> Enrolment::Renew(const Identity& identity, const Certif
   if (!present.IsOfKey(read.public_key())) {
     return absl::InvalidArgumentError("a certificate is renewed for the key that it is of; enrol again for another");
   }
+  const std::lock_guard lock(mutex_);
+  if (identities_.IsRevoked(identity, present)) {
+    return absl::PermissionDeniedError(absl::StrCat("'", identity.name, "' was sent away"));
+  }
+  const MonotonicTime moment = clock_.Now();
+  const auto last = renewed_.find(identity.name);
+  if (last != renewed_.end() && moment - last->second < RenewalPause()) {
+    return absl::ResourceExhaustedError("the node was given a certificate just now; try again in a minute");
+  }
   FAULTLINE_ASSIGN_OR_RETURN(const Certificate certificate, Issue(identity, request));
+  FAULTLINE_RETURN_IF_ERROR(record(certificate.NotAfter()));
   FAULTLINE_RETURN_IF_ERROR(identities_.Renewed(RecordOf(identity, certificate), present));
+  renewed_[identity.name] = moment;
   FAULTLINE_RETURN_IF_ERROR(identities_.ForgetOld());
   return ToAdmitted(identity, certificate, /*replaced=*/false);
 }
@@ -123,6 +136,11 @@ absl::StatusOr<TokenRecord> Enrolment::CheckToken(absl::string_view text, const 
   if (record->ends <= clock_.WallNow()) return absl::PermissionDeniedError("the token has ended; ask for another one");
   if (record->uses < 1) return absl::PermissionDeniedError("the token is used up; ask for another one");
   return *record;
+}
+
+Duration Enrolment::RenewalPause() const {
+  constexpr Duration kLongest = std::chrono::minutes(1);
+  return std::min(kLongest, validity_ / 100);
 }
 
 absl::StatusOr<Certificate> Enrolment::Issue(const Identity& identity, absl::string_view request) const {

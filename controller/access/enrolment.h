@@ -2,6 +2,7 @@
 
 #include <mutex>
 #include <string>
+#include <unordered_map>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
@@ -36,6 +37,9 @@ struct Admitted {
 // Told who is about to be enrolled, by which token; an error stops it.
 using EnrolmentRecorder = absl::FunctionRef<absl::Status(const Identity&, const TokenRecord&)>;
 
+// Told until when a certificate would be good that is about to be given; an error stops it.
+using RenewalRecorder = absl::FunctionRef<absl::Status(WallTime)>;
+
 // Makes tokens, trades them for certificates, and renews these. Any thread. `identities` and `clock` must outlive it.
 class Enrolment {
  public:
@@ -58,14 +62,20 @@ class Enrolment {
       absl::string_view token, absl::string_view name, absl::string_view request, const std::string& from,
       EnrolmentRecorder record = [](const Identity&, const TokenRecord&) { return absl::OkStatus(); });
   // For a node that has shown `present`, which was seen to be good. INVALID_ARGUMENT for a malformed request or one of
-  // another key, UNAUTHENTICATED when it has ended, FAILED_PRECONDITION when half of its time is not over yet, and
-  // PERMISSION_DENIED when it was revoked meanwhile, or is none of a node.
-  absl::StatusOr<Admitted> Renew(const Identity& identity, const Certificate& present, absl::string_view request);
+  // another key, UNAUTHENTICATED when it has ended, FAILED_PRECONDITION when half of its time is not over yet,
+  // RESOURCE_EXHAUSTED when the node was given one just now, PERMISSION_DENIED when it was revoked meanwhile, or is
+  // none of a node, or what `record` says, which is called when nothing else is in the way, and before anything is
+  // changed.
+  absl::StatusOr<Admitted> Renew(
+      const Identity& identity, const Certificate& present, absl::string_view request,
+      RenewalRecorder record = [](WallTime) { return absl::OkStatus(); });
 
   const Certificate& authority() const { return authority_.certificate(); }
 
  private:
   absl::StatusOr<TokenRecord> CheckToken(absl::string_view text, const std::string& from);
+  // How long a node has to wait for its next certificate.
+  Duration RenewalPause() const;
   absl::StatusOr<Certificate> Issue(const Identity& identity, absl::string_view request) const;
   Admitted ToAdmitted(const Identity& identity, const Certificate& certificate, bool replaced) const;
 
@@ -77,6 +87,8 @@ class Enrolment {
   std::mutex mutex_;
   // Under mutex_.
   AttemptLimit attempts_;
+  // When each node was renewed last: as many as have enrolled.
+  std::unordered_map<std::string, MonotonicTime> renewed_;
 };
 
 }  // namespace faultline

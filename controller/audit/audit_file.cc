@@ -84,10 +84,10 @@ class DiskFile : public AuditFile {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<std::string> ReadRotated() override {
+  absl::StatusOr<std::string> ReadRotated(std::size_t back) override {
     FAULTLINE_ASSIGN_OR_RETURN(const std::vector<Numbered> files, NumberedIn(folder_));
-    if (files.empty()) return std::string();
-    return ReadAuditFile(files.back().path, 0);
+    if (files.size() <= back) return std::string();
+    return ReadAuditFile(files[files.size() - 1 - back].path, 0);
   }
 
  private:

@@ -23,8 +23,8 @@ class AuditFile {
   virtual absl::Status Append(absl::string_view bytes) = 0;
   // Puts it away under a number, and goes on with an empty one.
   virtual absl::Status Rotate() = 0;
-  // The text of the one that was put away last; empty: none was.
-  virtual absl::StatusOr<std::string> ReadRotated() = 0;
+  // The text of the one that was put away last, or `back` files before that; empty: there is none.
+  virtual absl::StatusOr<std::string> ReadRotated(std::size_t back = 0) = 0;
 };
 
 // The files of a folder's audit log: "audit.jsonl", and before it "audit-1.jsonl", "audit-2.jsonl" and so on, oldest

@@ -17,11 +17,37 @@ absl::Status Damaged(const absl::Status& why) {
                                           "; look at it with `faultline audit verify`, then move it away"));
 }
 
+// An entry somewhere in a log, taken as it is, and where the line after it begins.
+struct Foothold {
+  AuditHead head;
+  std::size_t next = 0;
+};
+
+// The first entry of a text that begins anywhere, also within what a crash left of one.
+absl::StatusOr<Foothold> FindFoothold(absl::string_view text) {
+  std::size_t at = text.find('\n');
+  while (at < text.size()) {
+    const std::size_t start = at + 1;
+    at = std::min(text.find('\n', start), text.size());
+    const absl::string_view line = text.substr(start, at - start);
+    const absl::StatusOr<AuditLine> entry = ParseAuditLine(line);
+    if (entry.ok()) {
+      return Foothold{.head = {.seq = entry->seq, .hash = entry->hash}, .next = std::min(at + 1, text.size())};
+    }
+    if (LooksLikeAuditLine(line)) return Damaged(entry.status());
+  }
+  return Damaged(absl::DataLossError("its end has no entry"));
+}
+
 // The chain's end in the text of a whole file.
 absl::StatusOr<AuditChain> Follow(absl::string_view text) {
   AuditChain chain;
-  const std::size_t skipped = text.size() > kLookedAt ? text.find('\n', text.size() - kLookedAt) : text.npos;
-  if (skipped != text.npos) text.remove_prefix(skipped + 1);
+  if (text.size() > kLookedAt) {
+    text.remove_prefix(text.size() - kLookedAt);
+    FAULTLINE_ASSIGN_OR_RETURN(const Foothold foothold, FindFoothold(text));
+    text.remove_prefix(foothold.next);
+    chain = AuditChain(foothold.head);
+  }
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     const absl::Status taken = chain.Take(text.substr(0, end));
@@ -29,6 +55,22 @@ absl::StatusOr<AuditChain> Follow(absl::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return chain;
+}
+
+// Of these lines, the latest first: adds what is asked for. False when there is enough.
+bool Collect(absl::string_view text, const AuditQuery& query, std::vector<AuditLine>& lines) {
+  while (!text.empty()) {
+    if (text.back() == '\n') text.remove_suffix(1);
+    const std::size_t before = text.rfind('\n');
+    const std::size_t start = before == text.npos ? 0 : before + 1;
+    absl::StatusOr<AuditLine> line = ParseAuditLine(text.substr(start));
+    text.remove_suffix(text.size() - start);
+    // What is torn; and what was read before, of a file that was put away meanwhile.
+    if (!line.ok() || (!lines.empty() && line->seq >= lines.back().seq)) continue;
+    if (lines.size() >= query.most || (query.since && line->time < *query.since)) return false;
+    lines.push_back(*std::move(line));
+  }
+  return true;
 }
 
 }  // namespace
@@ -49,7 +91,9 @@ absl::Status AuditLog::Begin() {
   FAULTLINE_ASSIGN_OR_RETURN(const std::uint64_t size, file_->Size());
   if (size > kLookedAt) {
     FAULTLINE_ASSIGN_OR_RETURN(const std::string tail, file_->ReadFrom(size - kLookedAt));
-    whole_ = size - kLookedAt + std::min(tail.find('\n') + 1, tail.size());
+    FAULTLINE_ASSIGN_OR_RETURN(const Foothold foothold, FindFoothold(tail));
+    whole_ = size - kLookedAt + foothold.next;
+    chain_ = AuditChain(foothold.head);
     return absl::OkStatus();
   }
   FAULTLINE_ASSIGN_OR_RETURN(const std::string rotated, file_->ReadRotated());
@@ -69,7 +113,6 @@ absl::Status AuditLog::TakeUp() {
     at = std::min(end + 1, text.size());
     if (!chain.torn()) whole = whole_ + at;
   }
-  if (!chain.head()) return Damaged(absl::DataLossError("its end has no entry"));
   // What is torn is told of by the next line, and looked at again if that fails.
   chain_ = AuditChain(*chain.head());
   whole_ = whole;
@@ -117,21 +160,16 @@ AuditHead AuditLog::head() const {
 }
 
 absl::StatusOr<std::vector<AuditLine>> AuditLog::List(const AuditQuery& query) const {
-  std::string text;
-  {
-    const std::lock_guard lock(mutex_);
-    FAULTLINE_ASSIGN_OR_RETURN(text, file_->ReadFrom(0));
-  }
   std::vector<AuditLine> lines;
-  for (absl::string_view rest = text; !rest.empty() && lines.size() < query.most;) {
-    if (rest.back() == '\n') rest.remove_suffix(1);
-    const std::size_t before = rest.rfind('\n');
-    const std::size_t start = before == rest.npos ? 0 : before + 1;
-    absl::StatusOr<AuditLine> line = ParseAuditLine(rest.substr(start));
-    rest.remove_suffix(rest.size() - start);
-    if (!line.ok()) continue;
-    if (query.since && line->time < *query.since) break;
-    lines.push_back(*std::move(line));
+  const auto read = [this](const auto& from) -> absl::StatusOr<std::string> {
+    const std::lock_guard lock(mutex_);
+    return from();
+  };
+  FAULTLINE_ASSIGN_OR_RETURN(std::string text, read([this] { return file_->ReadFrom(0); }));
+  bool more = Collect(text, query, lines);
+  for (std::size_t back = 0; more; ++back) {
+    FAULTLINE_ASSIGN_OR_RETURN(text, read([this, back] { return file_->ReadRotated(back); }));
+    more = !text.empty() && Collect(text, query, lines);
   }
   std::ranges::reverse(lines);
   return lines;

@@ -37,12 +37,12 @@ class AuditLog : public AuditSink {
   absl::Status Record(const AuditEntry& entry) override;
 
   AuditHead head() const;
-  // Of the file that is written to, oldest first.
+  // Oldest first; of the files that were put away too, as far as they are still there.
   absl::StatusOr<std::vector<AuditLine>> List(const AuditQuery& query) const;
 
  private:
   AuditLog(const Clock& clock, std::unique_ptr<AuditFile> file, std::uint64_t largest_file);
-  // Where the chain ends, from the end of what is there.
+  // Finds an entry to follow the chain from.
   absl::Status Begin();
   // Looks at what the file has since it was last known to be whole.
   absl::Status TakeUp();

@@ -87,8 +87,9 @@ void AddAuditVerbs(CommandLine& line) {
   verify.add_option("--file", arguments->file, "The controller's state folder, or one file of its log")
       ->capture_default_str();
   verify.add_flag("--offline", arguments->offline, "Do not ask the controller what it wrote last");
-  CLI::App& list = line.AddVerb(audit, "list", "The latest entries, oldest first", "faultline audit list --since 1h",
-                                [&line, arguments] { return ListLog(line.common(), *arguments); });
+  CLI::App& list =
+      line.AddVerb(audit, "list", "The latest entries, oldest first, of all files", "faultline audit list --since 1h",
+                   [&line, arguments] { return ListLog(line.common(), *arguments); });
   list.add_option("--since", arguments->since, "Only those since: 1h, 7d, 2026-12-01T02:00Z");
   list.add_option("--most", arguments->most, "At most so many (1000)");
 }

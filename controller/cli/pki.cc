@@ -39,15 +39,11 @@ absl::Status WriteAllNew(const std::string& folder, const Files& files) {
   return absl::OkStatus();
 }
 
-// The controller's own account, where there is one, is to read and renew what root has made for it.
-absl::Status GiveToController(const std::string& folder, const Files& files) {
-  if (geteuid() != 0) return absl::OkStatus();
-  const std::optional<Accounts::User> account = Accounts::OfThisHost().FindUser(kControllerAccount);
-  if (!account) return absl::OkStatus();
+absl::Status Give(const std::string& folder, const Files& files, const Account& owner) {
   std::vector<std::string> paths = {folder};
   for (const auto& [name, text] : files) paths.push_back(absl::StrCat(folder, "/", name));
   for (const std::string& path : paths) {
-    if (lchown(path.c_str(), account->uid, account->gid) != 0) {
+    if (lchown(path.c_str(), owner.user, owner.group) != 0) {
       return ErrnoError(errno, absl::StrCat("giving ", path, " to ", kControllerAccount));
     }
   }
@@ -71,7 +67,15 @@ absl::StatusOr<PrivateKey> ReadOrMakeKey(const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<Certificate> InitPki(const std::string& folder, const std::vector<std::string>& hosts, WallTime now) {
+std::optional<Account> ControllerAccount() {
+  if (geteuid() != 0) return std::nullopt;
+  const std::optional<Accounts::User> account = Accounts::OfThisHost().FindUser(kControllerAccount);
+  if (!account) return std::nullopt;
+  return Account{.user = account->uid, .group = account->gid};
+}
+
+absl::StatusOr<Certificate> InitPki(const std::string& folder, const std::vector<std::string>& hosts, WallTime now,
+                                    const std::optional<Account>& owner) {
   FAULTLINE_ASSIGN_OR_RETURN(const CertificateAuthority authority, CertificateAuthority::Create(now));
   FAULTLINE_ASSIGN_OR_RETURN(const PrivateKey key, PrivateKey::Generate());
   FAULTLINE_ASSIGN_OR_RETURN(
@@ -86,7 +90,7 @@ absl::StatusOr<Certificate> InitPki(const std::string& folder, const std::vector
                        {"controller.key", key.ToPem()},
                        {"controller.crt", absl::StrCat(controller.ToPem(), ca)}};
   FAULTLINE_RETURN_IF_ERROR(WriteAllNew(folder, files));
-  FAULTLINE_RETURN_IF_ERROR(GiveToController(folder, files));
+  if (owner) FAULTLINE_RETURN_IF_ERROR(Give(folder, files, *owner));
   return authority.certificate();
 }
 

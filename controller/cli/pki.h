@@ -1,5 +1,8 @@
 #pragma once
 
+#include <sys/types.h>
+
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,9 +21,19 @@ inline constexpr Duration kControllerValidity = std::chrono::hours(24 * 365);
 // Of a certificate that is made here and not by the controller, unless said otherwise.
 inline constexpr Duration kOfflineValidity = std::chrono::hours(24 * 90);
 
-// Makes the folder and the four files, for a controller under these names and addresses. The authority's certificate.
-// ALREADY_EXISTS, and nothing is changed, when one of the files is there; INVALID_ARGUMENT for what is no host.
-absl::StatusOr<Certificate> InitPki(const std::string& folder, const std::vector<std::string>& hosts, WallTime now);
+// Whose files are to be.
+struct Account {
+  uid_t user = 0;
+  gid_t group = 0;
+};
+// The controller's own, `faultline`, where root asks and the host has it: it is to read and renew what is made for it.
+std::optional<Account> ControllerAccount();
+
+// Makes the folder and the four files, for a controller under these names and addresses, and gives them to an account,
+// or to nobody else. The authority's certificate. ALREADY_EXISTS, and nothing is changed, when one of the files is
+// there; INVALID_ARGUMENT for what is no host.
+absl::StatusOr<Certificate> InitPki(const std::string& folder, const std::vector<std::string>& hosts, WallTime now,
+                                    const std::optional<Account>& owner = ControllerAccount());
 
 // Makes controller.crt anew, for a controller under these names and addresses, which holds instead of the one before;
 // with controller.key, which is made too if it is not there. A running controller takes it up. Its certificate.

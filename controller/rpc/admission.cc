@@ -1,7 +1,5 @@
 #include "controller/rpc/admission.h"
 
-#include <utility>
-
 #include "absl/strings/str_cat.h"
 #include "common/status.h"
 
@@ -11,29 +9,25 @@ absl::StatusOr<Principal> Admission::Admit(const grpc::ServerContextBase& contex
                                            absl::string_view action) const {
   const absl::StatusOr<Principal> caller = gate_.Identify(context);
   if (!caller.ok()) {
-    RecordRefusal({.from = context.peer()}, action, absl::PermissionDeniedError(caller.status().message()));
+    RecordRefusal(refusals_, {.from = context.peer()}, action, caller.status());
     return caller.status();
   }
   if (caller->role >= least) return caller;
   const absl::Status refused =
       absl::PermissionDeniedError(absl::StrCat("'", caller->name, "' has the role ", NameOf(caller->role),
                                                " and may not ", action, ": it takes the role ", NameOf(least)));
-  RecordRefusal(*caller, action, refused);
+  RecordRefusal(refusals_, *caller, action, refused);
   return refused;
 }
 
-void Admission::RecordRefusal(const Principal& who, absl::string_view action, const absl::Status& why) const {
-  std::uint64_t unwritten = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!refusals_.Take(1, clock_.Now())) {
-      ++unwritten_;
-      return;
-    }
-    unwritten = std::exchange(unwritten_, 0);
-  }
-  const std::string more = unwritten == 0 ? "" : absl::StrCat("; ", unwritten, " refusals before it are not here");
-  RecordError(who, action, "", absl::PermissionDeniedError(absl::StrCat(why.message(), more)));
+void Admission::RecordNoSession(const Principal& who, const absl::Status& why) const {
+  RecordRefusal(no_sessions_, who, "open a session", why);
+}
+
+void Admission::RecordRefusal(LineLimit& lines, const Principal& who, absl::string_view action,
+                              const absl::Status& why) const {
+  const std::optional<std::string> more = lines.Take();
+  if (more) RecordError(who, action, "", absl::PermissionDeniedError(absl::StrCat(why.message(), *more)));
 }
 
 absl::Status Admission::Record(const Principal& who, absl::string_view action, absl::string_view detail) const {

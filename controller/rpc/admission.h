@@ -1,12 +1,8 @@
 #pragma once
 
-#include <cstdint>
-#include <mutex>
-
-#include "common/clock.h"
-#include "common/token_bucket.h"
 #include "controller/audit/audit_sink.h"
 #include "controller/rpc/gate.h"
+#include "controller/rpc/line_limit.h"
 
 namespace faultline {
 
@@ -26,17 +22,18 @@ class Admission {
   // What came of something that was admitted, and failed: `why` is its error. If it can be written.
   void RecordError(const Principal& who, absl::string_view action, absl::string_view detail,
                    const absl::Status& why) const;
+  // A node's session that was refused, if that can be written; of those who try again and again but some.
+  void RecordNoSession(const Principal& who, const absl::Status& why) const;
 
  private:
-  void RecordRefusal(const Principal& who, absl::string_view action, const absl::Status& why) const;
+  void RecordRefusal(LineLimit& lines, const Principal& who, absl::string_view action, const absl::Status& why) const;
 
   const Gate& gate_;
   AuditSink& audit_;
-  const SystemClock clock_{};
-  mutable std::mutex mutex_;
-  // Under mutex_: a line takes the disk's time and room, and whoever is refused pays for neither.
-  mutable TokenBucket refusals_{100, 1};
-  mutable std::uint64_t unwritten_ = 0;
+  // A line takes the disk's time and room, and whoever is refused pays for neither.
+  mutable LineLimit refusals_{100, 1};
+  // Of agents, which go on trying by themselves.
+  mutable LineLimit no_sessions_{10, 6};
 };
 
 }  // namespace faultline

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "common/identity/token.h"
 #include "common/log/log.h"
 #include "common/name.h"
@@ -26,6 +27,10 @@ std::string IdOf(const std::string& text) {
 }
 
 absl::string_view KindText(IdentityKind kind) { return kind == IdentityKind::kUser ? "user" : "node"; }
+
+std::string FormatUntil(WallTime until) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromChrono(until), absl::UTCTimeZone());
+}
 
 // For the audit log.
 std::string TermsText(const TokenRecord& token) {
@@ -67,17 +72,9 @@ absl::StatusOr<Admitted> IdentityService::Admit(const std::string& peer, const v
 
 void IdentityService::RecordNotEnrolled(const std::string& peer, const v1::EnrollRequest& request,
                                         const absl::Status& why) {
-  std::uint64_t unwritten = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!lines_.Take(kOfOneLine, clock_.Now())) {
-      ++unwritten_;
-      return;
-    }
-    unwritten = std::exchange(unwritten_, 0);
-  }
-  const std::string more = unwritten == 0 ? "" : absl::StrCat("; ", unwritten, " before it are not here");
-  const std::string text = absl::StrCat(why.message(), more);
+  const std::optional<std::string> more = not_enrolled_.Take();
+  if (!more) return;
+  const std::string text = absl::StrCat(why.message(), *more);
   LogWarning(absl::StrCat(peer, " was not enrolled: ", text));
   const absl::StatusOr<EnrolmentToken> token = EnrolmentToken::Parse(request.token());
   const std::string name = CheckName(request.name(), "name").ok() ? absl::StrCat(" '", request.name(), "'") : "";
@@ -91,7 +88,7 @@ grpc::Status IdentityService::Renew(grpc::ServerContext* context, const v1::Rene
                                     v1::RenewResponse* response) {
   absl::StatusOr<Admitted> admitted = RenewFor(*context, *request);
   if (!admitted.ok()) {
-    LogWarning(absl::StrCat(context->peer(), " was not renewed: ", admitted.status().message()));
+    RecordNotRenewed(*context, admitted.status());
     return ToGrpc(admitted.status());
   }
   LogInfo(absl::StrCat("renewed ", IdentityUri(admitted->identity), " from ", context->peer()));
@@ -107,7 +104,23 @@ absl::StatusOr<Admitted> IdentityService::RenewFor(const grpc::ServerContext& co
   if (identity.kind == IdentityKind::kController) {
     return absl::PermissionDeniedError("a controller's certificate is renewed by the controller");
   }
-  return parts_.enrolment->Renew(identity, present, request.certificate_request());
+  const auto record = [&](WallTime until) {
+    return parts_.admission.Record(
+        {.name = IdentityUri(identity), .from = context.peer()}, "renew a certificate",
+        absl::StrCat(KindText(identity.kind), " '", identity.name, "' until ", FormatUntil(until)));
+  };
+  return parts_.enrolment->Renew(identity, present, request.certificate_request(), record);
+}
+
+void IdentityService::RecordNotRenewed(const grpc::ServerContext& context, const absl::Status& why) {
+  const std::optional<std::string> more = not_renewed_.Take();
+  if (!more) return;
+  const std::string text = absl::StrCat(why.message(), *more);
+  LogWarning(absl::StrCat(context.peer(), " was not renewed: ", text));
+  const absl::StatusOr<Certificate> present = PeerCertificate(context);
+  const absl::StatusOr<Identity> identity = present.ok() ? present->SubjectIdentity() : present.status();
+  parts_.admission.RecordError({.name = identity.ok() ? IdentityUri(*identity) : "", .from = context.peer()},
+                               "renew a certificate", "", absl::PermissionDeniedError(text));
 }
 
 grpc::Status IdentityService::CreateToken(grpc::ServerContext* context, const v1::CreateTokenRequest* request,

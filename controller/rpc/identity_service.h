@@ -2,17 +2,14 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <cstdint>
 #include <functional>
-#include <mutex>
 #include <string>
 
 #include "absl/status/status.h"
-#include "common/clock.h"
-#include "common/token_bucket.h"
 #include "controller/access/enrolment.h"
 #include "controller/access/identities.h"
 #include "controller/rpc/admission.h"
+#include "controller/rpc/line_limit.h"
 #include "faultline/v1/identity.grpc.pb.h"
 
 namespace faultline {
@@ -54,17 +51,13 @@ class IdentityService : public v1::IdentityService::Service {
   // Says in both logs who was not enrolled, of those who ask again and again but some.
   void RecordNotEnrolled(const std::string& peer, const v1::EnrollRequest& request, const absl::Status& why);
   absl::StatusOr<Admitted> RenewFor(const grpc::ServerContext& context, const v1::RenewRequest& request);
+  void RecordNotRenewed(const grpc::ServerContext& context, const absl::Status& why);
   absl::StatusOr<v1::CreateTokenResponse> MakeToken(const v1::CreateTokenRequest& request, const Principal& caller);
 
-  // What a line about somebody who was not enrolled takes of the bucket: ten at once, and one every six seconds.
-  static constexpr std::uint64_t kOfOneLine = 6;
-
   const IdentityParts parts_;
-  const SystemClock clock_{};
-  std::mutex mutex_;
-  // Under mutex_: whoever has no token is not to fill the logs.
-  TokenBucket lines_{10 * kOfOneLine, 1};
-  std::uint64_t unwritten_ = 0;
+  // Whoever has no token, or asks too soon, is not to fill the logs.
+  LineLimit not_enrolled_{10, 6};
+  LineLimit not_renewed_{10, 6};
 };
 
 }  // namespace faultline

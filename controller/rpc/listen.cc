@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status.h"
+#include "controller/rpc/tcp_sockets.h"
 
 namespace faultline {
 namespace {
@@ -46,21 +47,47 @@ void SetLimits(const ListenOptions& options, const Quota& quota, grpc::ServerBui
   builder.SetResourceQuota(grpc::ResourceQuota(quota.name).SetMaxThreads(quota.threads).Resize(quota.memory));
 }
 
-absl::StatusOr<std::unique_ptr<grpc::Server>> ListenOn(const std::string& target, const ListenOptions& options,
-                                                       const Quota& quota,
-                                                       const std::vector<grpc::Service*>& services) {
+std::unique_ptr<grpc::Server> Start(grpc::ServerBuilder& builder, const ListenOptions& options, const Quota& quota,
+                                    const std::vector<grpc::Service*>& services) {
+  SetLimits(options, quota, builder);
+  for (grpc::Service* const service : services) builder.RegisterService(service);
+  return builder.BuildAndStart();
+}
+
+absl::Status ListenToNetwork(const ListenOptions& options, const std::vector<grpc::Service*>& services,
+                             Listening& listening) {
+  FAULTLINE_ASSIGN_OR_RETURN(const auto credentials, ListenCredentials(options.address, options.security));
+  FAULTLINE_ASSIGN_OR_RETURN(std::vector<UniqueFd> sockets, ListenTcp(options.address, kPingPatience));
+  grpc::ServerBuilder builder;
+  using Builder = decltype(builder.experimental());
+  std::shared_ptr<grpc::experimental::ExternalConnectionAcceptor> server_door =
+      builder.experimental().AddExternalConnectionAcceptor(Builder::ExternalConnectionType::FROM_FD, credentials);
+  listening.remote = Start(builder, options, kRemote, services);
+  if (listening.remote == nullptr) return absl::InternalError("gRPC cannot start the network's server");
+  const auto hand_over = [server_door](int socket, int connection) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+    parameters.listener_fd = socket;
+    parameters.fd = connection;
+    server_door->HandleNewConnection(&parameters);
+  };
+  FAULTLINE_ASSIGN_OR_RETURN(listening.acceptor,
+                             ConnectionAcceptor::Start(std::move(sockets), options.connections, hand_over));
+  return absl::OkStatus();
+}
+
+absl::Status ListenToHost(const ListenOptions& options, const std::vector<grpc::Service*>& services,
+                          Listening& listening) {
+  const std::string target = absl::StrCat("unix:", options.socket);
   FAULTLINE_ASSIGN_OR_RETURN(const auto credentials, ListenCredentials(target, options.security));
   grpc::ServerBuilder builder;
-  // By default a second controller would share the port, and the agents, in silence.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  SetLimits(options, quota, builder);
-  int port = 0;
-  builder.AddListeningPort(target, credentials, &port);
-  for (grpc::Service* const service : services) builder.RegisterService(service);
-  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  if (server != nullptr && port != 0) return server;
-  return absl::FailedPreconditionError(
-      absl::StrCat("cannot listen on ", target, ": it is in use, not an address of this host, or not permitted"));
+  builder.AddListeningPort(target, credentials);
+  listening.local = Start(builder, options, kLocal, services);
+  if (listening.local == nullptr) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("cannot listen on ", target, ": it is in use, or its folder is missing or not writable"));
+  }
+  chmod(options.socket.c_str(), kSocketMode);
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -68,16 +95,15 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> ListenOn(const std::string& target
 void Listening::Stop(Duration patience) {
   const auto until =
       std::chrono::system_clock::now() + std::chrono::duration_cast<std::chrono::system_clock::duration>(patience);
+  acceptor.reset();
   for (const auto* server : {&remote, &local}) (*server)->Shutdown(until);
   for (const auto* server : {&remote, &local}) (*server)->Wait();
 }
 
 absl::StatusOr<Listening> Listen(const ListenOptions& options, const std::vector<grpc::Service*>& services) {
   Listening listening;
-  FAULTLINE_ASSIGN_OR_RETURN(listening.remote, ListenOn(options.address, options, kRemote, services));
-  FAULTLINE_ASSIGN_OR_RETURN(listening.local,
-                             ListenOn(absl::StrCat("unix:", options.socket), options, kLocal, services));
-  chmod(options.socket.c_str(), kSocketMode);
+  FAULTLINE_RETURN_IF_ERROR(ListenToNetwork(options, services, listening));
+  FAULTLINE_RETURN_IF_ERROR(ListenToHost(options, services, listening));
   return listening;
 }
 

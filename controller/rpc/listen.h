@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "common/clock.h"
 #include "common/rpc/credentials.h"
+#include "controller/rpc/connection_acceptor.h"
 
 namespace faultline {
 
@@ -24,6 +25,8 @@ struct ListenOptions {
   Security security;
   // Within it a caller has to have shaken hands.
   Duration handshake_patience = std::chrono::seconds(10);
+  // Of the network; on this host only whom the socket lets in connects.
+  ConnectionLimits connections = ConnectionLimits::ForThisProcess();
 };
 
 // The two servers, each with threads and memory of its own: whatever comes from the network, who is on this host is
@@ -31,8 +34,10 @@ struct ListenOptions {
 struct Listening {
   std::unique_ptr<grpc::Server> remote;
   std::unique_ptr<grpc::Server> local;
+  // Brings the network's connections to `remote`.
+  std::unique_ptr<ConnectionAcceptor> acceptor;
 
-  // Ends all calls, at the latest `patience` from now, and waits until they have ended.
+  // Takes no more connections, ends all calls, at the latest `patience` from now, and waits until they have ended.
   void Stop(Duration patience);
 };
 

@@ -194,6 +194,11 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
 
   void Refuse(const absl::Status& status) {
     LogWarning(absl::StrCat("agent at ", peer_, ": ", status.message()));
+    if (absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status)) {
+      const std::string uri =
+          proof_.node ? IdentityUri({.kind = IdentityKind::kNode, .name = std::string(proof_.node->text())}) : "";
+      parts_.admission.RecordNoSession({.name = uri, .from = peer_}, status);
+    }
     End(ToGrpc(status));
   }
 

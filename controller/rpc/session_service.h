@@ -3,6 +3,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "common/clock.h"
+#include "controller/rpc/admission.h"
 #include "controller/rpc/caller_gate.h"
 #include "controller/run/coordinator.h"
 #include "controller/run/fleet.h"
@@ -14,6 +15,8 @@ namespace faultline {
 struct SessionParts {
   const Clock& clock;
   const CallerGate& gate;
+  // Has refused sessions recorded.
+  const Admission& admission;
   Fleet& fleet;
   Coordinator& coordinator;
   Duration heartbeat_interval;
@@ -23,7 +26,7 @@ struct SessionParts {
 
 // The agents' side of the controller: one reactor a session, no thread of its own. Turns messages into calls of the
 // fleet and the coordinator, and keeps none of their state. A node speaks only for the name that its certificate has;
-// who may not speak, or no longer, is told why.
+// who may not speak, or no longer, is told why, and it is in the audit log.
 class SessionService : public v1::AgentSessionService::CallbackService {
  public:
   explicit SessionService(const SessionParts& parts) : parts_(parts) {}

@@ -52,6 +52,7 @@ Coordinator::Coordinator(const CoordinatorParts& parts, CoordinatorOptions optio
       events_(parts.events),
       policy_(parts.policy),
       permits_(parts.permits),
+      role_of_(parts.role_of),
       audit_(parts.audit),
       options_(std::move(options)),
       tcp_log_(parts.probes.window()),

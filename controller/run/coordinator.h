@@ -1,6 +1,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -76,6 +77,8 @@ struct CoordinatorParts {
   const PolicyBook& policy;
   PermitStore& permits;
   AuditSink& audit;
+  // The role that a user has by now; absent: nothing is known of it, and the one counts that it had when it asked.
+  std::function<std::optional<Role>(const std::string& user)> role_of = [](const std::string&) { return std::nullopt; };
 };
 
 // A run whose moment this process let pass by more than this never begins, unless it waited for others.
@@ -100,6 +103,7 @@ class Coordinator {
   // Compiles a plan for the fleet as it is now. Errors come back inside.
   Compiled Preview(const Plan& plan, const Inventory& inventory, const RunId& run) const;
   // What the policy says of somebody who runs that now. REQUIRES: as FactsOf.
+  // One that asked earlier must still have the role that runs take.
   Decision Decide(const Principal& who, const Plan& plan, const Compiled& compiled, const Inventory& inventory) const;
 
   // Accepts a run: it is audited and stored when this returns. The run's id; of a request whose id was seen before,
@@ -306,6 +310,7 @@ class Coordinator {
   EventSink& events_;
   const PolicyBook& policy_;
   PermitStore& permits_;
+  const std::function<std::optional<Role>(const std::string&)> role_of_;
   AuditSink& audit_;
   const CoordinatorOptions options_;
   ProbeTotals probe_totals_;

@@ -17,7 +17,14 @@ Principal UnknownStarter(const v1::Run& record) {
 
 Decision Coordinator::Decide(const Principal& who, const Plan& plan, const Compiled& compiled,
                              const Inventory& inventory) const {
-  return policy_.Decide(who, FactsOf(plan, compiled, inventory), clock_.WallNow());
+  Principal now = who;
+  now.role = role_of_(who.name).value_or(who.role);
+  if (now.role < Role::kOperator && now.role < who.role) {
+    return {.kind = Decision::Kind::kRefused,
+            .reason = absl::StrCat("'", who.name, "', who asked for it, was ", NameOf(who.role), " and has the role ",
+                                   NameOf(now.role), " by now: it takes the role ", NameOf(Role::kOperator))};
+  }
+  return policy_.Decide(now, FactsOf(plan, compiled, inventory), clock_.WallNow());
 }
 
 absl::Status Coordinator::Audit(const ActiveRun& run, const Principal& who, absl::string_view action,

@@ -136,6 +136,8 @@ class EnrolmentTest(IdentityLab):
             else:
                 self.fail("the agent has ended")
             self.assertNotIn("liar", [n["info"]["name"] for n in self.lab.cli_json("nodes")["nodes"]])
+            self.assertRegex(self.lab.cli("audit", "list").stdout,
+                             r"faultline:node:par-2 .* open a session +refused .*calls itself 'liar'")
         finally:
             agent.terminate()
             agent.wait()
@@ -237,6 +239,8 @@ class RenewalTest(IdentityLab):
         # By then the first has ended, and one that was not renewed would have been let in no more.
         wait_until(lambda: self.end_of_certificate("lon-1") != second, 20, "it was renewed again, with the second")
         wait_until(lambda: self.connected("lon-1"), 5, "the node is connected")
+        self.assertRegex(self.lab.cli("audit", "list").stdout,
+                         r"faultline:node:lon-1 .* renew a certificate +allowed .*node 'lon-1' until 20")
         self.assertNotIn("has ended", self.log("lon-1"))
         self.assertNotIn("has ended", self.log("controller"))
 

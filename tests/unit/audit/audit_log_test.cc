@@ -167,6 +167,51 @@ TEST_F(AuditLogTest, ALongLogIsTakenUpByItsEnd) {
   EXPECT_TRUE(Follow().ok()) << Follow();
 }
 
+// What is looked at when a log is opened.
+constexpr std::size_t kLookedAt = std::size_t{1} << 20;
+
+// Makes the file longer, until its last so many bytes begin at this place.
+class LongAuditLogTest : public AuditLogTest {
+ protected:
+  void BeginTheEndAt(std::size_t place) {
+    // As long as an action may be, and what else is in a line.
+    constexpr std::size_t kLongest = 4000;
+    const auto missing = [&] { return place + kLookedAt - disk_.text.size(); };
+    while (missing() > kLongest) RecordAll({std::string(std::min(missing() / 2, kLongest), 'x')});
+    const std::string before = disk_.text;
+    RecordAll({"x"});
+    const std::size_t shortest = disk_.text.size() - before.size();
+    disk_.text = before;
+    Open();
+    RecordAll({std::string(missing() - shortest + 1, 'x')});
+    ASSERT_EQ(disk_.text.size(), place + kLookedAt);
+  }
+};
+
+TEST_F(LongAuditLogTest, WhatIsTornWhereLookingBeginsDoesNotStopIt) {
+  RecordAll({"a"});
+  const std::size_t before = disk_.text.size();
+  const std::string torn = "{\"seq\":2,\"ti\nme\":";
+  for (const std::size_t place : {before - 3, before - 1, before, before + 5, before + torn.find('\n') + 1,
+                                  before + torn.size() - 1, before + torn.size() + 1}) {
+    disk_.text.resize(before);
+    disk_.text += torn;
+    Open();
+    RecordAll({"b"});
+    BeginTheEndAt(place);
+    ASSERT_TRUE(TryOpen().ok()) << place << " " << TryOpen();
+    RecordAll({"c"});
+    EXPECT_TRUE(Follow().ok()) << place << " " << Follow();
+    // The same of a file that was put away.
+    disk_.rotated.push_back(std::exchange(disk_.text, ""));
+    ASSERT_TRUE(TryOpen().ok()) << place << " " << TryOpen();
+    RecordAll({"d"});
+    EXPECT_TRUE(Follow().ok()) << place << " " << Follow();
+    disk_.text = disk_.rotated.back();
+    disk_.rotated.clear();
+  }
+}
+
 TEST_F(AuditLogTest, AddsNothingToALogThatWasChanged) {
   RecordAll({"a", "b"});
   disk_.text.replace(disk_.text.rfind("\"b\""), 3, "\"x\"");
@@ -183,6 +228,22 @@ TEST_F(AuditLogTest, ListsTheLatest) {
   EXPECT_THAT(Actions({.most = 3}), ElementsAre("b", "c", "d"));
   EXPECT_THAT(Actions({.since = later}), ElementsAre("c", "d"));
   EXPECT_THAT(Actions({.since = later + std::chrono::hours(1)}), SizeIs(0));
+}
+
+TEST_F(AuditLogTest, ListsFilesThatWerePutAwayToo) {
+  largest_ = 500;
+  Open();
+  RecordAll({"a", "b", "c"});
+  clock_.Advance(std::chrono::hours(1));
+  const WallTime later = clock_.WallNow();
+  RecordAll({"d", "e", "f", "g"});
+  ASSERT_THAT(disk_.rotated, SizeIs(3));
+  EXPECT_THAT(Actions(), ElementsAre("a", "b", "c", "d", "e", "f", "g"));
+  EXPECT_THAT(Actions({.most = 4}), ElementsAre("d", "e", "f", "g"));
+  EXPECT_THAT(Actions({.since = later}), ElementsAre("d", "e", "f", "g"));
+  // The oldest was moved away.
+  disk_.rotated.erase(disk_.rotated.begin());
+  EXPECT_THAT(Actions(), ElementsAre("c", "d", "e", "f", "g"));
 }
 
 }  // namespace

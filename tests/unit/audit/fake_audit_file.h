@@ -34,7 +34,9 @@ class FakeAuditFile : public AuditFile {
     disk_.rotated.push_back(std::exchange(disk_.text, ""));
     return absl::OkStatus();
   }
-  absl::StatusOr<std::string> ReadRotated() override { return disk_.rotated.empty() ? "" : disk_.rotated.back(); }
+  absl::StatusOr<std::string> ReadRotated(std::size_t back) override {
+    return disk_.rotated.size() <= back ? "" : disk_.rotated[disk_.rotated.size() - 1 - back];
+  }
 
  private:
   FakeDisk& disk_;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -10,6 +11,7 @@
 
 #include "common/file.h"
 #include "common/identity/certificate_authority.h"
+#include "common/identity/private_file.h"
 #include "common/identity/tls_files.h"
 #include "tests/support/matchers.h"
 
@@ -69,6 +71,26 @@ TEST_F(PkiTest, NobodyElseReadsIt) {
   const auto texts = Texts();
   EXPECT_EQ(texts.size(), 4u);
   for (const auto& [name, text] : texts) EXPECT_EQ(ModeOf(folder_ + "/" + name), 0600u) << name;
+}
+
+TEST_F(PkiTest, AllOfItIsTheControllersAccounts) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root gives files away";
+  constexpr Account kFaultline = {.user = 4711, .group = 4712};
+  ASSERT_THAT(InitPki(folder_, {"c.example"}, kNow, kFaultline), IsOk());
+  std::vector<std::string> paths = {folder_};
+  for (const auto& [name, text] : Texts()) paths.push_back(folder_ + "/" + name);
+  EXPECT_EQ(paths.size(), 5u);
+  for (const std::string& path : paths) {
+    struct stat found {};
+    ASSERT_EQ(stat(path.c_str(), &found), 0) << path;
+    EXPECT_EQ(found.st_uid, kFaultline.user) << path;
+    EXPECT_EQ(found.st_gid, kFaultline.group) << path;
+  }
+  // What it renews there is its own again.
+  ASSERT_THAT(WritePrivateFile(folder_ + "/controller.crt", "renewed"), IsOk());
+  struct stat found {};
+  ASSERT_EQ(stat((folder_ + "/controller.crt").c_str(), &found), 0);
+  EXPECT_EQ(found.st_uid, kFaultline.user);
 }
 
 TEST_F(PkiTest, OverwritesNothing) {

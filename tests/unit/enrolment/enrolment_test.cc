@@ -259,6 +259,31 @@ TEST_F(EnrolmentTest, ARenewalIsForTheSameKeyAndNotTooEarly) {
   EXPECT_THAT(enrolment_->Renew(kNode, Own(first), Request(key_)), IsOk());
 }
 
+TEST_F(EnrolmentTest, ARenewalIsToldOfFirst) {
+  const Admitted first = EnrollWithKey("lon-a");
+  clock_.Advance(hours(24 * 60));
+  WallTime told;
+  const auto record = [&told](WallTime until) {
+    told = until;
+    return absl::ResourceExhaustedError("no room");
+  };
+  EXPECT_THAT(enrolment_->Renew(kNode, Own(first), Request(key_), record),
+              StatusIs(absl::StatusCode::kResourceExhausted, "no room"));
+  EXPECT_EQ(told, clock_.WallNow() + kValidity);
+  EXPECT_THAT(store_->Issued().value(), ::testing::SizeIs(1));
+}
+
+TEST_F(EnrolmentTest, WhoRenewsAgainAndAgainWaitsAMinute) {
+  const Admitted first = EnrollWithKey("lon-a");
+  clock_.Advance(hours(24 * 60));
+  ASSERT_THAT(enrolment_->Renew(kNode, Own(first), Request(key_)), IsOk());
+  clock_.Advance(seconds(59));
+  EXPECT_THAT(enrolment_->Renew(kNode, Own(first), Request(key_)),
+              StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("try again in a minute")));
+  clock_.Advance(seconds(1));
+  EXPECT_THAT(enrolment_->Renew(kNode, Own(first), Request(key_)), IsOk());
+}
+
 TEST_F(EnrolmentTest, AUserLogsInAgain) {
   const std::string token = Token({.kind = IdentityKind::kUser, .names = "alice"});
   const Admitted first = enrolment_->Enroll(token, "", Request(key_), "x").value();

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "agent/enroll_node.h"
 #include "common/file.h"
 #include "common/identity/first_contact.h"
@@ -135,10 +136,23 @@ TEST_F(IdentityServiceTest, ANodeEnrolsRenewsAndIsSentAway) {
   const PrivateKey key = PrivateKey::Parse(files.key).value();
   v1::RenewRequest renew;
   renew.set_certificate_request(Request(key));
+  audit_.Take();
   EXPECT_THAT(Call(&Stub::Renew, renew, files), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("half")));
+  EXPECT_THAT(audit_.Take(),
+              ElementsAre("faultline:node:lon-a: renew a certificate : refused: the certificate is renewed "
+                          "when half of its time is over"));
   clock_.Advance(kValidity / 2);
+  audit_.SetFull(true);
+  EXPECT_THAT(Call(&Stub::Renew, renew, files),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("audit log")));
+  audit_.SetFull(false);
   const auto renewed = Call(&Stub::Renew, renew, files);
   ASSERT_THAT(renewed, IsOk());
+  const std::string until =
+      absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromChrono(Certificate::Parse(renewed->certificates())->NotAfter()),
+                       absl::UTCTimeZone());
+  EXPECT_THAT(audit_.Take(), ElementsAre(absl::StrCat(
+                                 "faultline:node:lon-a: renew a certificate : allowed: node 'lon-a' until ", until)));
   EXPECT_TRUE(key.Fits(Certificate::Parse(renewed->certificates()).value()));
 
   v1::RevokeRequest revoke;

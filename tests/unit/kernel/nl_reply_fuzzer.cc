@@ -46,6 +46,12 @@ void CheckQueries(std::span<const std::uint8_t> datagram) {
   ReadChainCounters(conversation, table).status().IgnoreError();
   answer();
   ReadChainDevices(conversation, table, "c").status().IgnoreError();
+  answer();
+  ReadElements(conversation, table, "g").status().IgnoreError();
+  // Of chains, and then of sets.
+  answer();
+  script.replies.push_back(script.replies.front());
+  ReadTableContent(conversation, table).status().IgnoreError();
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 
 #include "absl/strings/str_cat.h"
 
@@ -108,6 +109,25 @@ TEST(MetricsServerTest, AStalledClientHoldsUpNobodyAndNoStop) {
   // Its own time limit, which would end the wait too, is 5 s.
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(4));
   EXPECT_EQ(ReadAll(stalled), "");
+}
+
+std::size_t OpenDescriptors() {
+  const std::filesystem::directory_iterator open("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(open), end(open)));
+}
+
+TEST(MetricsServerTest, WhoComesWhenThereAreAsManyAsThereMayBeWaits) {
+  const auto server = MetricsServer::Listen(Address());
+  ASSERT_TRUE(server.ok()) << server.status();
+  ASSERT_TRUE((*server)->Serve([] { return OneGauge(1); }).ok());
+  const std::size_t before = OpenDescriptors();
+  // More than the kernel keeps waiting are not let in by it.
+  constexpr std::size_t kWaiting = 4;
+  std::vector<UniqueFd> silent;
+  for (std::size_t i = 0; i < MetricsServer::kMostConnections + kWaiting; ++i) silent.push_back(Connect());
+  // These are answered when silent ones were dropped, and so after all that came before was taken or not.
+  EXPECT_THAT(Ask("GET /metrics"), HasSubstr("faultline_test_value 1\n"));
+  EXPECT_LE(OpenDescriptors(), before + silent.size() + MetricsServer::kMostConnections);
 }
 
 TEST(MetricsServerTest, ATakenPortIsOneClearError) {

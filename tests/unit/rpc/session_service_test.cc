@@ -10,8 +10,13 @@
 namespace faultline {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::Ge;
 using ::testing::HasSubstr;
 using testing::IsOk;
+using ::testing::Le;
+using ::testing::SizeIs;
 using testing::StatusIs;
 
 constexpr std::chrono::seconds kPatience(10);
@@ -140,6 +145,23 @@ TEST(SessionServiceTest, RevokedNodeIsRefused) {
   EXPECT_FALSE(agent.SayHello("lon-1"));
   EXPECT_THAT(agent.AwaitEnd(),
               StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("node 'lon-1' has been revoked")));
+  EXPECT_THAT(server.audit().Take(), ElementsAre(AllOf(HasSubstr(": open a session : refused: "),
+                                                       HasSubstr("node 'lon-1' has been revoked"))));
+}
+
+TEST(SessionServiceTest, WhoIsRefusedAgainAndAgainFillsNoLog) {
+  TestServer server;
+  const Security london = server.Client("faultline:node:lon-1");
+  for (int i = 0; i < 30; ++i) {
+    Caller liar(server.address(), london);
+    EXPECT_FALSE(liar.SayHello("lon-2"));
+    liar.AwaitEnd().IgnoreError();
+  }
+  const std::vector<std::string> lines = server.audit().Take();
+  // Ten, and one for each six seconds that this took.
+  EXPECT_THAT(lines, SizeIs(AllOf(Ge(10u), Le(20u))));
+  EXPECT_THAT(lines[0], AllOf(HasSubstr("faultline:node:lon-1: open a session : refused: "),
+                              HasSubstr("it calls itself 'lon-2'")));
 }
 
 TEST(SessionServiceTest, RevokedNodesSessionEndsWithinASecond) {

@@ -6,7 +6,9 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
@@ -51,6 +53,7 @@ TestServer::TestServer(const TestServerOptions& options)
       gate_(clock_, directory_, passes_, options.gate),
       fleet_({.token = 42}, events_),
       database_(*Database::Open(folder_ + "/runs.sqlite")),
+      admission_(gate_, audit_),
       mirror_(gate_) {
   store_.emplace(*database_);
   schedules_.emplace(*database_);
@@ -69,6 +72,7 @@ TestServer::TestServer(const TestServerOptions& options)
                        CoordinatorOptions{.lease = std::chrono::seconds(15)});
   sessions_.emplace(SessionParts{.clock = clock_,
                                  .gate = gate_,
+                                 .admission = admission_,
                                  .fleet = fleet_,
                                  .coordinator = *coordinator_,
                                  .heartbeat_interval = std::chrono::seconds(1),
@@ -82,7 +86,8 @@ TestServer::TestServer(const TestServerOptions& options)
   auto server = Listen({.address = address(),
                         .socket = socket(),
                         .security = security,
-                        .handshake_patience = options.handshake_patience},
+                        .handshake_patience = options.handshake_patience,
+                        .connections = options.connections},
                        {&*sessions_, &mirror_});
   EXPECT_TRUE(server.ok()) << server.status();
   server_ = *std::move(server);
@@ -130,10 +135,29 @@ int FreePort() {
   return ntohs(address.sin_port);
 }
 
-UniqueFd ConnectTo(int port) {
-  UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const sockaddr_in address = Loopback(port);
-  EXPECT_EQ(connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+bool Connect(const UniqueFd& fd, int port, const std::string& from) {
+  const auto connect_to = [&fd](const auto& address) {
+    const bool connected = connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+    EXPECT_TRUE(connected || errno == ECONNRESET) << strerror(errno);
+    return connected;
+  };
+  if (from.find(':') != from.npos) {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_addr = in6addr_loopback;
+    address.sin6_port = htons(static_cast<std::uint16_t>(port));
+    return connect_to(address);
+  }
+  sockaddr_in own = Loopback(0);
+  EXPECT_EQ(inet_pton(AF_INET, from.c_str(), &own.sin_addr), 1);
+  EXPECT_EQ(bind(fd.get(), reinterpret_cast<const sockaddr*>(&own), sizeof(own)), 0);
+  return connect_to(Loopback(port));
+}
+
+UniqueFd ConnectTo(int port, const std::string& from) {
+  const bool six = from.find(':') != from.npos;
+  UniqueFd fd(socket(six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  Connect(fd, port, from);
   return fd;
 }
 

@@ -44,6 +44,7 @@ struct TestServerOptions {
   std::string host = "127.0.0.1";
   Duration hello_patience = std::chrono::seconds(10);
   Duration handshake_patience = std::chrono::seconds(10);
+  ConnectionLimits connections;
 };
 
 // Everything between a socket and the fleet, as the controller has it, on loopback and a Unix socket in a folder of its
@@ -70,6 +71,7 @@ class TestServer {
   Fleet& fleet() { return fleet_; }
   PassBook& passes() { return passes_; }
   SessionService& sessions() { return *sessions_; }
+  FakeAudit& audit() { return audit_; }
 
  private:
   const std::string folder_;
@@ -91,6 +93,7 @@ class TestServer {
   FakeAudit audit_;
   std::optional<Coordinator> coordinator_;
   std::optional<SessionService> sessions_;
+  const Admission admission_;
   MirrorService mirror_;
   std::unique_ptr<LoginServer> login_;
   Listening server_;
@@ -103,8 +106,10 @@ absl::StatusOr<std::string> AskWhoIAm(const std::string& target, const Security&
 // A port of loopback that nobody listens on.
 int FreePort();
 
-// Connected to a port of loopback, without a word yet.
-UniqueFd ConnectTo(int port);
+// Connects to a port of loopback, from an address of it, without a word yet; false when it was hung up on already.
+bool Connect(const UniqueFd& socket, int port, const std::string& from);
+// The same with a socket of its own.
+UniqueFd ConnectTo(int port, const std::string& from = "127.0.0.1");
 
 // Whether the other end hangs up within 10 s, whatever it says before.
 bool IsHungUpOn(const UniqueFd& connection);

@@ -67,7 +67,8 @@ class CoordinatorTest : public ::testing::Test {
                                           .events = events_,
                                           .policy = *policy_,
                                           .permits = *permits_,
-                                          .audit = audit_},
+                                          .audit = audit_,
+                                          .role_of = role_of_},
                          CoordinatorOptions{.lease = std::chrono::seconds(15),
                                             .allow_commands = allow_commands_,
                                             .settling = settling_,
@@ -151,6 +152,7 @@ class CoordinatorTest : public ::testing::Test {
   ProbeLog probes_;
   FakeHost host_;
   bool allow_commands_ = true;
+  std::function<std::optional<Role>(const std::string&)> role_of_ = [](const std::string&) { return std::nullopt; };
   Duration settling_{0};
   bool tcp_probes_ = true;
   std::unique_ptr<Database> database_;

@@ -10,6 +10,7 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -94,6 +95,45 @@ TEST_F(PermissionTest, AtItsMomentThePolicyOfThatMomentHolds) {
               ElementsAre("alice: begin a run split-1: refused: refused by policy.yaml:3: it denies step "
                           "'cut' on lon-1: not today"));
   EXPECT_EQ(ArmsSent(), 0u);
+}
+
+TEST_F(PermissionTest, AtItsMomentTheRoleOfThatMomentHolds) {
+  std::optional<Role> role = Role::kOperator;
+  role_of_ = [&role](const std::string& user) { return user == "alice" ? role : std::nullopt; };
+  SetPolicy(kOperatorsMay);
+  RunRequest nightly = Due(kAlice, hours(1));
+  nightly.schedule_name = "nightly";
+  const std::string id = Begin(std::move(nightly));
+  // Of bob, who is known by the host, nothing is known here: he keeps what he had.
+  const std::string other = Begin(Due(kBob, hours(2)));
+  audit_.Take();
+  // Removed, or made a viewer.
+  role = Role::kViewer;
+  Pass(hours(1) + milliseconds(100));
+  host_.AnswerLookups();
+  Pass(milliseconds(100));
+  EXPECT_EQ(Get(id).outcome(), v1::OUTCOME_REFUSED);
+  constexpr char kWhy[] =
+      "'alice', who asked for it, was operator and has the role viewer by now: it takes the role operator";
+  EXPECT_THAT(Get(id).summary(), HasSubstr(kWhy));
+  EXPECT_THAT(audit_.Take(), ElementsAre(absl::StrCat("alice: begin a run ", id, ": refused: ", kWhy)));
+  EXPECT_THAT(events_.Texts(v1::EVENT_KIND_RUN_ENDED), Contains(HasSubstr(kWhy)));
+  EXPECT_EQ(ArmsSent(), 0u);
+  Pass(hours(1));
+  host_.AnswerLookups();
+  EXPECT_EQ(ArmsSent(), 1u);
+}
+
+TEST_F(PermissionTest, WhatRunsGoesOnThoughItsStarterIsSentAway) {
+  std::optional<Role> role = Role::kOperator;
+  role_of_ = [&role](const std::string&) { return role; };
+  SetPolicy(kOperatorsMay);
+  const std::string id = Begin(By(kAlice));
+  Fire(id);
+  role = Role::kViewer;
+  Pass(seconds(1));
+  EXPECT_EQ(Get(id).state(), v1::RUN_STATE_RUNNING);
+  EXPECT_EQ(BeginError(By(kAlice)).code(), absl::StatusCode::kPermissionDenied);
 }
 
 TEST_F(PermissionTest, AfterARestartItIsOnTheSameWord) {

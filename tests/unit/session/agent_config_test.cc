@@ -25,7 +25,7 @@ labels: {region: eu-west-2, az: a}
 interfaces: [eth0, eth1]
 protect: {cidrs: [10.9.0.0/16, "fd00::/8"], ports: [443]}
 lane_memory: 64mb
-guard: {max_duration: 10m, max_runs: 2}
+guard: {max_duration: 10m, max_runs: 2, max_steps: 5, max_rules: 6, max_ranges: 7}
 tcp_listeners: true
 ec2: {tags: true, imdsv1: allow}
 tls: {ca: /x/ca.crt, certificate: /x/n.crt, key: /x/n.key}
@@ -42,6 +42,9 @@ log: {level: debug}
   EXPECT_THAT(config->protect.ports, ElementsAre(443));
   EXPECT_EQ(config->limits.max_duration, std::chrono::minutes(10));
   EXPECT_EQ(config->limits.max_runs, 2u);
+  EXPECT_EQ(config->limits.max_steps, 5u);
+  EXPECT_EQ(config->limits.max_rules, 6u);
+  EXPECT_EQ(config->limits.max_ranges, 7u);
   EXPECT_EQ(config->lane_memory, 64'000'000u);
   EXPECT_TRUE(config->tcp_listeners);
   EXPECT_TRUE(config->ec2.tags && config->ec2.allow_v1);

@@ -189,6 +189,26 @@ TEST_F(HostileControllerTest, MoreRunsThanItsGuardAllowsAreRefused) {
   EXPECT_THAT(held_, SizeIs(2));
 }
 
+TEST_F(HostileControllerTest, MoreThanAnyPlanHasIsRefused) {
+  std::string steps;
+  std::string rules;
+  Live({[&](Stream& stream) {
+    Welcome(stream);
+    Timeline many = Sample("steps");
+    for (StepIndex i = 1; i <= 1000; ++i) {
+      many.steps.push_back(many.steps[0]);
+      many.steps.back().index = many.steps[0].index + i;
+    }
+    steps = Refusal(stream, ArmOf(many));
+    many = Sample("rules");
+    many.steps[0].rules.assign(10'001, many.steps[0].rules[0]);
+    rules = Refusal(stream, ArmOf(many));
+  }});
+  EXPECT_THAT(steps, HasSubstr("has 1001 steps on this node, more than its guard.max_steps of 1000"));
+  EXPECT_THAT(rules, HasSubstr("has 10001 rules on this node, more than its guard.max_rules of 10000"));
+  EXPECT_EQ(Installs(), 0);
+}
+
 TEST_F(HostileControllerTest, FireWithoutArmDoesNothing) {
   Live({[&](Stream& stream) {
     Welcome(stream);

@@ -62,6 +62,20 @@ TEST(JournalTest, IsBoundedAndForgetsTheOldest) {
   EXPECT_EQ(entries.front().step_event().transition().step(), 5u);
 }
 
+TEST(JournalTest, IsBoundedInBytesToo) {
+  Journal journal;
+  const std::string long_text(100'000, 'x');
+  for (int i = 0; i < 100; ++i) journal.OnForeignChange(RunId("r"), std::chrono::seconds(i), long_text);
+  std::uint64_t cursor = 0;
+  const auto entries = journal.ReadFrom(cursor);
+  std::size_t bytes = 0;
+  for (const auto& entry : entries) bytes += entry.ByteSizeLong();
+  EXPECT_LE(bytes, std::size_t{4} << 20);
+  EXPECT_GT(bytes, std::size_t{3} << 20);
+  EXPECT_EQ(entries.back().foreign_change().change().at().seconds(), 99);
+  EXPECT_EQ(cursor, 100u);
+}
+
 TEST(JournalTest, WakesItsReader) {
   Journal journal;
   int woken = 0;

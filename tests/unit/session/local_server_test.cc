@@ -8,7 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
+#include <thread>
+#include <vector>
 
 #include "agent/local_client.h"
 #include "agent/local_socket.h"
@@ -142,6 +145,32 @@ TEST_F(LocalServerTest, UnknownWordsAreAnsweredWithNothing) {
   }
   EXPECT_EQ(asked_, 0);
   EXPECT_TRUE(AskToHeal(folder_).ok());
+}
+
+TEST_F(LocalServerTest, WhoIsSilentHoldsUpNobodyForLong) {
+  const auto server = Start();
+  const sockaddr_un address = LocalSocketAddress(*LocalSocketPath(folder_));
+  std::vector<UniqueFd> silent;
+  for (const std::string& word : {std::string(), std::string("hea")}) {
+    silent.emplace_back(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(connect(silent.back().get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    send(silent.back().get(), word.data(), word.size(), MSG_NOSIGNAL);
+  }
+  // Asked in vain, it would be taken for one that hangs, and killed.
+  EXPECT_EQ(*AskToHeal(folder_), 3u);
+  EXPECT_EQ(asked_, 1);
+}
+
+TEST_F(LocalServerTest, ManyAtOnceAreAnsweredOneByOne) {
+  const auto server = Start();
+  std::atomic<int> answered = 0;
+  {
+    std::vector<std::jthread> askers;
+    for (int i = 0; i < 50; ++i) {
+      askers.emplace_back([&] { answered += AskForStatus(folder_).status.ok() ? 1 : 0; });
+    }
+  }
+  EXPECT_EQ(answered, 50);
 }
 
 TEST_F(LocalServerTest, SecondAgentIsKeptOutWhileTheFirstLives) {

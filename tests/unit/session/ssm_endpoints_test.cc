@@ -5,6 +5,8 @@
 
 #include <future>
 
+#include "absl/strings/str_cat.h"
+
 namespace faultline {
 namespace {
 
@@ -68,6 +70,41 @@ TEST(SsmTest, NothingWaitsForAResolverThatHangs) {
   }
   go_on->set_value();
   over->get_future().wait();
+}
+
+TEST(SsmTest, WhatIsFoundLaterIsAddedAndALookUpThatFailsTakesNothingAway) {
+  // What each round finds; every later one fails.
+  const std::vector<std::vector<IpAddress>> rounds = {{}, {At("52.95.0.1")}, {At("52.95.0.2")}, {}};
+  auto third_failed = std::make_shared<std::promise<void>>();
+  SsmEndpoints endpoints(
+      [rounds, third_failed, round = std::size_t{0}](const std::string& name) mutable -> std::vector<IpAddress> {
+        if (!name.starts_with("ssm.")) return {};
+        if (round == rounds.size()) third_failed->set_value();
+        return round < rounds.size() ? rounds[round++] : (++round, std::vector<IpAddress>());
+      },
+      std::chrono::milliseconds(1));
+  endpoints.Find("eu-west-2");
+  third_failed->get_future().wait();
+  EXPECT_THAT(endpoints.Now(),
+              ElementsAre(ProtectedEndpoint{At("52.95.0.2"), 443}, ProtectedEndpoint{At("52.95.0.1"), 443}));
+}
+
+TEST(SsmTest, OfANameThatMovesOnTheOldestAddressesAreForgotten) {
+  auto enough = std::make_shared<std::promise<void>>();
+  SsmEndpoints endpoints(
+      [enough, round = std::uint8_t{0}](const std::string& name) mutable -> std::vector<IpAddress> {
+        if (!name.starts_with("ssm.")) return {};
+        if (round == 100) enough->set_value();
+        if (round > 99) return (round = 101, std::vector<IpAddress>());
+        return {At(absl::StrCat("52.95.0.", round++).c_str())};
+      },
+      std::chrono::milliseconds(1));
+  endpoints.Find("eu-west-2");
+  enough->get_future().wait();
+  const std::vector<ProtectedEndpoint> known = endpoints.Now();
+  ASSERT_EQ(known.size(), 32u);
+  EXPECT_EQ(known.front().address, At("52.95.0.99"));
+  EXPECT_EQ(known.back().address, At("52.95.0.68"));
 }
 
 TEST(SsmTest, HereNumbersNeedNoServer) {

@@ -39,6 +39,20 @@ TEST(ParseResolvConfTest, AreNotMoreThanARunCanCarry) {
   EXPECT_EQ(ParseResolvConf(text).size(), kMostResolvers);
 }
 
+TEST(KnownResolversTest, AreThoseOfNowOrElseTheLast) {
+  std::vector<IpAddress> found;
+  KnownResolvers resolvers([&found] { return found; });
+  EXPECT_THAT(resolvers.Now(), IsEmpty());
+  found = {At("10.0.0.2")};
+  EXPECT_THAT(resolvers.Now(), ElementsAre(At("10.0.0.2")));
+  // The file is being written.
+  found.clear();
+  EXPECT_THAT(resolvers.Now(), ElementsAre(At("10.0.0.2")));
+  // Another network: the former is no protection any more.
+  found = {At("10.9.0.2"), At("10.9.0.3")};
+  EXPECT_THAT(resolvers.Now(), ElementsAre(At("10.9.0.2"), At("10.9.0.3")));
+}
+
 TEST(DnsEndpointsTest, AreAskedByUdpTcpAndTls) {
   EXPECT_THAT(DnsEndpoints({At("10.0.0.2")}),
               ElementsAre(ProtectedEndpoint{At("10.0.0.2"), 53, Protocol::kUdp}, ProtectedEndpoint{At("10.0.0.2"), 53},
