@@ -22,7 +22,8 @@ namespace faultline {
 struct AgentConfig {
   // `name`; when absent as `ec2: {name: ...}` says, the host's name unless it says otherwise.
   NodeName name;
-  // `controller`: "HOST:PORT" or "unix:PATH". Required.
+  // `controller`: "HOST:PORT" or "unix:PATH"; empty when absent: the one that this node was enrolled at
+  // (enroll_node.h).
   std::string controller;
   // `tls`: `ca`, `certificate` and `key` of the connection to a controller that is not at a Unix socket.
   TlsFiles tls = {.ca = "/var/lib/faultline-agent/ca.crt",

@@ -94,8 +94,7 @@ void ReadConfig(const DocumentValue& root, AgentConfig& config, TextErrors& erro
   if (const DocumentValue* name = record.Find("name")) {
     if (auto text = ReadName(*name, "node name", errors)) config.name = NodeName(*std::move(text));
   }
-  const char* const where = "give the controller's address, for example 198.18.0.10:7400";
-  if (const DocumentValue* controller = record.Require("controller", where, errors)) {
+  if (const DocumentValue* controller = record.Find("controller")) {
     if (auto text = ReadText(*controller, "'controller'", errors)) config.controller = *std::move(text);
   }
   if (const DocumentValue* tls = record.Find("tls")) ReadTls(*tls, config.tls, errors);

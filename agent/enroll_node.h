@@ -1,5 +1,6 @@
 #pragma once
 
+#include <iosfwd>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -18,9 +19,18 @@ struct EnrollOptions {
   TlsFiles tls;
 };
 
-// Makes this node's key, trades the token for a certificate of it, and writes both and the authority's certificate, all
-// or none of them but when a rename fails: a folder that is missing is made. That they can be written is seen before
-// the token is shown to anybody. What to tell the person. Errors of Enroll, or those that name a file.
+// The controller that this node was enrolled at, "HOST:PORT", which EnrollNode left beside the certificate. NOT_FOUND
+// when it was not, with what mends that; errors of ReadFile.
+absl::StatusOr<std::string> EnrolledController(const TlsFiles& tls);
+
+// The token on the first line of this stream, for a `--token -` that shows it to nobody who lists processes.
+// INVALID_ARGUMENT when there is none.
+absl::StatusOr<std::string> ReadToken(std::istream& in);
+
+// Makes this node's key, trades the token for a certificate of it, and writes both, the authority's certificate and the
+// controller's address, all or none of them but when a rename fails: a folder that is missing is made. That they can be
+// written is seen before the token is shown to anybody. What to tell the person. Errors of Enroll, or those that name a
+// file.
 absl::StatusOr<std::string> EnrollNode(const EnrollOptions& options);
 
 }  // namespace faultline

@@ -100,9 +100,16 @@ absl::StatusOr<NodeName> NameOf(const AgentConfig& config, const Ec2Start& ec2) 
   return NodeName(host);
 }
 
+// Its controller is the one that the node was enrolled at when it has none; that may be nobody.
+AgentConfig WithController(AgentConfig config) {
+  if (config.controller.empty()) config.controller = EnrolledController(config.tls).value_or("");
+  return config;
+}
+
 absl::StatusOr<AgentConfig> LoadConfig(const Arguments& arguments) {
   FAULTLINE_ASSIGN_OR_RETURN(const std::string text, ReadFile(arguments.config_file));
-  return ParseAgentConfig(text, arguments.config_file);
+  FAULTLINE_ASSIGN_OR_RETURN(AgentConfig config, ParseAgentConfig(text, arguments.config_file));
+  return WithController(std::move(config));
 }
 
 // Blocked before any thread is made, so that only AwaitEnd gets them.
@@ -230,6 +237,7 @@ Pulse WatchdogPulse(const ServiceNotifier& notifier) {
 
 absl::Status Serve(AgentConfig config, const Arguments& arguments, const Service& service) {
   const bool insecure = arguments.insecure;
+  if (config.controller.empty()) return absl::InvalidArgumentError(EnrolledController(config.tls).status().message());
   const Security security = {.tls = config.tls, .insecure = insecure, .mend = kMend};
   FAULTLINE_RETURN_IF_ERROR(CheckSecurity(config.controller, security));
   if (insecure) LogWarning("--insecure: the controller is spoken to without TLS, and believed without proof");
@@ -367,8 +375,9 @@ void AddEnroll(CLI::App& app, Arguments& arguments) {
   CLI::App* const enroll = app.add_subcommand(
       "enroll", "Make this node's key, and trade a token for a certificate: the key never leaves it");
   enroll->fallthrough()->callback([&arguments] { arguments.enroll = true; });
-  enroll->add_option("--controller", arguments.enrolment.controller, "HOST:PORT; otherwise the configuration's");
-  enroll->add_option("--token", arguments.enrolment.token, "From `faultline token create`")
+  enroll->add_option("--controller", arguments.enrolment.controller,
+                     "HOST:PORT, and remembered; otherwise the configuration's");
+  enroll->add_option("--token", arguments.enrolment.token, "From `faultline token create`; -: on standard input")
       ->envname("FAULTLINE_TOKEN")
       ->required();
   enroll->add_option("--name", arguments.enrolment.name, "The node's; otherwise the configuration's, or the host's");
@@ -391,6 +400,11 @@ int EnrollNow(const Arguments& arguments) {
   }
   if (options.controller.empty()) options.controller = config->controller;
   options.tls = config->tls;
+  if (options.token == "-") {
+    absl::StatusOr<std::string> token = ReadToken(std::cin);
+    if (!token.ok()) return Fail(token.status());
+    options.token = *std::move(token);
+  }
   const absl::StatusOr<std::string> done = EnrollNode(options);
   if (!done.ok()) {
     std::cerr << "faultline-agent: not enrolled: " << done.status().message() << "\n";
@@ -406,7 +420,7 @@ int Main(int argc, char** argv) {
       "faultline-agent: carries out network faults on this node, and always heals them.\n"
       "Without a command it runs as a daemon until SIGTERM.");
   app.set_version_flag("--version", FAULTLINE_VERSION);
-  app.add_option("--config", arguments.config_file, "Configuration file")->capture_default_str();
+  app.add_option("--config", arguments.config_file, "Configuration file")->capture_default_str()->type_name("FILE");
   app.add_flag("--insecure", arguments.insecure,
                "Speak to the controller without TLS, on a network that is itself trusted");
   app.fallthrough();

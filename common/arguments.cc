@@ -1,9 +1,12 @@
 #include "common/arguments.h"
 
+#include <algorithm>
 #include <iostream>
 
 #include "absl/strings/str_cat.h"
+#include "common/completion.h"
 #include "common/edit_distance.h"
+#include "common/manual.h"
 
 namespace faultline {
 namespace {
@@ -26,6 +29,14 @@ void Collect(const CLI::App& app, Vocabulary& words) {
   }
 }
 
+// What is for other programs than people, and so in no help: shells, and the build of the manual pages.
+std::optional<std::string> Answer(const CLI::App& app, const std::vector<std::string>& words) {
+  if (words.empty()) return std::nullopt;
+  if (words.front() == "__complete") return CompletionText(Complete(app, {words.begin() + 1, words.end()}));
+  if (words.front() == "__manual" && words.size() == 1) return ManualOf(app);
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::vector<std::string> Misspelt(const CLI::App& app) {
@@ -41,6 +52,10 @@ std::vector<std::string> Misspelt(const CLI::App& app) {
 }
 
 std::optional<int> ParseArguments(CLI::App& app, int argc, const char* const* argv) {
+  if (const std::optional<std::string> answer = Answer(app, {argv + std::min(argc, 1), argv + argc})) {
+    std::cout << *answer;
+    return 0;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

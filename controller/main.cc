@@ -335,7 +335,7 @@ int Main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app("faultline-controller: keeps the agents' sessions and runs plans on them, until SIGTERM.");
   app.set_version_flag("--version", FAULTLINE_VERSION);
-  app.add_option("--config", arguments.config_file, "Configuration file")->capture_default_str();
+  app.add_option("--config", arguments.config_file, "Configuration file")->capture_default_str()->type_name("FILE");
   app.add_flag("--insecure", arguments.insecure, "Listen without TLS, on a network that is itself trusted");
   app.footer(
       "SIGHUP has it read its policy and the log's level again.\nExit codes: 0 stopped, 1 failed, 2 wrong usage or "

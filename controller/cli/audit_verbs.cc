@@ -85,7 +85,8 @@ void AddAuditVerbs(CommandLine& line) {
                    "faultline audit verify --file /var/lib/faultline",
                    [&line, arguments] { return VerifyLog(line.common(), *arguments); });
   verify.add_option("--file", arguments->file, "The controller's state folder, or one file of its log")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->type_name("FILE");
   verify.add_flag("--offline", arguments->offline, "Do not ask the controller what it wrote last");
   CLI::App& list =
       line.AddVerb(audit, "list", "The latest entries, oldest first, of all files", "faultline audit list --since 1h",

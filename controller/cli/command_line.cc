@@ -42,9 +42,12 @@ CommandLine::CommandLine()
                   "unix:PATH or HOST:PORT of the controller (environment: FAULTLINE_CONTROLLER; else the context's, "
                   "see `faultline context`)")
       ->capture_default_str();
-  app_.add_option("--tls-ca", common_.security.tls.ca, "To a HOST:PORT: whose certificate the controller must have");
-  app_.add_option("--tls-certificate", common_.security.tls.certificate, "To a HOST:PORT: your own certificate");
-  app_.add_option("--tls-key", common_.security.tls.key, "To a HOST:PORT: the key of your certificate");
+  app_.add_option("--tls-ca", common_.security.tls.ca, "To a HOST:PORT: whose certificate the controller must have")
+      ->type_name("FILE");
+  app_.add_option("--tls-certificate", common_.security.tls.certificate, "To a HOST:PORT: your own certificate")
+      ->type_name("FILE");
+  app_.add_option("--tls-key", common_.security.tls.key, "To a HOST:PORT: the key of your certificate")
+      ->type_name("FILE");
   app_.add_flag("--insecure", common_.security.insecure, "Without TLS, on a network that is itself trusted");
   app_.add_flag("--json", common_.json, "Print JSON");
   app_.require_subcommand(1);

@@ -8,6 +8,7 @@
 #include "common/status.h"
 #include "controller/cli/call.h"
 #include "controller/cli/context_book.h"
+#include "controller/cli/own_hosts.h"
 #include "controller/cli/pki.h"
 #include "controller/cli/verbs.h"
 #include "controller/report/text_table.h"
@@ -60,11 +61,15 @@ absl::StatusOr<std::string> UseContext(const std::string& name) {
 }
 
 absl::StatusOr<std::string> Init(const Arguments& arguments) {
-  FAULTLINE_ASSIGN_OR_RETURN(const Certificate authority,
-                             InitPki(arguments.folder, arguments.hosts, SystemClock().WallNow()));
+  std::vector<std::string> hosts = arguments.hosts;
+  if (hosts.empty()) {
+    FAULTLINE_ASSIGN_OR_RETURN(hosts, OwnHosts());
+  }
+  FAULTLINE_ASSIGN_OR_RETURN(const Certificate authority, InitPki(arguments.folder, hosts, SystemClock().WallNow()));
   const std::string& folder = arguments.folder;
-  std::string text = absl::StrCat("made a certificate authority in ", folder, ", and its controller's certificate\n",
-                                  "SHA-256 ", authority.Fingerprint(), "\n");
+  std::string text =
+      absl::StrCat("made a certificate authority in ", folder, ", and its controller's certificate, for ",
+                   absl::StrJoin(hosts, ", "), "\nSHA-256 ", authority.Fingerprint(), "\n");
   if (folder == Arguments().folder) return absl::StrCat(text, "faultline-controller finds it there by itself\n");
   return absl::StrCat(text, "for controller.yaml:\ntls:\n  ca: ", folder, "/ca.crt\n  certificate: ", folder,
                       "/controller.crt\n  key: ", folder, "/controller.key\n");
@@ -125,7 +130,8 @@ void AddPkiVerbs(CommandLine& line) {
                                 "faultline pki init --host c.example --host 198.18.0.10",
                                 [arguments] { return Print(Init(*arguments)); });
   init.add_option("--dir", arguments->folder, "Folder for the four files")->capture_default_str();
-  init.add_option("--host", arguments->hosts, "A name or address under which the controller is dialled")->required();
+  init.add_option("--host", arguments->hosts,
+                  "A name or address under which the controller is dialled; unless given, this host's own");
   CLI::App& controller =
       line.AddVerb(noun, "issue-controller", "Make the controller's certificate anew, for other hosts",
                    "faultline pki issue-controller --host c.example --host 198.18.0.11",

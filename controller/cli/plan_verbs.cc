@@ -158,8 +158,8 @@ class PlanVerbs {
     preview.add_option("--node", arguments_->node, "The same, of this node only");
     CLI::App& diff = Add(plan_, "diff", "How one plan differs from another, in words; exits with 1 if it does",
                          "faultline plan diff split-brain mine.yaml", DiffPlan);
-    diff.add_option("A", arguments_->plan.plan, kPlanHelp)->required();
-    diff.add_option("B", arguments_->other, "Another")->required();
+    diff.add_option("A", arguments_->plan.plan, kPlanHelp)->required()->type_name("PLAN");
+    diff.add_option("B", arguments_->other, "Another")->required()->type_name("PLAN");
     AddSet(diff);
     WithPlan("security-groups", "The nearest AWS CLI commands, and what security groups cannot express",
              "faultline plan security-groups plan.yaml > cut.sh", PrintSecurityGroups);
@@ -171,7 +171,8 @@ class PlanVerbs {
                                     "faultline plans show split-brain", Bind(ListPlans));
     Add(plans, "show", "Print one, to run or to change", "faultline plans show split-brain > mine.yaml", ShowPlan)
         .add_option("NAME", arguments_->plan.plan, "Its name")
-        ->required();
+        ->required()
+        ->type_name("PLAN");
   }
 
  private:
@@ -187,7 +188,7 @@ class PlanVerbs {
 
   CLI::App& WithPlan(const std::string& name, const std::string& help, const std::string& example, Handler handler) {
     CLI::App& verb = Add(plan_, name, help, example, handler);
-    verb.add_option("PLAN", arguments_->plan.plan, kPlanHelp)->required();
+    verb.add_option("PLAN", arguments_->plan.plan, kPlanHelp)->required()->type_name("PLAN");
     AddSet(verb);
     return verb;
   }

@@ -126,7 +126,7 @@ void AddReportVerbs(CommandLine& line) {
   report.add_option("RUN", arguments->run, "Its id")->required();
   report.add_option("--format,-f", arguments->format,
                     "html (unless given), json, junit, csv, md, or events: a line of JSON each");
-  report.add_option("--output,-o", arguments->file, "The file to write; else standard output");
+  report.add_option("--output,-o", arguments->file, "The file to write; else standard output")->type_name("FILE");
   CLI::App& compare = line.AddVerb("compare", "Two runs side by side; exit code 1 when their verdicts differ",
                                    "faultline compare split-brain-3 split-brain-4",
                                    [&line, arguments] { return CodeOf(Compare(line.common(), *arguments)); });

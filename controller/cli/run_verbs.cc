@@ -78,7 +78,9 @@ void AddRun(CommandLine& line, const std::shared_ptr<Arguments>& arguments) {
                      const absl::StatusOr<ExitCode> code = RunPlan(line.common(), *arguments);
                      return code.ok() ? *code : Fail(code.status());
                    });
-  run.add_option("PLAN", arguments->plan.plan, "A file, or the name of one of `faultline plans`")->required();
+  run.add_option("PLAN", arguments->plan.plan, "A file, or the name of one of `faultline plans`")
+      ->required()
+      ->type_name("PLAN");
   run.add_option("--set", arguments->plan.set, "NAME=VALUE: sets a variable of the plan; may be given again")
       ->expected(1)
       ->take_all();

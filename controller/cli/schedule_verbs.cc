@@ -95,7 +95,9 @@ void AddAdd(CommandLine& line, CLI::App& noun, const std::shared_ptr<Arguments>&
                                "faultline schedule add split-brain --cron '0 2 * * 2' --timezone Europe/London "
                                "--jitter 10m --until 2027-01-01T00:00Z",
                                [&line, arguments] { return AddSchedule(line.common(), *arguments); });
-  add.add_option("PLAN", arguments->plan.plan, "A file, or the name of one of `faultline plans`")->required();
+  add.add_option("PLAN", arguments->plan.plan, "A file, or the name of one of `faultline plans`")
+      ->required()
+      ->type_name("PLAN");
   add.add_option("--cron", arguments->cron, "Minute, hour, day of month, month, day of week: '0 2 * * 2'")->required();
   add.add_option("--timezone", arguments->timezone, "Of --cron, such as Europe/London")->capture_default_str();
   add.add_option("--jitter", arguments->jitter, "Each run begins up to so much later, at random: 10m");

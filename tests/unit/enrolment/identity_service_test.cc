@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <mutex>
 #include <optional>
+#include <sstream>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -334,6 +335,25 @@ TEST_F(IdentityServiceTest, ANodeWhoseFilesCannotBeWrittenSpendsNoToken) {
   const PrivateKey key = PrivateKey::Parse(ReadFile(options.tls.key).value()).value();
   EXPECT_TRUE(key.Fits(Certificate::Parse(ReadFile(options.tls.certificate).value()).value()));
   EXPECT_EQ(ReadFile(options.tls.ca).value(), authority_.certificate().ToPem());
+}
+
+TEST_F(IdentityServiceTest, AnEnrolledNodeRemembersItsController) {
+  const EnrollOptions options{.controller = target_,
+                              .token = MakeToken().value(),
+                              .name = "lon-a",
+                              .tls = {.ca = folder_ + "/node/ca.crt",
+                                      .certificate = folder_ + "/node/node.crt",
+                                      .key = folder_ + "/node/node.key"}};
+  EXPECT_THAT(EnrolledController(options.tls), StatusIs(absl::StatusCode::kNotFound, HasSubstr("no 'controller'")));
+  ASSERT_THAT(EnrollNode(options), IsOk());
+  EXPECT_EQ(EnrolledController(options.tls).value(), target_);
+}
+
+TEST(ReadTokenTest, IsTheFirstLine) {
+  std::istringstream in(" fl1.a \nmore\n");
+  EXPECT_EQ(ReadToken(in).value(), "fl1.a");
+  std::istringstream nothing("\nfl1.a\n");
+  EXPECT_THAT(ReadToken(nothing), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("standard input")));
 }
 
 TEST_F(IdentityServiceTest, WithoutAnAuthorityNobodyIsEnrolled) {
