@@ -17,7 +17,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import threading
 import time
 import unittest
 import unittest.mock
@@ -56,44 +55,6 @@ time.sleep(1000)
 """
 
 
-class Stream:
-    """A datagram every 10 ms from lon-1 to the node; knows when each arrived."""
-
-    def __init__(self, lab):
-        self._lab = lab
-        self._arrived = []
-
-    def __enter__(self):
-        self._receiver = traffic.Program(self._lab, NODE, traffic.UDP_RECEIVER, 9100).await_ready()
-        self._sender = traffic.Program(
-            self._lab, "lon-1", traffic.UDP_SENDER, self._lab.nodes[NODE].ipv4, 9100, 0.01, 0, 10**6)
-        self._thread = threading.Thread(target=self._collect)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._sender.__exit__()
-        self._receiver.__exit__()
-        self._thread.join()
-
-    def _collect(self):
-        with contextlib.suppress(ValueError):  # The end of its output.
-            while True:
-                self._arrived.append(self._receiver.read()[2])
-
-    def first_after(self, moment, timeout):
-        """When the first one came after that moment."""
-        def after():
-            return [at for at in self._arrived if at > moment]
-        return wait_until(after, timeout, "datagrams get through")[0]
-
-    def await_silence(self):
-        wait_until(lambda: self._arrived and time.monotonic() - self._arrived[-1] > 0.3, 10, "the fault acts")
-
-    def silent_since(self, moment):
-        return not self._arrived or self._arrived[-1] < moment
-
-
 class HealingTest(faultlab.TimedTest):
     """One lab for all tests, with agents on two nodes; the fault is London cut off from Paris, both ways."""
 
@@ -107,7 +68,7 @@ class HealingTest(faultlab.TimedTest):
         cls.before = cls.lab.kernel_state(NODE)
         cls.lab.start("controller", "lon-1", NODE, lease=f"{cls.lease}s")
         cls.addClassCleanup(cls.lab.stop)
-        cls.stream = cls.enterClassContext(Stream(cls.lab))
+        cls.stream = cls.enterClassContext(traffic.Stream(cls.lab, "lon-1", NODE, cls.lab.nodes[NODE].ipv4))
 
     def setUp(self):
         self.lab.start("controller", "lon-1", NODE)

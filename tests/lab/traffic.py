@@ -3,8 +3,13 @@
 Each end is a small program run in its node; what it saw comes back as JSON lines.
 """
 
+import contextlib
 import json
 import subprocess
+import threading
+import time
+
+from faultlab import wait_until
 
 UDP_SENDER = """
 import json, socket, sys, time
@@ -94,6 +99,46 @@ class Program:
         self._process.terminate()
         out, _ = self._process.communicate()
         return [json.loads(line) for line in out.splitlines() if line.endswith(("]", "}"))]
+
+
+class Stream:
+    """A datagram every `interval` seconds from one node to an address of another; knows when each arrived."""
+
+    def __init__(self, lab, sender, receiver, address, port=9100, interval=0.01):
+        self._lab = lab
+        self._sender, self._receiver = sender, receiver
+        self._target = address, port
+        self._interval = interval
+        self._arrived = []
+
+    def __enter__(self):
+        self._inbox = Program(self._lab, self._receiver, UDP_RECEIVER, self._target[1]).await_ready()
+        self._outbox = Program(self._lab, self._sender, UDP_SENDER, *self._target, self._interval, 0, 10**6)
+        self._thread = threading.Thread(target=self._collect)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._outbox.__exit__()
+        self._inbox.__exit__()
+        self._thread.join()
+
+    def _collect(self):
+        with contextlib.suppress(ValueError):  # The end of its output.
+            while True:
+                self._arrived.append(self._inbox.read()[2])
+
+    def first_after(self, moment, timeout):
+        """When the first one came after that moment."""
+        def after():
+            return [at for at in self._arrived if at > moment]
+        return wait_until(after, timeout, "datagrams get through")[0]
+
+    def await_silence(self):
+        wait_until(lambda: self._arrived and time.monotonic() - self._arrived[-1] > 0.3, 10, "the fault acts")
+
+    def silent_since(self, moment):
+        return not self._arrived or self._arrived[-1] < moment
 
 
 def udp_arrivals(lab, sender, receiver, address, port=9000, count=5):
