@@ -1,5 +1,4 @@
 #include <signal.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -9,6 +8,8 @@
 #include "absl/strings/str_replace.h"
 #include "agent/config.h"
 #include "agent/confine/confine.h"
+#include "agent/doctor/doctor_verb.h"
+#include "agent/doctor/kernel_facts.h"
 #include "agent/ec2/ec2_start.h"
 #include "agent/ec2/ec2_watch.h"
 #include "agent/ec2/hardware_address.h"
@@ -69,6 +70,8 @@ struct Arguments {
   bool log_level = false;
   // Of `log-level`; empty: which it is.
   std::string level;
+  bool doctor = false;
+  DoctorShow show;
   // Of `enroll`: its options; what they leave open, the configuration says.
   EnrollOptions enrolment;
 };
@@ -121,13 +124,6 @@ sigset_t BlockSignals() {
   sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
-}
-
-Platform ReadPlatform() {
-  utsname system{};
-  const bool known = uname(&system) == 0;
-  // Without the file there is no advice on packages.
-  return ParseOsRelease(ReadFile("/etc/os-release").value_or(""), known ? system.release : "");
 }
 
 // What is missing is said once, with what it would take, so that nobody needs a plan to be refused to learn it.
@@ -281,7 +277,14 @@ absl::Status Serve(AgentConfig config, const Arguments& arguments, const Service
                      .interfaces = config.interfaces,
                      .protect = [&config, &resolvers, &ssm] { return ProtectedNow(config, resolvers, ssm); },
                      .platform = platform,
-                     .lane_memory = config.lane_memory},
+                     .lane_memory = config.lane_memory,
+                     .examine =
+                         [&config, &arguments, &capabilities, &clock_map] {
+                           return ExamineFromWithin({.config = config,
+                                                     .config_file = arguments.config_file,
+                                                     .has = capabilities,
+                                                     .round_trip = clock_map.RoundTrip()});
+                         }},
                     capabilities, engine, journal, clock_map, prober, tcp_prober, clock);
     const std::unique_ptr<Renewal> renewal = KeepCertificate(config, security, clock, engine, session);
     const std::unique_ptr<Ec2Watch> ec2_watch = WatchEc2(config, std::move(ec2_start), ssm, session);
@@ -371,6 +374,15 @@ void AddLogLevel(CLI::App& app, Arguments& arguments) {
   verb->add_option("LEVEL", arguments.level, "debug, info, warning or error");
 }
 
+void AddDoctor(CLI::App& app, Arguments& arguments) {
+  CLI::App* const doctor = app.add_subcommand(
+      "doctor", "Whether this node can do what plans will ask, and what would mend it; changes nothing");
+  doctor->fallthrough()->callback([&arguments] { arguments.doctor = true; });
+  doctor->add_flag("--json", arguments.show.json, "Print JSON");
+  doctor->add_flag("--strict", arguments.show.strict, "Exit with 4 for a warning too");
+  doctor->footer("Signs: ✓ as it should be; ! some plans cannot run, or not exactly; ✗ this node cannot take part.");
+}
+
 void AddEnroll(CLI::App& app, Arguments& arguments) {
   CLI::App* const enroll = app.add_subcommand(
       "enroll", "Make this node's key, and trade a token for a certificate: the key never leaves it");
@@ -434,19 +446,24 @@ int Main(int argc, char** argv) {
       app.add_subcommand("status", "What of faultline is in this node's kernel, and when the kernel itself ends it");
   status->fallthrough()->callback([&arguments] { arguments.status = true; });
   status->add_flag("--json", arguments.json, "Print JSON");
+  AddDoctor(app, arguments);
   AddLogLevel(app, arguments);
   AddEnroll(app, arguments);
   app.footer(
       "SIGHUP has the daemon read the log's level in its configuration again.\n"
       "Exit codes: 0 stopped, healed or enrolled, or status: nothing of faultline is in this kernel; 1 failed; 2 wrong "
       "usage or "
-      "configuration; 3 status: something is.");
+      "configuration; 3 status: something is; 4 doctor: something is bad.");
   if (const std::optional<int> code = ParseArguments(app, argc, argv)) return *code;
   // Why a connection fails, the session says.
   SendGrpcLogTo([](absl::string_view message) { LogDebug(absl::StrCat("gRPC: ", message)); });
   if (arguments.enroll) return EnrollNow(arguments);
   const absl::StatusOr<AgentConfig> config = LoadConfig(arguments);
   const std::string runtime = config.ok() ? config->runtime : AgentConfig().runtime;
+  if (arguments.doctor) {
+    return RunDoctor({.config = config, .config_file = arguments.config_file, .insecure = arguments.insecure},
+                     arguments.show);
+  }
   if (arguments.heal) return HealNow({.runtime = runtime, .may_kill = !arguments.no_kill});
   if (arguments.status) return ShowStatus(runtime, arguments.json);
   if (arguments.log_level) return ShowOrSetLogLevel(runtime, arguments.level);

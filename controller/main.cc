@@ -39,6 +39,7 @@
 #include "controller/rpc/scheduled_run.h"
 #include "controller/rpc/session_service.h"
 #include "controller/run/coordinator.h"
+#include "controller/run/examinations.h"
 #include "controller/run/fleet.h"
 #include "controller/schedule/freeze_book.h"
 #include "controller/schedule/scheduler.h"
@@ -238,6 +239,7 @@ absl::Status Serve(const ControllerConfig& config, const Arguments& arguments, c
        .audit = *audit,
        .role_of = [&office](const std::string& user) { return office->identities().KnownRoleOf(user); }},
       options);
+  Examinations examinations(fleet);
   // Goes before the coordinator, which its answers are for.
   const HostStopper stopper(host);
   FAULTLINE_RETURN_IF_ERROR(coordinator.Recover());
@@ -258,6 +260,7 @@ absl::Status Serve(const ControllerConfig& config, const Arguments& arguments, c
                            .admission = admission,
                            .fleet = fleet,
                            .coordinator = coordinator,
+                           .examinations = examinations,
                            .heartbeat_interval = options.Heartbeat()});
   IdentityService identity({.admission = admission,
                             .identities = office->identities(),
@@ -270,6 +273,7 @@ absl::Status Serve(const ControllerConfig& config, const Arguments& arguments, c
                             }});
   ControlService control({.fleet = fleet,
                           .coordinator = coordinator,
+                          .examinations = examinations,
                           .store = store,
                           .events = *events,
                           .host = host,

@@ -127,16 +127,18 @@ absl::StatusOr<CapabilitySet> ProbeHere(NlConversation& conversation, RtSocket& 
   return found;
 }
 
+using Tries = absl::StatusOr<CapabilitySet> (*)(NlConversation&, RtSocket&);
+
 // In a namespace that goes with the thread's sockets. nullopt: none can be made.
-std::optional<absl::StatusOr<CapabilitySet>> ProbeElsewhere() {
+std::optional<absl::StatusOr<CapabilitySet>> ProbeElsewhere(Tries tries) {
   std::optional<absl::StatusOr<CapabilitySet>> found;
-  std::thread([&found] {
+  std::thread([&found, tries] {
     if (unshare(CLONE_NEWNET) != 0) return;
     found = [&]() -> absl::StatusOr<CapabilitySet> {
       FAULTLINE_ASSIGN_OR_RETURN(auto netfilter, NlSocket::Open());
       FAULTLINE_ASSIGN_OR_RETURN(RtSocket route, RtSocket::Open());
       NlConversation conversation(std::move(netfilter));
-      return ProbeHere(conversation, route);
+      return tries(conversation, route);
     }();
   }).join();
   return found;
@@ -152,8 +154,19 @@ absl::StatusOr<bool> ProbeTableOwner(NlConversation& conversation) {
 }
 
 absl::StatusOr<CapabilitySet> ProbeKernel(NlConversation& conversation, RtSocket& socket) {
-  if (auto found = ProbeElsewhere()) return *std::move(found);
+  if (auto found = ProbeElsewhere(ProbeHere)) return *std::move(found);
   return ProbeHere(conversation, socket);
+}
+
+absl::StatusOr<CapabilitySet> ProbeApart() {
+  auto found = ProbeElsewhere([](NlConversation& conversation, RtSocket& socket) -> absl::StatusOr<CapabilitySet> {
+    FAULTLINE_ASSIGN_OR_RETURN(const bool has_owner, ProbeTableOwner(conversation));
+    FAULTLINE_ASSIGN_OR_RETURN(CapabilitySet capabilities, ProbeHere(conversation, socket));
+    capabilities.Set(Capability::kTableOwner, has_owner);
+    return capabilities;
+  });
+  if (found) return *std::move(found);
+  return absl::PermissionDeniedError("no network namespace can be made to try it in");
 }
 
 }  // namespace faultline

@@ -18,4 +18,9 @@ absl::StatusOr<bool> ProbeTableOwner(NlConversation& conversation);
 // What the kernel refuses is not in the answer; an error when it refuses for want of permission, or cannot be asked.
 absl::StatusOr<CapabilitySet> ProbeKernel(NlConversation& conversation, RtSocket& socket);
 
+// Tries everything, the owner flag too, in a network namespace made for it, and nowhere else: what is here is not
+// touched, whoever uses it. May load modules, as a run would. PERMISSION_DENIED where no namespace can be made
+// (CAP_SYS_ADMIN); other errors as above.
+absl::StatusOr<CapabilitySet> ProbeApart();
+
 }  // namespace faultline

@@ -1,16 +1,13 @@
 #include "agent/kernel/take_picture.h"
 
-#include <linux/rtnetlink.h>
-
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "agent/kernel/nft_object.h"
+#include "agent/kernel/nl_dump.h"
 #include "agent/kernel/nl_socket.h"
 #include "agent/kernel/picture_reader.h"
 #include "common/duration.h"
@@ -24,63 +21,25 @@ constexpr int kDumpAttempts = 5;
 
 using Add = absl::Status (PictureReader::*)(PictureReader::Message);
 
-// One dump, and what becomes of each of its messages.
-class Request {
- public:
-  template <typename Header>
-  Request(std::uint16_t type, const Header& header) {
-    nlmsghdr* message = mnl_nlmsg_put_header(bytes_);
-    message->nlmsg_type = type;
-    message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-    std::memcpy(mnl_nlmsg_put_extra_header(message, sizeof(header)), &header, sizeof(header));
-  }
-
-  nlmsghdr* message() { return reinterpret_cast<nlmsghdr*>(bytes_); }
-  std::span<const std::uint8_t> Numbered(std::uint32_t sequence) {
-    message()->nlmsg_seq = sequence;
-    return {bytes_, message()->nlmsg_len};
-  }
-
- private:
-  alignas(nlmsghdr) std::uint8_t bytes_[128] = {};
-};
-
-Request NftDump(std::uint16_t type) {
-  return Request((NFNL_SUBSYS_NFTABLES << 8) | type, nfgenmsg{.nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0});
-}
-
-Request DeviceDump() {
-  Request request(RTM_GETLINK, ifinfomsg{.ifi_family = AF_UNSPEC});
-  mnl_attr_put_u32(request.message(), IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-  return request;
-}
-
-Request TrafficDump(std::uint16_t type, const PictureReader::FilterPlace& place = {}) {
-  tcmsg header{.tcm_family = AF_UNSPEC};
-  header.tcm_ifindex = static_cast<int>(place.device);
-  header.tcm_parent = place.parent;
-  return Request(type, header);
-}
-
-absl::Status Dump(NlConversation& conversation, Request request, Add add, PictureReader& reader) {
+absl::Status Dump(NlConversation& conversation, NlDump request, Add add, PictureReader& reader) {
   const std::uint32_t sequence = conversation.next_sequence();
   return conversation.Query(request.Numbered(sequence), sequence, "look at the kernel's state",
                             [&](std::span<const std::uint8_t> bytes) { return (reader.*add)(bytes); });
 }
 
 absl::Status ReadNetfilter(NlConversation& conversation, PictureReader& reader) {
-  FAULTLINE_RETURN_IF_ERROR(Dump(conversation, NftDump(NFT_MSG_GETTABLE), &PictureReader::AddTable, reader));
-  FAULTLINE_RETURN_IF_ERROR(Dump(conversation, NftDump(NFT_MSG_GETCHAIN), &PictureReader::AddChain, reader));
-  FAULTLINE_RETURN_IF_ERROR(Dump(conversation, NftDump(NFT_MSG_GETSET), &PictureReader::AddSet, reader));
-  return Dump(conversation, NftDump(NFT_MSG_GETRULE), &PictureReader::AddRule, reader);
+  FAULTLINE_RETURN_IF_ERROR(Dump(conversation, NlDump::Nft(NFT_MSG_GETTABLE), &PictureReader::AddTable, reader));
+  FAULTLINE_RETURN_IF_ERROR(Dump(conversation, NlDump::Nft(NFT_MSG_GETCHAIN), &PictureReader::AddChain, reader));
+  FAULTLINE_RETURN_IF_ERROR(Dump(conversation, NlDump::Nft(NFT_MSG_GETSET), &PictureReader::AddSet, reader));
+  return Dump(conversation, NlDump::Nft(NFT_MSG_GETRULE), &PictureReader::AddRule, reader);
 }
 
 absl::Status ReadRouting(NlConversation& conversation, PictureReader& reader) {
-  FAULTLINE_RETURN_IF_ERROR(Dump(conversation, DeviceDump(), &PictureReader::AddDevice, reader));
-  FAULTLINE_RETURN_IF_ERROR(Dump(conversation, TrafficDump(RTM_GETQDISC), &PictureReader::AddQdisc, reader));
+  FAULTLINE_RETURN_IF_ERROR(Dump(conversation, NlDump::Devices(), &PictureReader::AddDevice, reader));
+  FAULTLINE_RETURN_IF_ERROR(Dump(conversation, NlDump::Traffic(RTM_GETQDISC), &PictureReader::AddQdisc, reader));
   for (const PictureReader::FilterPlace& place : reader.filter_places()) {
-    FAULTLINE_RETURN_IF_ERROR(
-        Dump(conversation, TrafficDump(RTM_GETTFILTER, place), &PictureReader::AddFilter, reader));
+    FAULTLINE_RETURN_IF_ERROR(Dump(conversation, NlDump::Traffic(RTM_GETTFILTER, place.device, place.parent),
+                                   &PictureReader::AddFilter, reader));
   }
   return absl::OkStatus();
 }

@@ -79,7 +79,8 @@ Session::Session(SessionOptions options, CapabilitySet capabilities, EngineThrea
       tcp_prober_(tcp_prober),
       clock_(clock),
       incarnation_(RandomNumber()),
-      ec2_(options_.ec2) {
+      ec2_(options_.ec2),
+      examiner_(options_.examine, [this](v1::SessionRequest message) { Queue(std::move(message)); }) {
   journal_.SetWaker([this] { Wake(); });
   thread_ = std::thread([this] { Loop(); });
 }
@@ -146,6 +147,7 @@ absl::Status Session::RunOnce() {
   observation_cursor_ = 0;
   welcomed_ = false;
   counters_.clear();
+  examiner_.Forget();
 
   const auto stub = v1::AgentSessionService::NewStub(channel);
   const std::unique_ptr<Stream> stream = stub->Session(&context);
@@ -300,6 +302,8 @@ void Session::Handle(const v1::SessionResponse& message) {
       if (!status.ok()) LogError(absl::StrCat("TCP probes: ", status.message()));
       return;
     }
+    case v1::SessionResponse::kExamine:
+      return examiner_.Ask(message.examine().id());
     case v1::SessionResponse::MESSAGE_NOT_SET:
       LogWarning("the controller sent a message this version does not know; ignoring");
       return;

@@ -18,6 +18,7 @@
 #include "agent/observe/prober.h"
 #include "agent/observe/tcp_prober.h"
 #include "agent/session/clock_map.h"
+#include "agent/session/examiner.h"
 #include "agent/session/journal.h"
 #include "agent/session/observation_buffer.h"
 #include "agent/timeline/engine_thread.h"
@@ -47,6 +48,9 @@ struct SessionOptions {
   Platform platform;
   // Program::lane_memory of every run.
   std::uint64_t lane_memory = Program::kDefaultLaneMemory;
+  // What this node finds of itself when the controller asks; without it, it does not answer. Called by a thread of its
+  // own, and not for longer than the session lives.
+  Examiner::Look examine = nullptr;
 };
 
 // Keeps one session to the controller up, for as long as the object lives: dials, registers, keeps the clock map,
@@ -54,8 +58,9 @@ struct SessionOptions {
 // stream ends or the controller falls silent, and with pauses up to 30 s when the controller will not have it. Losing
 // the session changes nothing in the kernel: leases decide that.
 //
-// Two threads: one reads, one writes. The destructor sends what is still to be told, waits at most half a second for
-// the controller to take it, and joins. All references must outlive it.
+// Three threads: one reads, one writes, one looks at the node when the controller asks. The destructor sends what is
+// still to be told, waits at most half a second for the controller to take it, and joins. All references must outlive
+// it.
 class Session {
  public:
   Session(SessionOptions options, CapabilitySet capabilities, EngineThread& engine, Journal& journal,
@@ -158,6 +163,7 @@ class Session {
   // What was last told.
   std::map<RunId, std::vector<RuleCounters>> counters_;
 
+  Examiner examiner_;
   std::thread thread_;
 };
 

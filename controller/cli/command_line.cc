@@ -23,7 +23,7 @@ constexpr const char* kFooter =
     "250ms,\n"
     "30s, 1h30m; so do shares: 1%, 200ppm.\n"
     "Exit codes: 0 done and verified, 1 the fault did not take or verification failed, 2 usage or plan error,\n"
-    "3 refused, nothing was applied, 4 controller unreachable.";
+    "3 refused, nothing was applied, 4 controller unreachable, 5 doctor: a node is bad or silent.";
 
 }  // namespace
 

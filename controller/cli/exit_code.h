@@ -17,6 +17,8 @@ enum class ExitCode : int {
   kRefused = 3,
   // The controller does not answer.
   kUnreachable = 4,
+  // `doctor`: a node is bad or silent; with --strict, or has a warning.
+  kBadNode = 5,
 };
 
 inline ExitCode ExitCodeOf(const absl::Status& status) {

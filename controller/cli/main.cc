@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   faultline::AddEventVerbs(line);
   faultline::AddAuditVerbs(line);
   faultline::AddFleetVerbs(line);
+  AddDoctorVerb(line);
   faultline::AddMatrixVerb(line);
   faultline::AddTopVerb(line);
   faultline::AddIdentityVerbs(line);

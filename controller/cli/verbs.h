@@ -24,6 +24,8 @@ void AddEventVerbs(CommandLine& line);
 void AddAuditVerbs(CommandLine& line);
 // nodes, heal.
 void AddFleetVerbs(CommandLine& line);
+// doctor.
+void AddDoctorVerb(CommandLine& line);
 // token create, list, remove; node list, revoke; user list, role, remove.
 void AddIdentityVerbs(CommandLine& line);
 // login; context list, use.

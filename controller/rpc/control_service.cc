@@ -54,6 +54,16 @@ grpc::Status ControlService::ListNodes(grpc::ServerContext* context, const v1::L
   return grpc::Status::OK;
 }
 
+grpc::Status ControlService::ExamineNodes(grpc::ServerContext* context, const v1::ExamineNodesRequest* request,
+                                          v1::ExamineNodesResponse* response) {
+  if (const absl::Status seen = MaySee(*context); !seen.ok()) return ToGrpc(seen);
+  absl::StatusOr<std::vector<v1::ExaminedNode>> nodes = parts_.examinations.Ask(
+      {request->names().begin(), request->names().end()}, [context] { return context->IsCancelled(); });
+  if (!nodes.ok()) return ToGrpc(nodes.status());
+  for (v1::ExaminedNode& node : *nodes) *response->add_nodes() = std::move(node);
+  return grpc::Status::OK;
+}
+
 grpc::Status ControlService::PreviewPlan(grpc::ServerContext* context, const v1::PreviewPlanRequest* request,
                                          v1::PreviewPlanResponse* response) {
   const absl::StatusOr<Principal> who = parts_.admission.Admit(*context, Role::kViewer, "preview a plan");

@@ -9,6 +9,7 @@
 #include "controller/rpc/admission.h"
 #include "controller/rpc/watch_slots.h"
 #include "controller/run/coordinator.h"
+#include "controller/run/examinations.h"
 #include "controller/run/fleet.h"
 #include "controller/schedule/freeze_book.h"
 #include "controller/schedule/scheduler.h"
@@ -22,6 +23,7 @@ namespace faultline {
 struct ControlParts {
   Fleet& fleet;
   Coordinator& coordinator;
+  Examinations& examinations;
   RunStore& store;
   EventLog& events;
   HostWork& host;
@@ -42,6 +44,8 @@ class ControlService : public v1::ControlService::Service {
 
   grpc::Status ListNodes(grpc::ServerContext* context, const v1::ListNodesRequest* request,
                          v1::ListNodesResponse* response) override;
+  grpc::Status ExamineNodes(grpc::ServerContext* context, const v1::ExamineNodesRequest* request,
+                            v1::ExamineNodesResponse* response) override;
   grpc::Status PreviewPlan(grpc::ServerContext* context, const v1::PreviewPlanRequest* request,
                            v1::PreviewPlanResponse* response) override;
   grpc::Status StartRun(grpc::ServerContext* context, const v1::StartRunRequest* request,

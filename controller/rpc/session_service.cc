@@ -77,6 +77,7 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
     if (!node_.empty() && parts_.fleet.Leave(node_, link_.get())) {
       LogWarning("session ended", {.node = node_.text()});
       parts_.coordinator.OnLeave(node_);
+      parts_.examinations.OnLeave(node_);
     }
     delete this;
   }
@@ -139,6 +140,9 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
         return absl::OkStatus();
       case v1::SessionRequest::kCounters:
         parts_.coordinator.OnCounters(node_, request.counters());
+        return absl::OkStatus();
+      case v1::SessionRequest::kExamined:
+        parts_.examinations.OnExamined(node_, request.examined());
         return absl::OkStatus();
       case v1::SessionRequest::kNodeUpdate:
         FAULTLINE_RETURN_IF_ERROR(parts_.fleet.Update(node_, request.node_update()));
@@ -277,6 +281,7 @@ void SessionService::CloseNode(const NodeName& node, const absl::Status& reason)
   if (!parts_.fleet.Close(node, reason)) return;
   LogWarning(absl::StrCat("session ended: ", reason.message()), {.node = node.text()});
   parts_.coordinator.OnLeave(node);
+  parts_.examinations.OnLeave(node);
 }
 
 }  // namespace faultline

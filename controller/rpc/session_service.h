@@ -6,6 +6,7 @@
 #include "controller/rpc/admission.h"
 #include "controller/rpc/caller_gate.h"
 #include "controller/run/coordinator.h"
+#include "controller/run/examinations.h"
 #include "controller/run/fleet.h"
 #include "faultline/v1/agent_session.grpc.pb.h"
 
@@ -19,6 +20,7 @@ struct SessionParts {
   const Admission& admission;
   Fleet& fleet;
   Coordinator& coordinator;
+  Examinations& examinations;
   Duration heartbeat_interval;
   // Who has said no hello for so long is ended.
   Duration hello_patience = std::chrono::seconds(10);

@@ -17,6 +17,8 @@ constexpr int kMostEc2Interfaces = 64;
 constexpr int kMostCidrs = 128;
 constexpr std::size_t kLongestText = 256;
 constexpr std::size_t kLongestId = 64;
+constexpr int kMostFindings = 200;
+constexpr std::size_t kLongestFinding = 2000;
 
 absl::Status CheckText(absl::string_view text, absl::string_view what) {
   if (text.size() <= kLongestText) return absl::OkStatus();
@@ -54,6 +56,11 @@ absl::Status CheckEc2(const v1::Ec2Identity& ec2) {
   FAULTLINE_RETURN_IF_ERROR(CheckEc2Words(ec2.vpc_cidrs()));
   return CheckEc2Words(std::initializer_list<std::string>{ec2.instance_id(), ec2.instance_type(), ec2.region(),
                                                           ec2.availability_zone(), ec2.vpc_id(), ec2.subnet_id()});
+}
+
+bool IsSubject(absl::string_view text) {
+  const auto fits = [](char c) { return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-'; };
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), fits);
 }
 
 absl::Status CheckTime(const google::protobuf::Duration& message, ControllerTime now) {
@@ -98,6 +105,20 @@ absl::Status CheckNode(const v1::NodeInfo& info) {
   FAULTLINE_RETURN_IF_ERROR(CheckText(info.capabilities().kernel_release(), "the kernel's release"));
   FAULTLINE_RETURN_IF_ERROR(CheckText(info.capabilities().os_id(), "the distribution's name"));
   return CheckText(info.capabilities().os_like(), "the distribution's kin");
+}
+
+absl::Status CheckExamination(const v1::Examination& examination) {
+  if (examination.findings_size() > kMostFindings) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(examination.findings_size(), " findings; at most ", kMostFindings, " are taken"));
+  }
+  for (const v1::Finding& finding : examination.findings()) {
+    if (!IsSubject(finding.subject())) return absl::InvalidArgumentError("a finding's subject is none");
+    if (finding.detail().size() > kLongestFinding || finding.mend().size() > kLongestFinding) {
+      return absl::InvalidArgumentError(absl::StrCat("a finding of more than ", kLongestFinding, " bytes"));
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckObservation(const v1::Observation& observation, ControllerTime now,

@@ -18,6 +18,9 @@ absl::Status CheckSize(const v1::SessionRequest& message);
 // The number and lengths of what a node says of itself, and of what EC2 is to have said of it, the characters too.
 absl::Status CheckNode(const v1::NodeInfo& info);
 
+// The number and lengths of what a node has found of itself.
+absl::Status CheckExamination(const v1::Examination& examination);
+
 // How far ahead of the controller's clock a node's mapping of it may be.
 inline constexpr Duration kMostAhead = std::chrono::minutes(1);
 

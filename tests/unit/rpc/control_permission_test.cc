@@ -46,6 +46,7 @@ class ControlPermissionTest : public CoordinatorTest {
     admission_.emplace(gate_, *log_);
     control_.emplace(ControlParts{.fleet = fleet_,
                                   .coordinator = *coordinator_,
+                                  .examinations = examinations_,
                                   .store = *store_,
                                   .events = *events_log_,
                                   .host = host_,
@@ -80,15 +81,11 @@ class ControlPermissionTest : public CoordinatorTest {
   // By the least role that may call them.
   std::vector<Method> Seeing() {
     using C = ControlService;
-    return {Unary("ListNodes", &C::ListNodes),
-            Unary("PreviewPlan", &C::PreviewPlan),
-            Stream("WatchRun", &C::WatchRun),
-            Unary("ListRuns", &C::ListRuns),
-            Unary("GetRun", &C::GetRun),
-            Unary("GetMatrix", &C::GetMatrix),
-            Unary("ListEvents", &C::ListEvents),
-            Stream("WatchEvents", &C::WatchEvents),
-            Unary("ListSchedules", &C::ListSchedules),
+    return {Unary("ListNodes", &C::ListNodes),      Unary("ExamineNodes", &C::ExamineNodes),
+            Unary("PreviewPlan", &C::PreviewPlan),  Stream("WatchRun", &C::WatchRun),
+            Unary("ListRuns", &C::ListRuns),        Unary("GetRun", &C::GetRun),
+            Unary("GetMatrix", &C::GetMatrix),      Unary("ListEvents", &C::ListEvents),
+            Stream("WatchEvents", &C::WatchEvents), Unary("ListSchedules", &C::ListSchedules),
             Unary("ListFreezes", &C::ListFreezes)};
   }
   std::vector<Method> Doing() {
@@ -136,6 +133,7 @@ class ControlPermissionTest : public CoordinatorTest {
                        [](const v1::Schedule&, const Scheduler::Moment&) -> absl::StatusOr<std::string> {
                          return absl::InternalError("no run");
                        }};
+  Examinations examinations_{fleet_};
   std::optional<EventStore> event_store_;
   std::unique_ptr<EventLog> events_log_;
   std::unique_ptr<AuditLog> log_;

@@ -52,6 +52,7 @@ TestServer::TestServer(const TestServerOptions& options)
       passes_(clock_),
       gate_(clock_, directory_, passes_, options.gate),
       fleet_({.token = 42}, events_),
+      examinations_(fleet_),
       database_(*Database::Open(folder_ + "/runs.sqlite")),
       admission_(gate_, audit_),
       mirror_(gate_) {
@@ -75,6 +76,7 @@ TestServer::TestServer(const TestServerOptions& options)
                                  .admission = admission_,
                                  .fleet = fleet_,
                                  .coordinator = *coordinator_,
+                                 .examinations = examinations_,
                                  .heartbeat_interval = std::chrono::seconds(1),
                                  .hello_patience = options.hello_patience});
   const Security security = {

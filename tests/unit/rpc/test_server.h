@@ -70,6 +70,7 @@ class TestServer {
   FakeDirectory& directory() { return directory_; }
   Fleet& fleet() { return fleet_; }
   PassBook& passes() { return passes_; }
+  Examinations& examinations() { return examinations_; }
   SessionService& sessions() { return *sessions_; }
   FakeAudit& audit() { return audit_; }
 
@@ -82,6 +83,7 @@ class TestServer {
   const CallerGate gate_;
   FakeEvents events_;
   Fleet fleet_;
+  Examinations examinations_;
   FakeHost host_;
   ProbeLog probes_;
   std::unique_ptr<Database> database_;

@@ -201,5 +201,27 @@ TEST_F(LiarTest, WhoNeverAnswersEndsTheRunAndNothingElse) {
   EXPECT_NE(Begin(), "");
 }
 
+TEST(AgentClaimsTest, WhatANodeFindsOfItselfIsBounded) {
+  v1::Examination examination;
+  for (int i = 0; i < 200; ++i) {
+    v1::Finding& finding = *examination.add_findings();
+    finding.set_subject("egress-hook");
+    finding.set_detail(std::string(2000, 'x'));
+    finding.set_mend(std::string(2000, 'x'));
+  }
+  EXPECT_TRUE(CheckExamination(examination).ok());
+  examination.add_findings()->set_subject("one-more");
+  EXPECT_THAT(Error(CheckExamination(examination)), HasSubstr("201 findings; at most 200 are taken"));
+  for (const char* subject : {"", "Kernel", "a b", "a\x1b", "k\xc3\xa9"}) {
+    v1::Examination other;
+    other.add_findings()->set_subject(subject);
+    EXPECT_THAT(Error(CheckExamination(other)), HasSubstr("subject is none")) << subject;
+  }
+  v1::Examination mend;
+  mend.add_findings()->set_subject("a");
+  mend.mutable_findings(0)->set_mend(std::string(2001, 'x'));
+  EXPECT_THAT(Error(CheckExamination(mend)), HasSubstr("more than 2000 bytes"));
+}
+
 }  // namespace
 }  // namespace faultline

@@ -143,7 +143,8 @@ class HostileControllerTest : public ::testing::Test {
                            .labels = {},
                            .interfaces = {},
                            .protect = [] { return Protected(); },
-                           .platform = {}},
+                           .platform = {},
+                           .examine = [] { return Examination{Good("kernel", "Linux")}; }},
                           CapabilitySet::All(), engine, journal_, clock_map, prober, tcp_prober, clock_);
     await();
     held_ = engine.Held();
@@ -162,6 +163,19 @@ class HostileControllerTest : public ::testing::Test {
   Journal journal_;
   std::vector<RunId> held_;
 };
+
+TEST_F(HostileControllerTest, WhatItFindsOfItsNodeIsAnsweredUnderTheQuestionsNumber) {
+  v1::Examined examined;
+  Live({[&](Stream& stream) {
+    Welcome(stream);
+    v1::SessionResponse question;
+    question.mutable_examine()->set_id(42);
+    stream.Write(question);
+    examined = AwaitMessage(stream, v1::SessionRequest::kExamined).examined();
+  }});
+  EXPECT_EQ(examined.id(), 42U);
+  EXPECT_EQ(examined.examination().findings(0).detail(), "Linux");
+}
 
 TEST_F(HostileControllerTest, TenYearsAreRefused) {
   std::string reason;

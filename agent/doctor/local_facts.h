@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "agent/config.h"
+#include "agent/kernel/standing_faults.h"
+#include "agent/local_client.h"
+#include "common/examination.h"
+
+namespace faultline {
+
+// What of Faultline is on this node, and how it is set up. A value.
+struct LocalFacts {
+  // Its errors, a line each, when it is not valid.
+  absl::StatusOr<AgentConfig> config = absl::UnknownError("not read");
+  std::string config_file;
+  // Absent when it is the running agent itself that looks.
+  std::optional<LocalAgent> agent;
+  absl::StatusOr<StandingFaults> kernel = absl::UnknownError("not read");
+  // DNS servers outside of this node.
+  std::vector<IpAddress> resolvers;
+  // Of AWS Systems Manager, by the label 'region'; absent where that is none of AWS's.
+  std::optional<std::vector<IpAddress>> ssm;
+  // The controller's; none when it is at a Unix socket.
+  std::vector<IpAddress> controller;
+};
+
+// Each error of the configuration is a finding: "config". Pure.
+Examination JudgeConfig(const LocalFacts& facts);
+// "agent" and "residue". Pure.
+Examination JudgeAgent(const LocalFacts& facts);
+// "protected": whom no fault can hit. Pure.
+Examination JudgeProtected(const LocalFacts& facts);
+
+}  // namespace faultline
