@@ -9,10 +9,9 @@
 namespace faultline {
 namespace {
 
-const std::vector<std::string> kKeys = {"name",       "controller",    "runtime",     "labels",
-                                        "interfaces", "protect",       "lane_memory", "guard",
-                                        "metrics",    "tcp_listeners", "tls",         "ec2",
-                                        "log"};
+const std::vector<std::string> kKeys = {"name",    "controller",  "runtime", "labels",  "interfaces",
+                                        "protect", "lane_memory", "guard",   "metrics", "tcp_listeners",
+                                        "tls",     "ec2",         "log"};
 const std::vector<std::string> kProtectKeys = {"cidrs", "ports", "dns"};
 const std::vector<std::string> kDnsWords = {"none", "system"};
 const std::vector<std::string> kGuardKeys = {"max_duration", "max_runs", "max_steps", "max_rules", "max_ranges"};

@@ -69,8 +69,8 @@ TEST(TlsTest, CertificatesOfAnotherCaAreRefusedByEitherSide) {
 TEST(TlsTest, CertificatesThatHaveEndedAreRefusedByEitherSide) {
   TestServer server;
   const Security ended = server.Client(testing::TestCertificate{.uri = "faultline:user:alice", .ended = true});
-  EXPECT_THAT(AskWhoIAm(server.address(), ended),
-              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("client.crt has ended at 2024-01-02 00:00 UTC")));
+  EXPECT_THAT(AskWhoIAm(server.address(), ended), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                                           HasSubstr("client.crt has ended at 2024-01-02 00:00 UTC")));
   EXPECT_THAT(AskWhoIAm(Dial(server, ended.tls)), StatusIs(absl::StatusCode::kUnavailable, ::testing::_));
 }
 
