@@ -25,7 +25,7 @@ class Ec2StartTest : public ::testing::Test {
   }
 
   const std::filesystem::path sys_ = std::filesystem::path(testing::TempDir()) / "ec2_start_sys";
-  const SystemClock clock_;
+  const SystemClock clock_{};
   const MetadataService service_;
   // As if it were that of 169.254.169.254.
   Ec2Config config_{.endpoints = {service_.endpoint()}};

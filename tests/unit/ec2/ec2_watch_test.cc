@@ -58,7 +58,7 @@ class Ec2WatchTest : public ::testing::Test {
         [this](const std::string& line) { told_.Say(line); });
   }
 
-  const SystemClock clock_;
+  const SystemClock clock_{};
   Told told_;
 };
 
