@@ -84,6 +84,8 @@ absl::Status Unknown(const std::string& name, absl::string_view reason) {
 }  // namespace
 
 absl::StatusOr<std::vector<IpAddress>> ResolveHost(const std::string& name, Duration timeout) {
+  // c-ares was seen to ask servers even for an address.
+  if (const absl::StatusOr<IpAddress> address = IpAddress::Parse(name); address.ok()) return std::vector{*address};
   const SystemClock clock;
   const MonotonicTime deadline = clock.Now() + timeout;
   // Outlives the channel, which still writes it when it goes.

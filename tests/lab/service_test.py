@@ -303,7 +303,7 @@ class FailureTest(ServiceTest):
         with self.lab.popen("ops", "nc", "-l", "-s", *LISTEN.split(":")[:1], "-p", "7400") as other:
             try:
                 wait_until(lambda: ":7400 " in self.lab.exec("ops", "ss", "-ltn").stdout, 10, "the port is taken")
-                self.assertIn(f"cannot listen on {LISTEN}: it is in use", self.refusal("controller", 1))
+                self.assertIn(f"cannot listen on {LISTEN}: another program does", self.refusal("controller", 1))
             finally:
                 other.terminate()
 

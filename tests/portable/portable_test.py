@@ -179,6 +179,10 @@ def enter_namespaces():
     """This program once more, in namespaces of its own that end with it."""
     if os.environ.get("FAULTLINE_PORTABLE_INSIDE"):
         return
+    # Inside there is no mirror to make a root from.
+    for system in (BullseyeTest, TrixieTest):
+        if len(sys.argv) == 1 or system.__name__ in sys.argv:
+            subprocess.run([REPO / "tests/package/root", system.suite], check=True, stdout=subprocess.DEVNULL)
     os.environ["FAULTLINE_PORTABLE_INSIDE"] = "1"
     os.execvp("unshare", ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc",
                           sys.executable, *sys.argv])
