@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "agent/kernel/link_table.h"
+#include "agent/kernel/nft_family.h"
 #include "agent/kernel/nl_attributes.h"
 #include "agent/kernel/nl_conversation.h"
 #include "agent/kernel/nl_dump.h"
@@ -41,25 +42,6 @@ std::string TextOr(const NlAttributes& attributes, std::uint16_t type) {
   return std::string(attributes.Text(type).value_or(""));
 }
 
-std::string FamilyName(std::uint8_t family) {
-  switch (family) {
-    case NFPROTO_INET:
-      return "inet";
-    case NFPROTO_IPV4:
-      return "ip";
-    case NFPROTO_IPV6:
-      return "ip6";
-    case NFPROTO_ARP:
-      return "arp";
-    case NFPROTO_BRIDGE:
-      return "bridge";
-    case NFPROTO_NETDEV:
-      return "netdev";
-    default:
-      return "other";
-  }
-}
-
 std::string HookName(std::uint8_t family, std::uint32_t number) {
   if (family == NFPROTO_NETDEV) return number == NF_NETDEV_INGRESS ? "ingress" : "egress";
   switch (number) {
@@ -90,7 +72,7 @@ Device ReadDevice(const ifinfomsg& header, const NlAttributes& attributes) {
 }
 
 Chain ReadChain(const nfgenmsg& header, const NlAttributes& attributes) {
-  Chain chain{.family = FamilyName(header.nfgen_family),
+  Chain chain{.family = NftFamilyName(header.nfgen_family),
               .table = TextOr(attributes, NFTA_CHAIN_TABLE),
               .name = TextOr(attributes, NFTA_CHAIN_NAME)};
   chain.ours = chain.table == kTableName && (chain.family == "netdev" || chain.family == "inet");

@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "agent/kernel/link_table.h"
+#include "agent/kernel/nft_family.h"
 #include "agent/kernel/nft_numbers.h"
 #include "agent/kernel/nft_object.h"
 #include "common/status.h"
@@ -95,27 +96,8 @@ absl::StatusOr<std::pair<nfgenmsg, Attributes>> ParseNft(Bytes bytes, std::uint1
   return Parse<nfgenmsg>(bytes, static_cast<std::uint16_t>((NFNL_SUBSYS_NFTABLES << 8) | type));
 }
 
-std::string FamilyName(std::uint8_t family) {
-  switch (family) {
-    case NFPROTO_INET:
-      return "inet";
-    case NFPROTO_IPV4:
-      return "ip";
-    case NFPROTO_IPV6:
-      return "ip6";
-    case NFPROTO_ARP:
-      return "arp";
-    case NFPROTO_BRIDGE:
-      return "bridge";
-    case NFPROTO_NETDEV:
-      return "netdev";
-    default:
-      return absl::StrCat("of family ", family);
-  }
-}
-
 std::string TableKey(const nfgenmsg& header, Bytes name) {
-  return absl::StrCat("table ", FamilyName(header.nfgen_family), " ", NameOf(name));
+  return absl::StrCat("table ", NftFamilyName(header.nfgen_family), " ", NameOf(name));
 }
 
 bool IsOurTable(const nfgenmsg& header, Bytes name) {
