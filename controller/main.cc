@@ -14,6 +14,7 @@
 #include "common/arguments.h"
 #include "common/clock.h"
 #include "common/file.h"
+#include "common/identity/certificate.h"
 #include "common/log/journal_socket.h"
 #include "common/log/log.h"
 #include "common/metrics/metrics_server.h"
@@ -23,6 +24,7 @@
 #include "common/service/notify.h"
 #include "common/service/pulse.h"
 #include "common/status.h"
+#include "controller/access/dialled_addresses.h"
 #include "controller/access/identity_office.h"
 #include "controller/access/pass_book.h"
 #include "controller/audit/audit_log.h"
@@ -101,13 +103,10 @@ std::uint64_t RandomToken() {
   return (static_cast<std::uint64_t>(device()) << 32) | device();
 }
 
-// Under which agents know this host: what is listened on, when that is one address.
-std::vector<IpAddress> OwnAddresses(const std::string& listen) {
-  std::string host = listen.substr(0, listen.rfind(':'));
-  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
-  const absl::StatusOr<IpAddress> address = IpAddress::Parse(host);
-  if (!address.ok() || host == "0.0.0.0" || host == "::") return {};
-  return {*address};
+// What this controller's certificate is for; nothing without one.
+std::vector<std::string> CertifiedHosts(const TlsFiles& tls) {
+  const absl::StatusOr<Certificate> certificate = Certificate::Parse(ReadFile(tls.certificate).value_or(""));
+  return certificate.ok() ? certificate->Hosts() : std::vector<std::string>();
 }
 
 std::string KernelRelease() {
@@ -221,7 +220,7 @@ absl::Status Serve(const ControllerConfig& config, const Arguments& arguments, c
   ProbeLog probes;
   const CoordinatorOptions options{.lease = config.lease,
                                    .allow_commands = config.allow_commands,
-                                   .addresses = OwnAddresses(config.listen),
+                                   .addresses = DialledAddresses(config.listen, CertifiedHosts(config.tls)),
                                    .tcp_probes = config.tcp_probes};
   FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<IdentityOffice> office,
                              IdentityOffice::Open(clock, *database, office_options));
