@@ -41,9 +41,9 @@
 #include "common/metrics/metrics_server.h"
 #include "common/rpc/credentials.h"
 #include "common/rpc/grpc_log.h"
+#include "common/service/daemon.h"
 #include "common/service/failure.h"
 #include "common/service/notify.h"
-#include "common/service/pulse.h"
 #include "common/status.h"
 
 namespace faultline {
@@ -216,19 +216,6 @@ void ReadAgain(const Arguments& arguments, LogWriter& log) {
   }
   LogInfo("read the configuration again: what is not the log's level counts from the next start on");
   log.SetLevel(config->log_level);
-}
-
-// The signal that is to end the process.
-int AwaitEnd(const sigset_t& signals, const std::function<void()>& on_hangup) {
-  int signal = 0;
-  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) on_hangup();
-  return signal;
-}
-
-Pulse WatchdogPulse(const ServiceNotifier& notifier) {
-  const std::optional<Duration> interval = WatchdogInterval();
-  if (!interval) return {};
-  return {*interval, [&notifier] { notifier.Watchdog().IgnoreError(); }};
 }
 
 absl::Status Serve(AgentConfig config, const Arguments& arguments, const Service& service) {

@@ -20,9 +20,9 @@
 #include "common/metrics/metrics_server.h"
 #include "common/rpc/grpc_log.h"
 #include "common/rpc/local_pass.h"
+#include "common/service/daemon.h"
 #include "common/service/failure.h"
 #include "common/service/notify.h"
-#include "common/service/pulse.h"
 #include "common/status.h"
 #include "controller/access/dialled_addresses.h"
 #include "controller/access/identity_office.h"
@@ -157,13 +157,6 @@ void ReadAgain(const Arguments& arguments, PolicyBook& policy, LogWriter& log) {
   log.SetLevel(config->log_level);
 }
 
-// The signal that is to end the process.
-int AwaitEnd(const sigset_t& signals, const std::function<void()>& on_hangup) {
-  int signal = 0;
-  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) on_hangup();
-  return signal;
-}
-
 // Its certificate may have ended while the controller was off.
 absl::Status CheckOwnSecurity(const Clock& clock, const std::string& listen, const Security& security,
                               const OfficeOptions& office) {
@@ -171,12 +164,6 @@ absl::Status CheckOwnSecurity(const Clock& clock, const std::string& listen, con
   const absl::Status good = CheckSecurity(listen, security);
   if (good.ok() || renewed.ok()) return good;
   return absl::Status(good.code(), absl::StrCat(good.message(), "; it was not renewed: ", renewed.message()));
-}
-
-Pulse WatchdogPulse(const ServiceNotifier& notifier) {
-  const std::optional<Duration> interval = WatchdogInterval();
-  if (!interval) return {};
-  return {*interval, [&notifier] { notifier.Watchdog().IgnoreError(); }};
 }
 
 // When to look after the controller's own certificate again.

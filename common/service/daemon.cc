@@ -1,0 +1,17 @@
+#include "common/service/daemon.h"
+
+namespace faultline {
+
+int AwaitEnd(const sigset_t& signals, const std::function<void()>& on_hangup) {
+  int signal = 0;
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) on_hangup();
+  return signal;
+}
+
+Pulse WatchdogPulse(const ServiceNotifier& notifier) {
+  const std::optional<Duration> interval = WatchdogInterval();
+  if (!interval) return {};
+  return {*interval, [&notifier] { notifier.Watchdog().IgnoreError(); }};
+}
+
+}  // namespace faultline
