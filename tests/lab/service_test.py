@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import unittest
 
 import faultlab
@@ -93,8 +94,9 @@ class ServiceTest(unittest.TestCase):
         cls.addClassCleanup(cls.lab.assert_kernel_unchanged, cls.before)
 
     def setUp(self):
-        self.folder = self.lab.state / self._testMethodName
-        (self.folder / "journal").mkdir(parents=True)
+        # Not in the checkout, whose path may be too long for a socket's, and closed to an ordinary user.
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="faultline-")))
+        (self.folder / "journal").mkdir()
         self.manager = Datagrams(self.folder / "notify")
         self.addCleanup(self.manager.close)
 

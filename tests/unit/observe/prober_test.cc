@@ -101,6 +101,8 @@ TEST_F(ProberTest, EveryProbeIsAccountedForOverReconfigurations) {
   const auto a = MakeProber(kAddressA);
   const auto b = MakeProber(kAddressB);
   ASSERT_EQ(b->Configure(MeshB()), absl::OkStatus());
+  // What is sent before its thread first ran is not for it.
+  ASSERT_TRUE(Eventually([&] { return b->status().sent > 0; }));
   Totals at_a;
   Totals at_b;
   for (std::uint32_t round = 1; round <= 4; ++round) {
