@@ -223,7 +223,7 @@ absl::Status Serve(const ControllerConfig& config, const Arguments& arguments, c
        .policy = policy,
        .permits = permits,
        .audit = *audit,
-       .role_of = [&office](const std::string& user) { return office->identities().KnownRoleOf(user); }},
+       .role_of = [&office](const std::string& user) { return office->identities().RoleOf(user); }},
       options);
   Examinations examinations(fleet);
   // Goes before the coordinator, which its answers are for.

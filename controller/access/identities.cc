@@ -40,14 +40,6 @@ Role Identities::RoleOf(const std::string& user) const {
   return found == users_.end() ? Role::kViewer : found->second;
 }
 
-std::optional<Role> Identities::KnownRoleOf(const std::string& user) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = users_.find(user);
-  if (found != users_.end()) return found->second;
-  if (revocations_.contains({IdentityKind::kUser, user})) return Role::kViewer;
-  return std::nullopt;
-}
-
 bool Identities::IsRevoked(const Identity& identity, const Certificate& certificate) const {
   const std::lock_guard lock(mutex_);
   return IsRevokedLocked(identity, certificate);

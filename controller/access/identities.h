@@ -46,9 +46,6 @@ class Identities : public Directory {
   // somebody of that name was sent away after it began.
   bool IsRevoked(const Identity& identity, const Certificate& certificate) const override;
 
-  // Of a user who has a role here, or was sent away and is a viewer; absent: nothing is known of this name, as of
-  // those who are known by the host alone.
-  std::optional<Role> KnownRoleOf(const std::string& user) const;
 
   // By kind and name.
   std::vector<KnownIdentity> List() const;

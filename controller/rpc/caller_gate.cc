@@ -63,8 +63,10 @@ absl::StatusOr<Principal> CallerGate::Identify(const grpc::ServerContextBase& co
     return absl::PermissionDeniedError(
         absl::StrCat("the certificate is of ", Describe(proven.identity), ", and only a user's may call"));
   }
-  return Principal{
-      .name = proven.identity.name, .role = directory_.RoleOf(proven.identity.name), .from = context.peer()};
+  return Principal{.name = proven.identity.name,
+                   .role = directory_.RoleOf(proven.identity.name),
+                   .enrolled = true,
+                   .from = context.peer()};
 }
 
 absl::StatusOr<NodeProof> CallerGate::IdentifyNode(const grpc::ServerContextBase& context) const {

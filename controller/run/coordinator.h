@@ -77,8 +77,8 @@ struct CoordinatorParts {
   const PolicyBook& policy;
   PermitStore& permits;
   AuditSink& audit;
-  // The role that a user has by now; absent: nothing is known of it, and the one counts that it had when it asked.
-  std::function<std::optional<Role>(const std::string& user)> role_of = [](const std::string&) { return std::nullopt; };
+  // The role that an enrolled user has by now.
+  std::function<Role(const std::string& user)> role_of;
 };
 
 // A run whose moment this process let pass by more than this never begins, unless it waited for others.
@@ -310,7 +310,7 @@ class Coordinator {
   EventSink& events_;
   const PolicyBook& policy_;
   PermitStore& permits_;
-  const std::function<std::optional<Role>(const std::string&)> role_of_;
+  const std::function<Role(const std::string&)> role_of_;
   AuditSink& audit_;
   const CoordinatorOptions options_;
   ProbeTotals probe_totals_;

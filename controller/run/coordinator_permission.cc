@@ -18,7 +18,7 @@ Principal UnknownStarter(const v1::Run& record) {
 Decision Coordinator::Decide(const Principal& who, const Plan& plan, const Compiled& compiled,
                              const Inventory& inventory) const {
   Principal now = who;
-  now.role = role_of_(who.name).value_or(who.role);
+  if (who.enrolled) now.role = role_of_(who.name);
   if (now.role < Role::kOperator && now.role < who.role) {
     return {.kind = Decision::Kind::kRefused,
             .reason = absl::StrCat("'", who.name, "', who asked for it, was ", NameOf(who.role), " and has the role ",

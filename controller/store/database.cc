@@ -12,7 +12,7 @@ namespace faultline {
 namespace {
 
 // Stored in the file; a reader refuses a greater one. 0 is a new file.
-constexpr int kSchemaVersion = 5;
+constexpr int kSchemaVersion = 6;
 
 constexpr const char* kVersion1 = R"sql(
   CREATE TABLE runs (
@@ -81,6 +81,13 @@ constexpr const char* kVersion5 = R"sql(
     ends INTEGER NOT NULL,
     made_by TEXT NOT NULL);
   CREATE TABLE users (name TEXT PRIMARY KEY, role TEXT NOT NULL);
+)sql";
+
+// Before, who was enrolled was judged by that though the host said who they were.
+constexpr const char* kVersion6 = R"sql(
+  ALTER TABLE permits ADD COLUMN enrolled INTEGER NOT NULL DEFAULT 0;
+  UPDATE permits SET enrolled = 1 WHERE origin NOT LIKE 'unix:%' AND
+    name IN (SELECT name FROM users UNION SELECT name FROM revocations WHERE kind = 'user');
 )sql";
 
 }  // namespace
@@ -155,7 +162,8 @@ absl::Status Database::Migrate(int from) {
     FAULTLINE_RETURN_IF_ERROR(FillColumns());
   }
   if (from < 4) FAULTLINE_RETURN_IF_ERROR(Execute(kVersion4));
-  FAULTLINE_RETURN_IF_ERROR(Execute(kVersion5));
+  if (from < 5) FAULTLINE_RETURN_IF_ERROR(Execute(kVersion5));
+  FAULTLINE_RETURN_IF_ERROR(Execute(kVersion6));
   return Execute(absl::StrCat("PRAGMA user_version = ", kSchemaVersion, "; COMMIT;"));
 }
 

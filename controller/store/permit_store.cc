@@ -11,14 +11,15 @@ std::string PermitStore::OfSchedule(absl::string_view name) { return absl::StrCa
 
 absl::StatusOr<std::optional<Permit>> PermitStore::Get(absl::string_view subject) {
   const std::lock_guard lock(database_.mutex());
-  Statement statement(database_, "SELECT name, role, origin, approved_by FROM permits WHERE subject = ?1");
+  Statement statement(database_, "SELECT name, role, enrolled, origin, approved_by FROM permits WHERE subject = ?1");
   statement.Bind(1, subject);
   std::optional<Permit> permit;
   while (statement.Step()) {
     permit = Permit{.starter = {.name = statement.Bytes(0),
                                 .role = RoleNamed(statement.Bytes(1)).value_or(Role::kViewer),
-                                .from = statement.Bytes(2)},
-                    .approved_by = statement.Bytes(3)};
+                                .enrolled = statement.Int(2) != 0,
+                                .from = statement.Bytes(3)},
+                    .approved_by = statement.Bytes(4)};
   }
   FAULTLINE_RETURN_IF_ERROR(statement.Done());
   return permit;
@@ -26,12 +27,14 @@ absl::StatusOr<std::optional<Permit>> PermitStore::Get(absl::string_view subject
 
 absl::Status PermitStore::Put(absl::string_view subject, const Permit& permit) {
   const std::lock_guard lock(database_.mutex());
-  Statement statement(database_, "INSERT OR REPLACE INTO permits VALUES (?1, ?2, ?3, ?4, ?5)");
+  Statement statement(database_, "INSERT OR REPLACE INTO permits (subject, name, role, enrolled, origin, approved_by) "
+                      "VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
   statement.Bind(1, subject);
   statement.Bind(2, permit.starter.name);
   statement.Bind(3, NameOf(permit.starter.role));
-  statement.Bind(4, permit.starter.from);
-  statement.Bind(5, permit.approved_by);
+  statement.Bind(4, std::int64_t{permit.starter.enrolled});
+  statement.Bind(5, permit.starter.from);
+  statement.Bind(6, permit.approved_by);
   return statement.Run();
 }
 

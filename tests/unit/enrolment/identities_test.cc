@@ -111,9 +111,6 @@ TEST_F(IdentitiesTest, ARevokedUserHasItsRoleNoMore) {
   EXPECT_EQ(identities_->RoleOf("alice"), Role::kViewer);
   Reopen();
   EXPECT_EQ(identities_->RoleOf("alice"), Role::kViewer);
-  // That is known of it, and nothing of others.
-  EXPECT_EQ(identities_->KnownRoleOf("alice"), Role::kViewer);
-  EXPECT_EQ(identities_->KnownRoleOf("bob"), std::nullopt);
 }
 
 TEST_F(IdentitiesTest, ListsEverybodyWithWhatIsGood) {

@@ -152,7 +152,7 @@ class CoordinatorTest : public ::testing::Test {
   ProbeLog probes_;
   FakeHost host_;
   bool allow_commands_ = true;
-  std::function<std::optional<Role>(const std::string&)> role_of_ = [](const std::string&) { return std::nullopt; };
+  std::function<Role(const std::string&)> role_of_ = [](const std::string&) { return Role::kViewer; };
   Duration settling_{0};
   bool tcp_probes_ = true;
   std::unique_ptr<Database> database_;

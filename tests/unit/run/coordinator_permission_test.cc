@@ -18,6 +18,12 @@ using ::testing::IsEmpty;
 constexpr char kOperatorsMay[] = "rules:\n  - allow: {roles: [operator]}\n";
 constexpr char kTwoPeople[] = "rules:\n  - allow: {roles: [operator]}\n  - approve: {groups: [paris]}\n";
 const Principal kAlice = {.name = "alice", .role = Role::kOperator, .from = "unix:"};
+// One whom the controller knows by a certificate, not the host.
+Principal Enrolled(Principal who) {
+  who.enrolled = true;
+  return who;
+}
+
 const Principal kBob = {.name = "bob", .role = Role::kOperator, .from = "unix:"};
 
 // Runs under a policy, and in the audit log.
@@ -98,14 +104,14 @@ TEST_F(PermissionTest, AtItsMomentThePolicyOfThatMomentHolds) {
 }
 
 TEST_F(PermissionTest, AtItsMomentTheRoleOfThatMomentHolds) {
-  std::optional<Role> role = Role::kOperator;
-  role_of_ = [&role](const std::string& user) { return user == "alice" ? role : std::nullopt; };
+  Role role = Role::kOperator;
+  role_of_ = [&role](const std::string&) { return role; };
   SetPolicy(kOperatorsMay);
-  RunRequest nightly = Due(kAlice, hours(1));
+  RunRequest nightly = Due(Enrolled(kAlice), hours(1));
   nightly.schedule_name = "nightly";
   const std::string id = Begin(std::move(nightly));
-  // Of bob, who is known by the host, nothing is known here: he keeps what he had.
-  const std::string other = Begin(Due(kBob, hours(2)));
+  // Whom the host knows by that name is somebody else, and keeps what it had.
+  const std::string other = Begin(Due(kAlice, hours(2)));
   audit_.Take();
   // Removed, or made a viewer.
   role = Role::kViewer;
@@ -125,15 +131,15 @@ TEST_F(PermissionTest, AtItsMomentTheRoleOfThatMomentHolds) {
 }
 
 TEST_F(PermissionTest, WhatRunsGoesOnThoughItsStarterIsSentAway) {
-  std::optional<Role> role = Role::kOperator;
+  Role role = Role::kOperator;
   role_of_ = [&role](const std::string&) { return role; };
   SetPolicy(kOperatorsMay);
-  const std::string id = Begin(By(kAlice));
+  const std::string id = Begin(By(Enrolled(kAlice)));
   Fire(id);
   role = Role::kViewer;
   Pass(seconds(1));
   EXPECT_EQ(Get(id).state(), v1::RUN_STATE_RUNNING);
-  EXPECT_EQ(BeginError(By(kAlice)).code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(BeginError(By(Enrolled(kAlice))).code(), absl::StatusCode::kPermissionDenied);
 }
 
 TEST_F(PermissionTest, AfterARestartItIsOnTheSameWord) {

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "controller/store/permit_store.h"
 #include "controller/store/run_store.h"
 
 namespace faultline {
@@ -95,6 +96,26 @@ TEST_F(DatabaseTest, Version2IsTakenOver) {
     EXPECT_EQ(store.List({.since = WallTime(std::chrono::seconds(1'700'000'501))})->size(), 0u);
     EXPECT_EQ((*store.FindRequest("ci-1"))->id(), "split-1");
   }
+}
+
+TEST_F(DatabaseTest, Version5IsTakenOverWithWhoIsEnrolled) {
+  {
+    ASSERT_TRUE(Database::Open(path_).ok());
+  }
+  Execute(
+      "ALTER TABLE permits DROP COLUMN enrolled; INSERT INTO users VALUES ('alice', 'operator');"
+      "INSERT INTO revocations VALUES ('user', 'bob', 1); INSERT INTO revocations VALUES ('node', 'carol', 1);"
+      "INSERT INTO permits VALUES ('1', 'alice', 'operator', 'ipv4:198.18.0.2:1', ''), ('2', 'alice', 'operator', "
+      "'unix:', ''), ('3', 'bob', 'operator', 'schedule nightly', ''), ('4', 'carol', 'operator', '', '');"
+      "PRAGMA user_version = 5;");
+  const auto database = Database::Open(path_);
+  ASSERT_TRUE(database.ok()) << database.status();
+  PermitStore permits(**database);
+  const auto enrolled = [&](const char* subject) { return (*permits.Get(subject))->starter.enrolled; };
+  EXPECT_TRUE(enrolled("1"));
+  EXPECT_FALSE(enrolled("2"));
+  EXPECT_TRUE(enrolled("3"));
+  EXPECT_FALSE(enrolled("4"));
 }
 
 TEST_F(DatabaseTest, MigrationThatFailsLeavesTheFileAsItWas) {

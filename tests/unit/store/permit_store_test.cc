@@ -34,7 +34,9 @@ class PermitStoreTest : public ::testing::Test {
 };
 
 TEST_F(PermitStoreTest, KeepsThemApartAndOverARestart) {
-  const Permit run = {.starter = {.name = "alice", .role = Role::kOperator, .from = "unix:"}, .approved_by = "bob"};
+  const Permit run = {
+      .starter = {.name = "alice", .role = Role::kOperator, .enrolled = true, .from = "ipv4:198.18.0.2:41522"},
+      .approved_by = "bob"};
   const Permit schedule = {.starter = {.name = "root", .role = Role::kAdmin, .from = ""}, .approved_by = ""};
   ASSERT_TRUE(store_->Put(PermitStore::OfRun("split"), schedule).ok());
   ASSERT_TRUE(store_->Put(PermitStore::OfRun("split"), run).ok());
