@@ -18,6 +18,7 @@ constexpr std::size_t kMostNodes = 50'000;
 
 // A node that is not connected goes on probing, and what it sees is wanted, for a quarter of an hour: so long it is
 // waited for before others sign with a key that it does not know.
+// Nor does one that comes and goes hold up a step of the keys for longer.
 constexpr Duration kMissed = std::chrono::minutes(15);
 
 absl::StatusOr<InventoryNode> ReadNode(const v1::NodeInfo& info) {
@@ -281,9 +282,12 @@ void Fleet::SendProbeConfigs() {
 
 void Fleet::RenewProbes(MonotonicTime now) {
   const std::lock_guard lock(mutex_);
-  if (keys_.Changing() && KnowKeys(now)) {
-    keys_.Advance();
-    stale_ = true;
+  if (keys_.Changing()) {
+    if (step_begun_.first != keys_.step()) step_begun_ = {keys_.step(), now};
+    if (KnowKeys(now) || now - step_begun_.second >= kMissed) {
+      keys_.Advance();
+      stale_ = true;
+    }
   }
   RenewProbesLocked();
 }

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -147,6 +148,8 @@ class Fleet {
   mutable std::mutex mutex_;
   std::map<NodeName, Member> members_;
   ProbeKeys keys_;
+  // A step of the keys, and since when it is known to be.
+  std::pair<std::uint64_t, MonotonicTime> step_begun_;
   // Whether a node has joined or changed since the parts of the mesh were sent.
   bool stale_ = false;
   // Made anew when a node has joined or changed, or a run's groups are to be covered.

@@ -252,6 +252,20 @@ TEST_F(ProbeKeysOfAFleetTest, ANodeThatIsLostForGoodIsNot) {
   EXPECT_NE(KeysOf(london_).at(0), first_[0]);
 }
 
+TEST_F(ProbeKeysOfAFleetTest, ANodeThatComesAndGoesIsNotWaitedForForEver) {
+  fleet_.RenewKeys();
+  for (int minute = 0; minute < 18; ++minute) {
+    Pass(std::chrono::seconds(55));
+    paris_.Leave(fleet_);
+    Pass(std::chrono::seconds(4));
+    ASSERT_TRUE(paris_.Join(fleet_).ok());
+    if (minute == 14) EXPECT_EQ(KeysOf(london_).size(), 2u);
+  }
+  const std::vector<std::string> keys = KeysOf(london_);
+  ASSERT_EQ(keys.size(), 1u);
+  EXPECT_NE(keys, first_);
+}
+
 TEST_F(ProbeKeysOfAFleetTest, ANodeThatIsSentAwayCannotSignBeforeLong) {
   ASSERT_TRUE(fleet_.Close(paris_.name(), absl::PermissionDeniedError("revoked")));
   Pass(std::chrono::seconds(92));
