@@ -80,13 +80,15 @@ absl::StatusOr<std::vector<v1::Event>> EventStore::List(const EventQuery& query)
   return events;
 }
 
-absl::StatusOr<int> EventStore::Purge(std::optional<Duration> keep_for, WallTime now) {
+absl::StatusOr<int> EventStore::Purge(std::optional<Duration> keep_for, WallTime now, int most) {
   const std::lock_guard lock(database_.mutex());
   Statement statement(database_,
-                      "DELETE FROM events WHERE number < (SELECT max(number) FROM events) AND (moment < ?1 OR "
-                      "number <= (SELECT max(number) FROM events) - ?2)");
+                      "DELETE FROM events WHERE number IN (SELECT number FROM events WHERE number < (SELECT "
+                      "max(number) FROM events) AND (moment < ?1 OR number <= (SELECT max(number) FROM events) - ?2) "
+                      "ORDER BY number LIMIT ?3)");
   statement.Bind(1, keep_for ? ToColumn(now - *keep_for) : std::numeric_limits<std::int64_t>::min());
   statement.Bind(2, kMostKept);
+  statement.Bind(3, std::int64_t{most});
   FAULTLINE_RETURN_IF_ERROR(statement.Run());
   return sqlite3_changes(database_.handle());
 }

@@ -50,9 +50,9 @@ class EventStore {
   // By number.
   absl::StatusOr<std::vector<v1::Event>> List(const EventQuery& query);
 
-  // Forgets those that happened longer than `keep_for` ago (absent: none), and those beyond kMostKept; how many. The
-  // last one stays: its number is not given again.
-  absl::StatusOr<int> Purge(std::optional<Duration> keep_for, WallTime now);
+  // Forgets those that happened longer than `keep_for` ago (absent: none), and those beyond kMostKept, at most that
+  // many, oldest first; how many. The last one stays: its number is not given again.
+  absl::StatusOr<int> Purge(std::optional<Duration> keep_for, WallTime now, int most);
 
  private:
   absl::Status PutAll(std::span<const v1::Event> events);

@@ -127,15 +127,17 @@ absl::StatusOr<std::vector<v1::Run>> RunStore::Unfinished() {
   return Read(statement);
 }
 
-absl::StatusOr<int> RunStore::Purge(const Retention& retention, WallTime now) {
+absl::StatusOr<int> RunStore::Purge(const Retention& retention, WallTime now, int most) {
   const std::lock_guard lock(database_.mutex());
   Statement statement(database_,
-                      "DELETE FROM runs WHERE ended = 1 AND (moment < ?1 OR (?2 >= 0 AND moment < ?3 AND number "
-                      "NOT IN (SELECT number FROM runs WHERE ended = 1 ORDER BY number DESC LIMIT ?2)))");
+                      "DELETE FROM runs WHERE number IN (SELECT number FROM runs WHERE ended = 1 AND (moment < ?1 OR "
+                      "(?2 >= 0 AND moment < ?3 AND number NOT IN (SELECT number FROM runs WHERE ended = 1 ORDER BY "
+                      "number DESC LIMIT ?2))) ORDER BY number LIMIT ?4)");
   statement.Bind(1,
                  retention.keep_for ? ToColumn(now - *retention.keep_for) : std::numeric_limits<std::int64_t>::min());
   statement.Bind(2, std::int64_t{retention.keep_count.value_or(-1)});
   statement.Bind(3, ToColumn(now - Retention::kAlwaysKept));
+  statement.Bind(4, std::int64_t{most});
   FAULTLINE_RETURN_IF_ERROR(statement.Run());
   return sqlite3_changes(database_.handle());
 }

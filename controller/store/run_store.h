@@ -55,8 +55,9 @@ class RunStore {
   // Runs that are not ended, oldest first.
   absl::StatusOr<std::vector<v1::Run>> Unfinished();
 
-  // Forgets the runs that need not be kept; how many. Their numbers are not given again.
-  absl::StatusOr<int> Purge(const Retention& retention, WallTime now);
+  // Forgets the runs that need not be kept, at most that many, oldest first; how many. Their numbers are not given
+  // again.
+  absl::StatusOr<int> Purge(const Retention& retention, WallTime now, int most);
 
  private:
   // REQUIRES: the database's mutex is held.

@@ -90,16 +90,22 @@ TEST_F(EventStoreTest, ListsWhatIsAskedForByNumber) {
 
 TEST_F(EventStoreTest, ForgetsTheOldButNotTheLastNumber) {
   Put({MakeEvent(1), MakeEvent(2), MakeEvent(3)});
-  EXPECT_EQ(*store_->Purge(std::nullopt, Second(1'000'000)), 0);
-  EXPECT_EQ(*store_->Purge(std::chrono::seconds(8), Second(10)), 1);
+  EXPECT_EQ(*store_->Purge(std::nullopt, Second(1'000'000), 100), 0);
+  EXPECT_EQ(*store_->Purge(std::chrono::seconds(8), Second(10), 100), 1);
   EXPECT_THAT(Numbers(), ElementsAre(2, 3));
-  EXPECT_EQ(*store_->Purge(std::chrono::seconds(1), Second(1'000'000)), 1);
+  EXPECT_EQ(*store_->Purge(std::chrono::seconds(1), Second(1'000'000), 100), 1);
   EXPECT_EQ(*store_->LastNumber(), 3u);
+}
+
+TEST_F(EventStoreTest, ForgetsNoMoreAtOnceThanIsAskedFor) {
+  Put({MakeEvent(1), MakeEvent(2), MakeEvent(3), MakeEvent(4)});
+  EXPECT_EQ(*store_->Purge(std::chrono::seconds(1), Second(1'000'000), 2), 2);
+  EXPECT_THAT(Numbers(), ElementsAre(3, 4));
 }
 
 TEST_F(EventStoreTest, ForgetsTheOldestBeyondItsBound) {
   Put({MakeEvent(1), MakeEvent(2), MakeEvent(EventStore::kMostKept + 1), MakeEvent(EventStore::kMostKept + 2)});
-  EXPECT_EQ(*store_->Purge(std::nullopt, Second(0)), 2);
+  EXPECT_EQ(*store_->Purge(std::nullopt, Second(0), 100), 2);
   EXPECT_THAT(Numbers(), ElementsAre(EventStore::kMostKept + 1, EventStore::kMostKept + 2));
 }
 

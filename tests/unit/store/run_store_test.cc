@@ -170,8 +170,8 @@ TEST_F(RunStoreTest, PurgeForgetsWhatIsOldAndOver) {
   PutEnded("split-1", 1);
   ASSERT_TRUE(store_->Put(MakeRun("split-2", v1::RUN_STATE_WAITING, 1)).ok());
   PutEnded("split-3", 5);
-  EXPECT_EQ(*store_->Purge({}, Day(100)), 0);
-  EXPECT_EQ(*store_->Purge({.keep_for = std::chrono::hours(24 * 90)}, Day(94)), 1);
+  EXPECT_EQ(*store_->Purge({}, Day(100), 100), 0);
+  EXPECT_EQ(*store_->Purge({.keep_for = std::chrono::hours(24 * 90)}, Day(94), 100), 1);
   EXPECT_THAT(Ids(), ElementsAre("split-3", "split-2"));
 }
 
@@ -179,17 +179,24 @@ TEST_F(RunStoreTest, PurgeCountsFromTheEnd) {
   v1::Run long_ago = MakeRun("split-1", v1::RUN_STATE_ENDED, 1);
   *long_ago.mutable_ended() = google::protobuf::util::TimeUtil::SecondsToTimestamp(50 * kDay);
   ASSERT_TRUE(store_->Put(long_ago).ok());
-  EXPECT_EQ(*store_->Purge({.keep_for = std::chrono::hours(24 * 10)}, Day(59)), 0);
-  EXPECT_EQ(*store_->Purge({.keep_count = 0}, Day(50) + std::chrono::hours(23)), 0);
-  EXPECT_EQ(*store_->Purge({.keep_for = std::chrono::hours(24 * 10)}, Day(61)), 1);
+  EXPECT_EQ(*store_->Purge({.keep_for = std::chrono::hours(24 * 10)}, Day(59), 100), 0);
+  EXPECT_EQ(*store_->Purge({.keep_count = 0}, Day(50) + std::chrono::hours(23), 100), 0);
+  EXPECT_EQ(*store_->Purge({.keep_for = std::chrono::hours(24 * 10)}, Day(61), 100), 1);
+}
+
+TEST_F(RunStoreTest, PurgeForgetsNoMoreAtOnceThanIsAskedFor) {
+  for (int i = 1; i <= 5; ++i) PutEnded("split-" + std::to_string(i), 1);
+  EXPECT_EQ(*store_->Purge({.keep_count = 1}, Day(3), 3), 3);
+  EXPECT_THAT(Ids(), ElementsAre("split-5", "split-4"));
+  EXPECT_EQ(*store_->Purge({.keep_count = 1}, Day(3), 3), 1);
 }
 
 TEST_F(RunStoreTest, PurgeKeepsTheNewestSoMany) {
   for (int i = 1; i <= 5; ++i) PutEnded("split-" + std::to_string(i), 1);
   ASSERT_TRUE(store_->Put(MakeRun("split-6", v1::RUN_STATE_RUNNING, 1)).ok());
-  EXPECT_EQ(*store_->Purge({.keep_count = 2}, Day(3)), 3);
+  EXPECT_EQ(*store_->Purge({.keep_count = 2}, Day(3), 100), 3);
   EXPECT_THAT(Ids(), ElementsAre("split-6", "split-5", "split-4"));
-  EXPECT_EQ(*store_->Purge({.keep_count = 0}, Day(3)), 2);
+  EXPECT_EQ(*store_->Purge({.keep_count = 0}, Day(3), 100), 2);
   EXPECT_THAT(Ids(), ElementsAre("split-6"));
 }
 
