@@ -212,19 +212,18 @@ absl::Status Serve(const ControllerConfig& config, const Arguments& arguments, c
   FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<IdentityOffice> office,
                              IdentityOffice::Open(clock, *database, office_options));
   HostWorker host;
-  Coordinator coordinator(
-      {.clock = clock,
-       .fleet = fleet,
-       .store = store,
-       .probes = probes,
-       .host = host,
-       .freezes = freezes,
-       .events = *events,
-       .policy = policy,
-       .permits = permits,
-       .audit = *audit,
-       .role_of = [&office](const std::string& user) { return office->identities().RoleOf(user); }},
-      options);
+  Coordinator coordinator({.clock = clock,
+                           .fleet = fleet,
+                           .store = store,
+                           .probes = probes,
+                           .host = host,
+                           .freezes = freezes,
+                           .events = *events,
+                           .policy = policy,
+                           .permits = permits,
+                           .audit = *audit,
+                           .role_of = [&office](const std::string& user) { return office->identities().RoleOf(user); }},
+                          options);
   Examinations examinations(fleet);
   // Goes before the coordinator, which its answers are for.
   const HostStopper stopper(host);

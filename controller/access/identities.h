@@ -46,7 +46,6 @@ class Identities : public Directory {
   // somebody of that name was sent away after it began.
   bool IsRevoked(const Identity& identity, const Certificate& certificate) const override;
 
-
   // By kind and name.
   std::vector<KnownIdentity> List() const;
   // Whether it has a certificate that is good now.
