@@ -25,6 +25,7 @@ struct Arguments {
   std::string folder = "/etc/faultline/pki";
   std::string out;
   std::vector<std::string> hosts;
+  bool add = false;
 };
 
 absl::StatusOr<std::string> Login(const CommonArguments& common, const Arguments& arguments) {
@@ -76,9 +77,9 @@ absl::StatusOr<std::string> Init(const Arguments& arguments) {
 }
 
 absl::StatusOr<std::string> IssueForController(const Arguments& arguments) {
-  FAULTLINE_ASSIGN_OR_RETURN(const Certificate made,
-                             IssueController(arguments.folder, arguments.hosts, SystemClock().WallNow()));
-  return absl::StrCat("made ", arguments.folder, "/controller.crt anew, for ", absl::StrJoin(made.Hosts(), ", "),
+  const auto issue = arguments.add ? AddControllerHosts : IssueController;
+  FAULTLINE_ASSIGN_OR_RETURN(const Certificate made, issue(arguments.folder, arguments.hosts, SystemClock().WallNow()));
+  return absl::StrCat(arguments.folder, "/controller.crt is for ", absl::StrJoin(made.Hosts(), ", "),
                       "; a running controller takes it up by itself\n");
 }
 
@@ -139,6 +140,7 @@ void AddPkiVerbs(CommandLine& line) {
   controller.add_option("--dir", arguments->folder, "Folder of the authority")->capture_default_str();
   controller.add_option("--host", arguments->hosts, "Every name or address under which the controller is dialled")
       ->required();
+  controller.add_flag("--add", arguments->add, "Keep those that the certificate is for already");
   AddIssue(line, noun, arguments, "node", IdentityKind::kNode);
   AddIssue(line, noun, arguments, "user", IdentityKind::kUser);
 }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "common/identity/certificate_authority.h"
 #include "common/identity/private_file.h"
 #include "common/name.h"
+#include "common/prefix.h"
 #include "common/status.h"
 
 namespace faultline {
@@ -107,6 +109,23 @@ absl::StatusOr<Certificate> IssueController(const std::string& folder, const std
       {{folder + "/controller.key", key.ToPem()},
        {folder + "/controller.crt", absl::StrCat(controller.ToPem(), authority.certificate().ToPem())}}));
   return controller;
+}
+
+absl::StatusOr<Certificate> AddControllerHosts(const std::string& folder, const std::vector<std::string>& hosts,
+                                               WallTime now) {
+  const std::string path = folder + "/controller.crt";
+  FAULTLINE_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  const absl::StatusOr<Certificate> certificate = Certificate::Parse(text);
+  if (!certificate.ok()) return WithContext(certificate.status(), path);
+  const std::vector<std::string> before = certificate->Hosts();
+  std::vector<std::string> all = before;
+  for (const std::string& host : hosts) {
+    const absl::StatusOr<IpAddress> address = IpAddress::Parse(host);
+    const std::string plain = address.ok() ? address->ToString() : host;
+    if (std::ranges::find(all, plain) == all.end()) all.push_back(plain);
+  }
+  if (all == before) return certificate;
+  return IssueController(folder, all, now);
 }
 
 absl::Status IssueOffline(const std::string& folder, const Identity& identity, const std::string& out, WallTime now) {

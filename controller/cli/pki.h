@@ -41,6 +41,11 @@ absl::StatusOr<Certificate> InitPki(const std::string& folder, const std::vector
 absl::StatusOr<Certificate> IssueController(const std::string& folder, const std::vector<std::string>& hosts,
                                             WallTime now);
 
+// The same, for these beside those that controller.crt is for. When it is for all of them nothing is changed. NOT_FOUND
+// also when there is no controller.crt.
+absl::StatusOr<Certificate> AddControllerHosts(const std::string& folder, const std::vector<std::string>& hosts,
+                                               WallTime now);
+
 // Makes NAME.crt and NAME.key for a node or a user, and a copy of ca.crt, in the folder `out`, which is made if it is
 // missing. Errors as above; NOT_FOUND when there is no authority.
 absl::Status IssueOffline(const std::string& folder, const Identity& identity, const std::string& out, WallTime now);

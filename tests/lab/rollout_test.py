@@ -18,12 +18,15 @@ import faultlab
 
 FLEET = faultlab.REPO / "packaging/fleet"
 BIN = pathlib.Path(os.environ.get("FAULTLINE_BIN", faultlab.REPO / "build/bin"))
-CONTROLLER = "198.18.0.10:7400"
+# By a name that the controller's host does not know itself.
+ADDRESS, NAME = "198.18.0.10", "faultline.example"
+CONTROLLER = f"{NAME}:7400"
 PARAMETER = "/faultline/enrolment-token"
 
 # Everything of this machine, and what is written only there; $1 is the empty folder to be its root, $2 the shared one.
 ROOT = """
 set -e
+umask 022
 mount -t tmpfs none "$1"
 mkdir "$1/upper" "$1/work" "$1/root"
 mount -t overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" none "$1/root"
@@ -70,6 +73,21 @@ echo $! >"/run/$unit.pid"
 [ "$unit" = faultline-agent ] || until [ -S /run/faultline/controller.sock ]; do sleep 0.05; done
 """
 
+# As the real one, by systemd: the first start makes an authority, before anybody can say for which names.
+CONTROLLER_POSTINST = """#!/bin/sh
+set -e
+[ -s /etc/faultline/pki/ca.crt ] || faultline pki init
+/usr/local/bin/systemctl restart faultline-controller
+"""
+
+# Removes as rpm does, which keeps a configuration that was changed.
+DNF = """#!/bin/sh
+set -e
+[ "$*" = "remove -y -q faultline-agent" ]
+rm /usr/local/bin/faultline-agent
+mv /etc/faultline/agent.yaml /etc/faultline/agent.yaml.rpmsave
+"""
+
 CONFIG = "# controller: host:port\n# name: this-node\n"
 
 # Of every instance that was made.
@@ -91,6 +109,8 @@ class Instance:
         mount_namespaces.add(os.stat(f"/proc/{self.keeper.pid}/ns/mnt").st_ino)
         for name, text in (("aws", AWS), ("systemctl", SYSTEMCTL)):
             self.write(f"/usr/local/bin/{name}", text, "755")
+        # Nobody else is asked: there is no name server in a lab.
+        self.run("sh", "-c", f"echo {ADDRESS} {NAME} >>/etc/hosts; echo nameserver 127.0.0.1 >/etc/resolv.conf")
 
     def __enter__(self):
         return self
@@ -150,7 +170,7 @@ def rendered(text, values):
     return text
 
 
-def make_package(folder, name, version, programs):
+def make_package(folder, name, version, programs, config=CONFIG, postinst=None):
     """A .deb with these programs and a configuration, as small as can be."""
     tree = folder / f"{name}.tree"
     (tree / "DEBIAN").mkdir(parents=True)
@@ -158,9 +178,12 @@ def make_package(folder, name, version, programs):
     (tree / "etc/faultline").mkdir(parents=True)
     for program in programs:
         shutil.copy(BIN / program, tree / "usr/sbin")
-    config = f"etc/faultline/{name.removeprefix('faultline-')}.yaml"
-    (tree / config).write_text(CONFIG)
-    (tree / "DEBIAN/conffiles").write_text(f"/{config}\n")
+    path = f"etc/faultline/{name.removeprefix('faultline-')}.yaml"
+    (tree / path).write_text(config)
+    (tree / "DEBIAN/conffiles").write_text(f"/{path}\n")
+    if postinst:
+        (tree / "DEBIAN/postinst").write_text(postinst)
+        (tree / "DEBIAN/postinst").chmod(0o755)
     (tree / "DEBIAN/control").write_text(
         f"Package: {name}\nVersion: {version}\nArchitecture: all\nMaintainer: none <none@example.com>\nDescription: test\n")
     package = folder / f"{name}_{version}_amd64.deb"
@@ -182,8 +205,10 @@ class FleetTest(unittest.TestCase):
         cls.newer = make_package(cls.shared, "faultline-agent", "1.1", ["faultline-agent"])
         cls.parameter = {"controller": CONTROLLER, "parameter": PARAMETER, "region": "eu-west-2"}
         cls.ops = cls.enterClassContext(Instance(cls.lab, "ops", cls.shared))
-        controller = make_package(cls.shared, "faultline-controller", "1.0", ["faultline-controller", "faultline"])
-        cls.said = cls.ops.cloud_init("controller.yaml", **controller, **cls.parameter, uses="2").stdout
+        controller = make_package(cls.shared, "faultline-controller", "1.0", ["faultline-controller", "faultline"],
+                                  "listen: 127.0.0.1:7400\n", CONTROLLER_POSTINST)
+        cls.controller = {**controller, **cls.parameter, "uses": "2"}
+        cls.said = cls.ops.cloud_init("controller.yaml", **cls.controller).stdout
         cls.token = (cls.shared / "value").read_text().strip()
 
     def instance(self, node):
@@ -226,6 +251,24 @@ class FleetTest(unittest.TestCase):
         node.run("sh", "-c", "! command -v faultline-agent && ! dpkg -s faultline-agent && "
                              "! ls -d /var/lib/faultline-agent && ! ls /etc/faultline/agent.yaml")
         node.ssm(Action="uninstall")
+
+    def test_the_controller_is_known_by_the_name_that_nodes_dial(self):
+        path = "/etc/faultline/pki/controller.crt"
+        certificate = self.ops.read(path)
+        names = self.ops.run("openssl", "x509", "-noout", "-ext", "subjectAltName", "-in", path).stdout
+        for name in (f"DNS:{NAME}", f"IP Address:{ADDRESS}", "DNS:localhost"):
+            self.assertIn(name, names)
+        self.ops.cloud_init("controller.yaml", **self.controller)
+        self.assertEqual(self.ops.read(path), certificate)
+
+    def test_what_rpm_leaves_is_removed_too(self):
+        node = self.instance("lon-2")
+        node.write("/usr/local/bin/faultline-agent", "#!/bin/sh\n", "755")
+        node.write("/usr/local/bin/dnf", DNF, "755")
+        node.write("/etc/faultline/agent.yaml", "name: lon-2\n")
+        node.run("mkdir", "/var/lib/faultline-agent")
+        self.assertIn("nothing of the agent is left", node.ssm(Action="uninstall").stdout)
+        node.run("sh", "-c", "! ls -d /var/lib/faultline-agent && ! ls -d /etc/faultline && ! command -v faultline-agent")
 
     def test_the_ssm_document_installs_too(self):
         node = self.instance("par-1")

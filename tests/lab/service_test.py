@@ -23,6 +23,7 @@ PROGRAMS = {"agent": BIN / "faultline-agent", "controller": BIN / "faultline-con
 NODES = {"agent": "lon-1", "controller": "ops"}
 LISTEN = "198.18.0.10:7400"
 WATCHDOG = 1.0  # seconds
+PATIENCE = 60  # seconds that a machine may take that does much else
 PTRACE_DETACH, PTRACE_SEIZE, PTRACE_INTERRUPT = 17, 0x4206, 0x4207
 WAIT_ALL = 0x40000000  # __WALL
 # A host of its own as far as /run goes, with a journal that is the test's.
@@ -42,7 +43,7 @@ class Datagrams:
         self._socket.close()
         self.path.unlink()
 
-    def next(self, timeout=20):
+    def next(self, timeout=PATIENCE):
         """None when none comes in that time."""
         self._socket.settimeout(timeout)
         try:
@@ -123,7 +124,7 @@ class ServiceTest(unittest.TestCase):
             finally:
                 process.send_signal(signal.SIGCONT)
                 process.terminate()
-                self.assertEqual(process.wait(20), 0)
+                self.assertEqual(process.wait(PATIENCE), 0)
 
     def log(self, daemon):
         return (self.folder / f"{daemon}.log").read_text()
@@ -149,7 +150,7 @@ class WatchdogTest(ServiceTest):
         with self.serving("agent") as agent:
             self.fed()
             agent.send_signal(signal.SIGSTOP)
-            wait_until(lambda: " T " in pathlib.Path(f"/proc/{agent.pid}/stat").read_text(), 10, "it stands still")
+            wait_until(lambda: " T " in pathlib.Path(f"/proc/{agent.pid}/stat").read_text(), PATIENCE, "it stands still")
             self.assertTrue(self.silent(), self.manager.seen)
             agent.send_signal(signal.SIGCONT)
             self.fed()
@@ -197,11 +198,11 @@ class LogTest(ServiceTest):
             self.assertEqual(self.level().stdout, "warning\n")
             self.configure("agent", "log: {level: debug}\n")
             agent.send_signal(signal.SIGHUP)
-            wait_until(lambda: self.level().stdout == "debug\n", 10, "the level is that of the file")
+            wait_until(lambda: self.level().stdout == "debug\n", PATIENCE, "the level is that of the file")
             self.configure("agent", "log: {level: error}\nprotcet: {ports: [1]}\n")
             agent.send_signal(signal.SIGHUP)
             refusal = "nothing of it taken: " + str(self.path("agent")) + ":6:1: unknown key 'protcet'"
-            wait_until(lambda: refusal in self.log("agent"), 10, "it says what is wrong")
+            wait_until(lambda: refusal in self.log("agent"), PATIENCE, "it says what is wrong")
             self.assertEqual(self.level().stdout, "debug\n")
 
     def test_hangup_reaches_the_controller(self):
@@ -209,10 +210,10 @@ class LogTest(ServiceTest):
         with self.serving("controller") as controller:
             self.configure("controller", "log: {level: error}\n")
             controller.send_signal(signal.SIGHUP)
-            wait_until(lambda: "the log's level is error now" in self.log("controller"), 10, "the level is the file's")
+            wait_until(lambda: "the log's level is error now" in self.log("controller"), PATIENCE, "the level is the file's")
             self.configure("controller", "log: {level: inof}\n")
             controller.send_signal(signal.SIGHUP)
-            wait_until(lambda: "did you mean 'info'" in self.log("controller"), 10, "it says what is wrong")
+            wait_until(lambda: "did you mean 'info'" in self.log("controller"), PATIENCE, "it says what is wrong")
 
     def test_journal_gets_records_with_their_fields(self):
         self.configure("agent")
@@ -247,7 +248,7 @@ class FailureTest(ServiceTest):
     def refusal(self, daemon, expect, *before, security=("--insecure",)):
         program = PROGRAMS[daemon]
         done = self.lab.exec(NODES[daemon], "env", f"NOTIFY_SOCKET={self.manager.path}", *before, program, *security,
-                             "--config", self.path(daemon), expect=expect, timeout=20)
+                             "--config", self.path(daemon), expect=expect, timeout=PATIENCE)
         said = [line for line in done.stderr.splitlines() if line.startswith(program.name + ": ")]
         self.assertEqual(len(said), 1, done.stderr)
         why = said[0].removeprefix(program.name + ": ")
@@ -259,7 +260,7 @@ class FailureTest(ServiceTest):
         for daemon in ("agent", "controller"):
             self.configure(daemon, "labesl: {a: b}\nlsiten: x\n")
             done = subprocess.run([PROGRAMS[daemon], "--config", self.path(daemon)], capture_output=True, text=True,
-                                  env={"NOTIFY_SOCKET": str(self.manager.path)}, timeout=20, check=False)
+                                  env={"NOTIFY_SOCKET": str(self.manager.path)}, timeout=PATIENCE, check=False)
             self.assertEqual(done.returncode, 2)
             self.assertIn("unknown key", done.stderr)
             self.assertIn("did you mean '", done.stderr)
@@ -304,7 +305,7 @@ class FailureTest(ServiceTest):
         self.configure("controller")
         with self.lab.popen("ops", "nc", "-l", "-s", *LISTEN.split(":")[:1], "-p", "7400") as other:
             try:
-                wait_until(lambda: ":7400 " in self.lab.exec("ops", "ss", "-ltn").stdout, 10, "the port is taken")
+                wait_until(lambda: ":7400 " in self.lab.exec("ops", "ss", "-ltn").stdout, PATIENCE, "the port is taken")
                 self.assertIn(f"cannot listen on {LISTEN}: another program does", self.refusal("controller", 1))
             finally:
                 other.terminate()

@@ -5,6 +5,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -26,11 +27,15 @@ class TlsTest(unittest.TestCase):
         cls.pki = Authority(cls.lab.state / "pki")
         cls.pki.issue("controller", "faultline:controller", hosts=["198.18.0.10"])
         cls.pki.issue("alice", "faultline:user:alice")
-        cls.configure("controller", f"listen: {LISTEN}\nsocket: {cls.lab.state}/controller.sock\n"
+        cls.configure("controller", f"listen: {LISTEN}\nsocket: {cls.socket_folder()}/controller.sock\n"
                                     f"state: {cls.lab.state}/state\nlease: 3s\n" + cls.pki.tls("controller"))
         for node in AGENTS:
             cls.pki.issue(node, f"faultline:node:{node}")
             cls.configure(node, cls.agent_config(node, node))
+
+    @classmethod
+    def socket_folder(cls):
+        return cls.lab.state
 
     @classmethod
     def configure(cls, piece, text):
@@ -172,8 +177,17 @@ class LocalTest(TlsTest):
     """Who calls through the Unix socket, by what the kernel says."""
 
     @classmethod
+    def socket_folder(cls):
+        return cls.folder
+
+    @classmethod
     def setUpClass(cls):
+        # Other users are to reach the socket, and the checkout may be closed to them.
+        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="faultline-", dir="/tmp")))
+        cls.folder.chmod(0o755)
         super().setUpClass()
+        for name in ("controller.sock", "controller.sock.login"):
+            (cls.lab.state / name).symlink_to(cls.folder / name)
         cls.lab.start("controller", *AGENTS)
         cls.addClassCleanup(cls.lab.stop)
 
@@ -181,7 +195,7 @@ class LocalTest(TlsTest):
         """As the user `daemon`, who is in no group of Faultline's; `group` 0 may open the socket."""
         groups = "--groups=" + ",".join(map(str, groups)) if groups else "--clear-groups"
         return self.lab.exec("ops", "setpriv", f"--reuid={user}", f"--regid={group}", groups, BIN / "faultline",
-                             "--controller", f"unix:{self.lab.state}/controller.sock", *args, expect=expect)
+                             "--controller", f"unix:{self.folder}/controller.sock", *args, expect=expect)
 
     def test_root_may_do_everything(self):
         self.lab.cli("block", "lon-1", "par-1", "--for", "1s")

@@ -28,6 +28,7 @@ from faultlab import require_root, wait_until  # noqa: E402
 # Becomes the first process of its namespaces, says so, and ends with whoever holds its standard input.
 BECOME = """
 set -e
+umask 022
 mount -t tmpfs tmpfs "$1"
 mkdir "$1/upper" "$1/work" "$1/root"
 mount -t overlay overlay -o "lowerdir=$2,upperdir=$1/upper,workdir=$1/work" "$1/root"

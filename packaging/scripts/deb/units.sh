@@ -1,6 +1,6 @@
 # Units, as Debian's own packages do it: what somebody masked or disabled stays so, and policy-rc.d is asked.
 
-# unit_action start|stop|restart UNIT...: never a reason to fail.
+# unit_action start|stop|try-restart UNIT...: never a reason to fail.
 unit_action() {
   ! booted || deb-systemd-invoke "$@" || :
 }
@@ -16,10 +16,25 @@ enable_units() {
   done
 }
 
-# After an upgrade, or when what was removed comes back.
+# Set: prerm has stopped what ran, and removal came to nothing.
+stopped=
+
+# After an upgrade: what runs is started anew, what somebody stopped stays so. What was removed, and so masked, comes back.
 renew_units() {
+  back=
+  for one; do
+    if [ -n "$stopped" ] || [ "$(systemctl is-enabled "$one" 2>/dev/null)" = masked ]; then
+      back="$back $one "
+    fi
+  done
   enable_units "$@"
-  unit_action restart "$@"
+  [ -z "$back" ] || reload_units
+  for one; do
+    case $back in
+      *" $one "*) unit_action start "$one" ;;
+      *) unit_action try-restart "$one" ;;
+    esac
+  done
 }
 
 # So that they cannot be started while their programs are gone.

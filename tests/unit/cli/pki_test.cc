@@ -126,6 +126,24 @@ TEST_F(PkiTest, IssuesForTheControllerUnderOtherNames) {
   for (const char* same : {"ca.key", "ca.crt", "controller.key"}) EXPECT_EQ(after.at(same), before.at(same)) << same;
 }
 
+TEST_F(PkiTest, AddsToTheControllersNamesWhatIsMissing) {
+  ASSERT_THAT(InitPki(folder_, {"c.example", "2001:db8::1"}, kNow), IsOk());
+  const auto before = Texts();
+  std::filesystem::remove(folder_ + "/ca.key");
+  EXPECT_THAT(AddControllerHosts(folder_, {"2001:db8:0::1", "c.example"}, kNow), IsOk()) << "nothing is to be signed";
+  EXPECT_EQ(Texts().at("controller.crt"), before.at("controller.crt"));
+  EXPECT_THAT(AddControllerHosts(folder_, {"d.example"}, kNow),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("ca.key")));
+  ASSERT_THAT(WritePrivateFile(folder_ + "/ca.key", before.at("ca.key")), IsOk());
+  EXPECT_THAT(AddControllerHosts(folder_, {"d.example", "c.example", "198.18.0.11", "d.example"}, kNow), IsOk());
+  EXPECT_THAT(Certificate::Parse(Texts().at("controller.crt"))->Hosts(),
+              ElementsAre("c.example", "2001:db8::1", "d.example", "198.18.0.11"));
+  EXPECT_THAT(ReadTlsFiles(Files(folder_, "controller"), kNow), IsOk());
+  std::filesystem::remove(folder_ + "/controller.crt");
+  EXPECT_THAT(AddControllerHosts(folder_, {"d.example"}, kNow),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("/controller.crt")));
+}
+
 TEST_F(PkiTest, IssuesForAControllerWithoutAKey) {
   ASSERT_THAT(InitPki(folder_, {"c.example"}, kNow), IsOk());
   std::filesystem::remove(folder_ + "/controller.key");

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -24,7 +25,10 @@ class Ec2StartTest : public ::testing::Test {
     return Ec2Start::Look(config_, sys_.string(), clock_);
   }
 
-  const std::filesystem::path sys_ = std::filesystem::path(testing::TempDir()) / "ec2_start_sys";
+  const std::filesystem::path sys_ = [] {
+    std::string name = std::filesystem::path(testing::TempDir()) / "ec2_start_sys_XXXXXX";
+    return std::filesystem::path(mkdtemp(name.data()));
+  }();
   const SystemClock clock_{};
   const MetadataService service_;
   // As if it were that of 169.254.169.254.

@@ -239,16 +239,22 @@ class ForgedProbeTest : public ProberTest {
 TEST_F(ForgedProbeTest, WhatIsNotSealedWithTheMeshesKeyCountsNowhereAndIsNotAnswered) {
   const RunId run("split-1");
   const ProbeBurst burst = {.number = 1,
-                            .start = Now() - milliseconds(10),
-                            .length = seconds(1),
+                            .start = Now(),
+                            .length = kLongestBurst,
                             .interval = milliseconds(5),
                             .from = {{NodeName("b"), Family::kIpv4}}};
   ASSERT_EQ(a_->SetBursts(run, {burst}), absl::OkStatus());
-  Send(Sealed(Next(), KeyOf('z')));
-  Send(Sealed(Next(), KeyOf('a'), Family::kIpv6));
-  Send(EncodeProbePacket(Next()));
+  // However long it takes to send them.
+  const auto in_time = [&] {
+    ProbePacket probe = Next();
+    probe.sent_at = burst.start;
+    return probe;
+  };
+  Send(Sealed(in_time(), KeyOf('z')));
+  Send(Sealed(in_time(), KeyOf('a'), Family::kIpv6));
+  Send(EncodeProbePacket(in_time()));
   for (std::size_t byte = 0; byte < kSealedProbeSize; ++byte) {
-    SealedProbe bytes = Sealed(Next());
+    SealedProbe bytes = Sealed(in_time());
     bytes[byte] ^= 1;
     Send(bytes);
   }
@@ -256,7 +262,7 @@ TEST_F(ForgedProbeTest, WhatIsNotSealedWithTheMeshesKeyCountsNowhereAndIsNotAnsw
   EXPECT_EQ(a_->status().foreign, kSealedProbeSize + 3);
   EXPECT_THAT(a_->DrainBursts(), testing::IsEmpty());
 
-  Send(Sealed(Next()));
+  Send(Sealed(in_time()));
   AwaitSeen(kSealedProbeSize + 4);
   EXPECT_EQ(a_->status().received, 1u);
   EXPECT_EQ(a_->DrainBursts().size(), 1u);
@@ -420,7 +426,7 @@ TEST_F(ProberTest, InABurstEveryPeerIsProbedFastAndWhatArrivesIsNoted) {
   ASSERT_TRUE(Eventually([&] { return b->status().sent >= 2; }));
   const std::uint64_t before = a->status().sent;
   const RunId run("split-1");
-  ProbeBurst burst = {.number = 4, .start = Now(), .length = seconds(1), .interval = milliseconds(5)};
+  ProbeBurst burst = {.number = 4, .start = Now(), .length = kLongestBurst, .interval = milliseconds(5)};
   ProbeBurst noted = burst;
   burst.to = {{NodeName("b"), Family::kIpv4}, {NodeName("nobody"), Family::kIpv4}};
   noted.from = {{NodeName("a"), Family::kIpv4}};
@@ -431,8 +437,8 @@ TEST_F(ProberTest, InABurstEveryPeerIsProbedFastAndWhatArrivesIsNoted) {
   ASSERT_TRUE(Eventually([&] { return b->status().received >= sent; }));
 
   // No more than asked for; on a busy machine fewer.
-  EXPECT_LE(sent, 202u);
-  EXPECT_GE(sent, 20u);
+  EXPECT_LE(sent, 402u);
+  EXPECT_GE(sent, 4u);
   const std::vector<BurstMarks> left = a->DrainBursts();
   const std::vector<BurstMarks> arrived = b->DrainBursts();
   ASSERT_EQ(left.size(), 1u);

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -52,6 +53,13 @@ class Hall {
   std::deque<UniqueFd> taken_;
   std::size_t left_ = 0;
 };
+
+// Whether this machine has ::1: with IPv6 switched off there is one family.
+bool HasIpv6() {
+  const UniqueFd socket(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const sockaddr_in6 loopback = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+  return bind(socket.get(), reinterpret_cast<const sockaddr*>(&loopback), sizeof(loopback)) == 0;
+}
 
 class ConnectionAcceptorTest : public ::testing::Test {
  protected:
@@ -125,6 +133,7 @@ TEST_F(ConnectionAcceptorTest, BothFamiliesComeToTheAddressOfAll) {
   Start({});
   const UniqueFd four = ConnectTo(port_);
   EXPECT_TRUE(hall_.Await(1));
+  if (!HasIpv6()) return;
   const UniqueFd six = ConnectTo(port_, "::1");
   EXPECT_TRUE(hall_.Await(2));
 }

@@ -5,6 +5,7 @@ import unittest
 
 import node
 from node import AGENT, CONTROLLER, output, run
+from faultlab import wait_until
 
 NEEDED = {"nf_tables", "sch_netem", "ifb"}
 CAP_NET_ADMIN = 1 << 12
@@ -28,7 +29,9 @@ class FirstRunTest(unittest.TestCase):
         self.assertIn("CAPABILITY_NETEM", self.known()["info"]["capabilities"]["has"])
 
     def known(self):
-        (known,) = json.loads(output("faultline", "nodes", "--json"))["nodes"]
+        # An answer may take this machine longer than the command waits for it.
+        answer = wait_until(lambda: run("faultline", "nodes", "--json", expect=None).stdout, node.PATIENCE, "an answer")
+        (known,) = json.loads(answer)["nodes"]
         return known
 
     def test_both_are_active_and_the_node_is_known(self):

@@ -51,6 +51,17 @@ class UpgradeTest(node.NodeTest):
         self.assertEqual(pathlib.Path("/var/lib/faultline-agent/node.crt").read_bytes(), certificate)
 
 
+    def test_upgrade_leaves_alone_what_somebody_stopped(self):
+        controller = node.main_pid(CONTROLLER)
+        run("systemctl", "stop", AGENT)
+        run("dpkg", "--install", node.package(AGENT), node.package(CONTROLLER))
+        self.assertFalse(node.is_active(AGENT))
+        self.assertTrue(node.is_active(f"{AGENT}.path"))
+        self.assertNotIn(node.main_pid(CONTROLLER), (0, controller), "what ran is started anew")
+        run("systemctl", "start", AGENT)
+        node.await_session()
+
+
 class BeforeRebootTest(node.NodeTest):
     def test_a_fault_acts(self):
         self.fault()
@@ -79,7 +90,13 @@ class RemovalTest(node.NodeTest):
         self.assertTrue(CONFIGURATION.exists())
         self.assertTrue(os.path.exists("/var/lib/faultline-agent/node.key"))
 
-    def test_2_purge_leaves_the_accounts_alone(self):
+    def test_2_what_was_removed_comes_back(self):
+        run("dpkg", "--install", node.package(AGENT))
+        node.await_session()
+        for unit in (AGENT, f"{AGENT}.path"):
+            self.assertTrue(node.is_active(unit), unit)
+
+    def test_3_purge_leaves_the_accounts_alone(self):
         run("dpkg", "--purge", AGENT, CONTROLLER)
         run("systemctl", "daemon-reload")
         left = output("find", "/etc", "/usr", "/var", "/run", "/tmp", "-xdev", "-iname", "*faultline*",
