@@ -49,24 +49,31 @@ class MakeTest(unittest.TestCase):
             subprocess.run([*git, *words], check=True)
         return root
 
+    @staticmethod
+    def telling_its_time(root):
+        """Its packaging/make, which does that instead of what would come next."""
+        script = root / "packaging/make"
+        script.write_text(script.read_text().replace("\nexport SOURCE_DATE_EPOCH\n",
+                                                     '\ndie "made at $SOURCE_DATE_EPOCH"\n'))
+        return script
+
     def test_the_last_commit_is_found_in_another_users_checkout(self):
         root = self.checkout()
         for path in [root, *root.rglob("*")]:
             os.chown(path, NOBODY, NOBODY)
-        script = root / "packaging/make"
-        # What would come next.
-        script.write_text(script.read_text().replace("\nexport SOURCE_DATE_EPOCH\n",
-                                                     '\ndie "made at $SOURCE_DATE_EPOCH"\n'))
+        script = self.telling_its_time(root)
         committed = subprocess.run(["git", "-c", "safe.directory=*", "-C", root, "log", "-1", "--format=%ct"], check=True,
                                    stdout=subprocess.PIPE, text=True).stdout
         os.utime(root / "CMakeLists.txt", (1, 1))
         self.assertEqual(self.refusal(script), f"make: made at {committed}")
 
-    def test_without_a_last_commit_it_does_not_guess(self):
+    def test_without_a_last_commit_it_says_what_it_takes_instead(self):
         root = self.checkout()
         (root / ".git/HEAD").unlink()
-        self.assertIn("make: there is no last commit: repair the checkout, or set SOURCE_DATE_EPOCH\n",
-                      self.refusal(root / "packaging/make"))
+        os.utime(root / "CMakeLists.txt", (1, 1))
+        said = self.refusal(self.telling_its_time(root))
+        self.assertIn("make: no last commit can be read: ", said)
+        self.assertIn("make: made at 1\n", said)
 
 
 if __name__ == "__main__":
