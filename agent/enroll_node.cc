@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "agent/enrolled_controller.h"
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/identity/private_file.h"
@@ -17,13 +18,9 @@ namespace {
 
 constexpr Duration kPatience = std::chrono::seconds(10);
 
-std::string ControllerFile(const TlsFiles& tls) {
-  return (std::filesystem::path(tls.certificate).parent_path() / "controller").string();
-}
-
 // Before the token is used up for nothing.
 absl::Status CheckFiles(const TlsFiles& tls) {
-  for (const std::string& file : {tls.key, tls.ca, tls.certificate, ControllerFile(tls)}) {
+  for (const std::string& file : {tls.key, tls.ca, tls.certificate, EnrolledControllerFile(tls)}) {
     FAULTLINE_RETURN_IF_ERROR(MakePrivateFolder(std::filesystem::path(file).parent_path().string()));
     FAULTLINE_RETURN_IF_ERROR(CheckPrivateFile(file));
   }
@@ -31,19 +28,6 @@ absl::Status CheckFiles(const TlsFiles& tls) {
 }
 
 }  // namespace
-
-absl::StatusOr<std::string> EnrolledController(const TlsFiles& tls) {
-  const std::string file = ControllerFile(tls);
-  const absl::StatusOr<std::string> text = ReadFile(file);
-  if (absl::IsNotFound(text.status())) {
-    return absl::NotFoundError(absl::StrCat(
-        "no controller is known: the configuration has no 'controller', such as 198.18.0.10:7400, and there "
-        "is no ",
-        file, ", which `faultline-agent enroll` makes"));
-  }
-  if (!text.ok()) return text.status();
-  return std::string(absl::StripAsciiWhitespace(*text));
-}
 
 absl::StatusOr<std::string> ReadToken(std::istream& in) {
   std::string line;
@@ -61,10 +45,11 @@ absl::StatusOr<std::string> EnrollNode(const EnrollOptions& options) {
   if (files.identity.kind != IdentityKind::kNode) {
     return absl::InvalidArgumentError("the token is for a user: `faultline login` uses it");
   }
-  FAULTLINE_RETURN_IF_ERROR(WritePrivateFiles({{options.tls.key, files.key},
-                                               {options.tls.ca, files.ca},
-                                               {ControllerFile(options.tls), absl::StrCat(options.controller, "\n")},
-                                               {options.tls.certificate, files.certificate}}));
+  FAULTLINE_RETURN_IF_ERROR(
+      WritePrivateFiles({{options.tls.key, files.key},
+                         {options.tls.ca, files.ca},
+                         {EnrolledControllerFile(options.tls), absl::StrCat(options.controller, "\n")},
+                         {options.tls.certificate, files.certificate}}));
   return absl::StrCat("enrolled as ", options.name, " at ", options.controller, "; the key has not left this node\n",
                       options.tls.certificate, "\n", options.tls.key, "\n", options.tls.ca, "\n");
 }

@@ -19,10 +19,6 @@ struct EnrollOptions {
   TlsFiles tls;
 };
 
-// The controller that this node was enrolled at, "HOST:PORT", which EnrollNode left beside the certificate. NOT_FOUND
-// when it was not, with what mends that; errors of ReadFile.
-absl::StatusOr<std::string> EnrolledController(const TlsFiles& tls);
-
 // The token on the first line of this stream, for a `--token -` that shows it to nobody who lists processes.
 // INVALID_ARGUMENT when there is none.
 absl::StatusOr<std::string> ReadToken(std::istream& in);

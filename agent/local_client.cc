@@ -13,6 +13,9 @@
 namespace faultline {
 namespace {
 
+// Of whoever is hung up on before it has asked.
+constexpr int kTries = 3;
+
 absl::Status Silent(const std::string& path) {
   return absl::DeadlineExceededError(absl::StrCat("the agent at ", path, " does not answer"));
 }
@@ -29,43 +32,61 @@ absl::StatusOr<UniqueFd> Connect(const std::string& path) {
   return ErrnoError(errno, absl::StrCat("connecting to ", path));
 }
 
-absl::StatusOr<std::string> Ask(const UniqueFd& connection, absl::string_view request, const std::string& path) {
+std::optional<pid_t> ListenerOf(const UniqueFd& connection) {
+  ucred listener{};
+  socklen_t size = sizeof(listener);
+  if (getsockopt(connection.get(), SOL_SOCKET, SO_PEERCRED, &listener, &size) != 0) return std::nullopt;
+  return listener.pid;
+}
+
+bool HasHungUp(const UniqueFd& connection) {
+  char next = 0;
+  return recv(connection.get(), &next, sizeof(next), MSG_PEEK | MSG_DONTWAIT) >= 0 || errno == ECONNRESET;
+}
+
+// UNAVAILABLE when the agent hangs up without a word.
+absl::StatusOr<std::string> AskOnce(const UniqueFd& connection, absl::string_view request, const std::string& path) {
   if (send(connection.get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) {
-    return ErrnoError(errno, absl::StrCat("writing to ", path));
+    const int error = errno;
+    if (error == EPIPE || error == ECONNRESET) return absl::UnavailableError(absl::StrCat(path, ": hung up"));
+    return ErrnoError(error, absl::StrCat("writing to ", path));
   }
   std::string answer = ReadLocal(connection.get(), Until::kEnd);
-  if (answer.empty()) return Silent(path);
-  return answer;
+  if (!answer.empty()) return answer;
+  return HasHungUp(connection) ? absl::UnavailableError(absl::StrCat(path, ": hung up")) : Silent(path);
+}
+
+// `pid`: of who listens, when that is not null.
+absl::StatusOr<std::string> Ask(const std::string& runtime_folder, absl::string_view request,
+                                std::optional<pid_t>* pid = nullptr) {
+  FAULTLINE_ASSIGN_OR_RETURN(const std::string path, LocalSocketPath(runtime_folder));
+  // An agent soon gives up whoever connects and says nothing, as one does who gets no processor in between. That one
+  // has not been asked yet, and the agent does not hang.
+  for (int tries = 0; tries < kTries; ++tries) {
+    FAULTLINE_ASSIGN_OR_RETURN(const UniqueFd connection, Connect(path));
+    if (pid != nullptr) *pid = ListenerOf(connection);
+    absl::StatusOr<std::string> answer = AskOnce(connection, request, path);
+    if (!absl::IsUnavailable(answer.status())) return answer;
+  }
+  return Silent(path);
 }
 
 }  // namespace
 
 absl::StatusOr<std::size_t> AskToHeal(const std::string& runtime_folder) {
-  FAULTLINE_ASSIGN_OR_RETURN(const std::string path, LocalSocketPath(runtime_folder));
-  FAULTLINE_ASSIGN_OR_RETURN(const UniqueFd connection, Connect(path));
-  FAULTLINE_ASSIGN_OR_RETURN(const std::string answer, Ask(connection, kAskHeal, path));
+  FAULTLINE_ASSIGN_OR_RETURN(const std::string answer, Ask(runtime_folder, kAskHeal));
   return ParseHealed(answer);
 }
 
 absl::StatusOr<LogLevel> AskForLogLevel(const std::string& runtime_folder, std::optional<LogLevel> level) {
-  FAULTLINE_ASSIGN_OR_RETURN(const std::string path, LocalSocketPath(runtime_folder));
-  FAULTLINE_ASSIGN_OR_RETURN(const UniqueFd connection, Connect(path));
-  FAULTLINE_ASSIGN_OR_RETURN(const std::string answer, Ask(connection, FormatAskLogLevel(level), path));
+  FAULTLINE_ASSIGN_OR_RETURN(const std::string answer, Ask(runtime_folder, FormatAskLogLevel(level)));
   return ParseLogLevelAnswer(answer);
 }
 
 LocalAgent AskForStatus(const std::string& runtime_folder) {
   LocalAgent agent{.pid = std::nullopt, .status = LocalStatus()};
-  const auto ask = [&agent, &runtime_folder]() -> absl::StatusOr<LocalStatus> {
-    FAULTLINE_ASSIGN_OR_RETURN(const std::string path, LocalSocketPath(runtime_folder));
-    FAULTLINE_ASSIGN_OR_RETURN(const UniqueFd connection, Connect(path));
-    ucred listener{};
-    socklen_t size = sizeof(listener);
-    if (getsockopt(connection.get(), SOL_SOCKET, SO_PEERCRED, &listener, &size) == 0) agent.pid = listener.pid;
-    FAULTLINE_ASSIGN_OR_RETURN(const std::string answer, Ask(connection, kAskStatus, path));
-    return ParseStatus(answer);
-  };
-  agent.status = ask();
+  const absl::StatusOr<std::string> answer = Ask(runtime_folder, kAskStatus, &agent.pid);
+  agent.status = answer.ok() ? ParseStatus(*answer) : answer.status();
   return agent;
 }
 

@@ -19,7 +19,8 @@
 namespace faultline {
 namespace {
 
-// Who asks says so at once. Whoever does not holds up the next one, whose own patience has to last for the answer.
+// Who asks says so at once. Whoever does not holds up the next one, whose own patience has to last for the answer; he
+// may ask anew.
 constexpr std::chrono::milliseconds kPatience(200);
 
 // More than may wait for an agent that hangs.

@@ -10,6 +10,14 @@ namespace faultline {
 namespace {
 
 constexpr std::size_t kMost = std::size_t{1} << 20;
+constexpr std::chrono::milliseconds kSendPatience(2000);
+
+void SetTimeout(int socket, int option, std::chrono::milliseconds timeout) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(timeout);
+  const timeval time = {.tv_sec = whole.count(),
+                        .tv_usec = std::chrono::duration_cast<std::chrono::microseconds>(timeout - whole).count()};
+  setsockopt(socket, SOL_SOCKET, option, &time, sizeof(time));
+}
 
 }  // namespace
 
@@ -20,14 +28,9 @@ sockaddr_un LocalSocketAddress(const std::string& path) {
   return address;
 }
 
-void SetLocalPatience(int socket) { SetLocalPatience(socket, std::chrono::seconds(2)); }
-
-void SetLocalPatience(int socket, std::chrono::milliseconds patience) {
-  const auto whole = std::chrono::floor<std::chrono::seconds>(patience);
-  const timeval time = {.tv_sec = whole.count(),
-                        .tv_usec = std::chrono::duration_cast<std::chrono::microseconds>(patience - whole).count()};
-  setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time));
-  setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time));
+void SetLocalPatience(int socket, std::chrono::milliseconds silence) {
+  SetTimeout(socket, SO_RCVTIMEO, silence);
+  SetTimeout(socket, SO_SNDTIMEO, kSendPatience);
 }
 
 std::string ReadLocal(int socket, Until until) {

@@ -13,9 +13,8 @@ namespace faultline {
 // REQUIRES: the path is of LocalSocketPath.
 sockaddr_un LocalSocketAddress(const std::string& path);
 
-// A peer that says nothing, or takes nothing, is given up after two seconds, or after so long.
-void SetLocalPatience(int socket);
-void SetLocalPatience(int socket, std::chrono::milliseconds patience);
+// A peer that says nothing for so long is given up, and one that takes nothing for two seconds.
+void SetLocalPatience(int socket, std::chrono::milliseconds silence = std::chrono::seconds(2));
 
 enum class Until : std::uint8_t { kLine, kEnd };
 // What the peer says, up to its first line's end or the end of the connection: at most 1 MiB, and none of what comes

@@ -14,6 +14,7 @@
 #include "agent/ec2/ec2_watch.h"
 #include "agent/ec2/hardware_address.h"
 #include "agent/enroll_node.h"
+#include "agent/enrolled_controller.h"
 #include "agent/kernel/foreign_monitor.h"
 #include "agent/kernel/link_monitor.h"
 #include "agent/kernel/linux_kernel.h"
@@ -103,10 +104,27 @@ absl::StatusOr<NodeName> NameOf(const AgentConfig& config, const Ec2Start& ec2) 
   return NodeName(host);
 }
 
+// What this node is called, for whoever runs no daemon: EC2 is asked only where it has the name.
+absl::StatusOr<NodeName> AskForName(const AgentConfig& config) {
+  const SystemClock clock;
+  Ec2Start ec2{.reader = nullptr, .first = absl::NotFoundError("")};
+  if (IsNamedByEc2(config)) ec2 = Ec2Start::Look(config.ec2, "/sys", clock);
+  return NameOf(config, ec2);
+}
+
 // Its controller is the one that the node was enrolled at when it has none; that may be nobody.
 AgentConfig WithController(AgentConfig config) {
   if (config.controller.empty()) config.controller = EnrolledController(config.tls).value_or("");
   return config;
+}
+
+// INVALID_ARGUMENT when there is none: that waits for somebody to enrol the node.
+absl::StatusOr<std::string> ControllerOf(const AgentConfig& config) {
+  if (!config.controller.empty()) return config.controller;
+  absl::StatusOr<std::string> enrolled = EnrolledController(config.tls);
+  const absl::Status& none = enrolled.status();
+  if (absl::IsNotFound(none) || absl::IsFailedPrecondition(none)) return absl::InvalidArgumentError(none.message());
+  return enrolled;
 }
 
 absl::StatusOr<AgentConfig> LoadConfig(const Arguments& arguments) {
@@ -220,7 +238,7 @@ void ReadAgain(const Arguments& arguments, LogWriter& log) {
 
 absl::Status Serve(AgentConfig config, const Arguments& arguments, const Service& service) {
   const bool insecure = arguments.insecure;
-  if (config.controller.empty()) return absl::InvalidArgumentError(EnrolledController(config.tls).status().message());
+  FAULTLINE_ASSIGN_OR_RETURN(config.controller, ControllerOf(config));
   const Security security = {.tls = config.tls, .insecure = insecure, .mend = kMend};
   FAULTLINE_RETURN_IF_ERROR(CheckSecurity(config.controller, security));
   if (insecure) LogWarning("--insecure: the controller is spoken to without TLS, and believed without proof");
@@ -250,6 +268,7 @@ absl::Status Serve(AgentConfig config, const Arguments& arguments, const Service
   resolvers.Now();
   Ec2Start ec2_start = Ec2Start::Look(config.ec2, "/sys", clock);
   FAULTLINE_ASSIGN_OR_RETURN(config.name, NameOf(config, ec2_start));
+  service.log.SetNode(config.name.text());
   const auto ec2 = ec2_start.first.ok() ? std::optional(ec2_start.first->identity) : std::nullopt;
   SsmEndpoints ssm(SsmEndpoints::LookUpHere);
   ssm.Find(RegionOf(config, ec2.value_or(Ec2Identity())));
@@ -315,8 +334,14 @@ absl::Status Serve(AgentConfig config, const Arguments& arguments, const Service
 int RunDaemon(const Arguments& arguments) {
   const absl::StatusOr<ServiceNotifier> notifier = ServiceNotifier::FromEnvironment();
   if (!notifier.ok()) return Fail(notifier.status());
-  const absl::StatusOr<AgentConfig> config = LoadConfig(arguments);
+  absl::StatusOr<AgentConfig> config = LoadConfig(arguments);
   if (!config.ok()) return Fail(config.status(), *notifier);
+  // Only EC2 is asked later, when nothing of an earlier agent is left.
+  if (!IsNamedByEc2(*config)) {
+    const absl::StatusOr<NodeName> name = NameOf(*config, {.reader = nullptr, .first = absl::NotFoundError("")});
+    if (!name.ok()) return Fail(name.status(), *notifier);
+    config->name = *name;
+  }
   absl::Status served;
   {
     LogWriter log({.origin = {.identifier = kProgram, .node = config->name.text()},
@@ -390,10 +415,7 @@ int EnrollNow(const Arguments& arguments) {
   if (absl::IsNotFound(config.status())) config = AgentConfig();
   if (!config.ok()) return Fail(config.status());
   if (options.name.empty()) {
-    const SystemClock clock;
-    Ec2Start ec2{.reader = nullptr, .first = absl::NotFoundError("")};
-    if (IsNamedByEc2(*config)) ec2 = Ec2Start::Look(config->ec2, "/sys", clock);
-    const absl::StatusOr<NodeName> name = NameOf(*config, ec2);
+    const absl::StatusOr<NodeName> name = AskForName(*config);
     if (!name.ok()) return Fail(name.status());
     options.name = name->text();
   }
@@ -448,7 +470,10 @@ int Main(int argc, char** argv) {
   const absl::StatusOr<AgentConfig> config = LoadConfig(arguments);
   const std::string runtime = config.ok() ? config->runtime : AgentConfig().runtime;
   if (arguments.doctor) {
-    return RunDoctor({.config = config, .config_file = arguments.config_file, .insecure = arguments.insecure},
+    return RunDoctor({.config = config,
+                      .config_file = arguments.config_file,
+                      .name = config.ok() ? AskForName(*config) : config.status(),
+                      .insecure = arguments.insecure},
                      arguments.show);
   }
   if (arguments.heal) return HealNow({.runtime = runtime, .may_kill = !arguments.no_kill});

@@ -62,6 +62,18 @@ const char* BareSignOf(Health health, bool utf8) {
   return "?";
 }
 
+// Whole characters, and how much is left out.
+void Cut(std::string& text) {
+  // Of " ... and N bytes more", whatever N is.
+  constexpr std::size_t kRemark = 48;
+  const std::size_t size = text.size();
+  if (size <= ExaminationBounds::kText) return;
+  std::size_t end = ExaminationBounds::kText - kRemark;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  text.resize(end);
+  absl::StrAppend(&text, " ... and ", size - end, " bytes more");
+}
+
 }  // namespace
 
 Finding Good(absl::string_view subject, std::string detail) {
@@ -74,6 +86,28 @@ Finding Warning(absl::string_view subject, std::string detail, std::string mend)
 
 Finding Bad(absl::string_view subject, std::string detail, std::string mend) {
   return {std::string(subject), Health::kBad, std::move(detail), std::move(mend)};
+}
+
+Examination WithinBounds(Examination findings) {
+  std::size_t bytes = 0;
+  std::size_t fit = 0;
+  for (Finding& finding : findings) {
+    Cut(finding.detail);
+    Cut(finding.mend);
+    bytes += finding.subject.size() + finding.detail.size() + finding.mend.size();
+    if (bytes <= ExaminationBounds::kAll) ++fit;
+  }
+  fit = std::min(fit, ExaminationBounds::kFindings);
+  if (fit == findings.size()) return findings;
+  // The last that would fit gives its place to the remark.
+  const auto first = findings.begin() + static_cast<std::ptrdiff_t>(fit) - 1;
+  const Examination rest(first, findings.end());
+  findings.erase(first, findings.end());
+  findings.push_back({.subject = "more",
+                      .health = WorstOf(rest),
+                      .detail = absl::StrCat("and ", rest.size(), " findings more"),
+                      .mend = WorstOf(rest) == Health::kGood ? "" : "faultline-agent doctor there shows them all"});
+  return findings;
 }
 
 Health WorstOf(const Examination& findings) {

@@ -39,6 +39,18 @@ Finding Bad(absl::string_view subject, std::string detail, std::string mend);
 // What was found on one node, in the order in which it is shown.
 using Examination = std::vector<Finding>;
 
+// What a controller is told of: it refuses the whole of an examination that is larger.
+struct ExaminationBounds {
+  static constexpr std::size_t kFindings = 200;
+  // Of a finding's detail, and of its mend, in bytes.
+  static constexpr std::size_t kText = 2000;
+  // Of all texts, in bytes.
+  static constexpr std::size_t kAll = 200'000;
+};
+// The same within those bounds: a text that is too long ends with how many bytes more there are, and in place of too
+// many findings the last says how many, and is as bad as they are. REQUIRES: all texts are UTF-8.
+Examination WithinBounds(Examination findings);
+
 // kGood of none.
 Health WorstOf(const Examination& findings);
 

@@ -13,6 +13,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "agent/enrolled_controller.h"
 #include "common/file.h"
 #include "common/host_resolver.h"
 #include "common/identity/certificate.h"
@@ -112,13 +113,21 @@ ControllerFacts ReadCertificateFacts(const AgentConfig& config) {
 
 ControllerFacts ReadControllerFacts(const AgentConfig& config, bool insecure) {
   ControllerFacts facts = ReadCertificateFacts(config);
-  absl::string_view path = config.controller;
+  if (config.controller.empty()) {
+    const absl::StatusOr<std::string> enrolled = EnrolledController(config.tls);
+    if (!enrolled.ok()) {
+      facts.resolved = enrolled.status();
+      return facts;
+    }
+    facts.address = *enrolled;
+  }
+  absl::string_view path = facts.address;
   if (absl::ConsumePrefix(&path, "unix:")) {
     facts.resolved = std::vector<IpAddress>();
     facts.connected = ConnectToSocket(path);
     return facts;
   }
-  const absl::StatusOr<HostPort> target = Split(config.controller);
+  const absl::StatusOr<HostPort> target = Split(facts.address);
   if (!target.ok()) {
     facts.resolved = target.status();
     return facts;

@@ -15,8 +15,9 @@ namespace faultline {
 
 // How far this node gets towards its controller. A value. What comes after the first that fails is not tried.
 struct ControllerFacts {
-  // As the configuration has it.
+  // As the configuration has it, or the enrolment; empty when neither does.
   std::string address;
+  // Why there is no address, where there is none.
   absl::StatusOr<std::vector<IpAddress>> resolved = absl::UnknownError("not tried");
   // A TCP connection, or one to its Unix socket.
   absl::Status connected = absl::UnknownError("not tried");

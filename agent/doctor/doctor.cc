@@ -3,6 +3,7 @@
 #include <initializer_list>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "agent/doctor/clock_facts.h"
 #include "agent/doctor/controller_facts.h"
 #include "agent/doctor/kernel_facts.h"
@@ -13,6 +14,7 @@
 #include "agent/local_verbs.h"
 #include "agent/ssm_endpoints.h"
 #include "agent/system_resolvers.h"
+#include "common/document/document.h"
 #include "common/duration.h"
 #include "common/file.h"
 #include "common/host_resolver.h"
@@ -22,10 +24,14 @@ namespace {
 
 constexpr Duration kSsmPatience = std::chrono::seconds(2);
 
+std::string OneLine(absl::string_view text) {
+  return absl::StrReplaceAll(Printable(text), {{"\n", " "}, {"\r", " "}, {"\t", " "}});
+}
+
 Examination Join(std::initializer_list<Examination> groups) {
   Examination all;
   for (const Examination& group : groups) all.insert(all.end(), group.begin(), group.end());
-  return all;
+  return Printed(std::move(all));
 }
 
 std::vector<std::string> InterfacesOf(const absl::StatusOr<AgentConfig>& config) {
@@ -46,9 +52,11 @@ std::optional<std::vector<IpAddress>> LookUpSsm(const AgentConfig& config) {
   return found;
 }
 
-LocalFacts ReadLocalFacts(const absl::StatusOr<AgentConfig>& config, const std::string& config_file) {
+LocalFacts ReadLocalFacts(const absl::StatusOr<AgentConfig>& config, const std::string& config_file,
+                          const absl::StatusOr<NodeName>& name) {
   return {.config = config,
           .config_file = config_file,
+          .name = name,
           .agent = std::nullopt,
           .kernel = ReadStandingFaults(),
           .resolvers = SystemResolvers(),
@@ -71,10 +79,18 @@ Finding JudgeSession(const RunningAgent& agent) {
 
 }  // namespace
 
+Examination Printed(Examination findings) {
+  for (Finding& finding : findings) {
+    finding.detail = OneLine(finding.detail);
+    finding.mend = OneLine(finding.mend);
+  }
+  return findings;
+}
+
 Examination ExamineNode(const DoctorOptions& options) {
   const KernelFacts kernel = ReadKernelFacts(ProbeApart());
   const NetworkFacts network = ReadNetworkFacts(InterfacesOf(options.config), kernel.platform);
-  LocalFacts local = ReadLocalFacts(options.config, options.config_file);
+  LocalFacts local = ReadLocalFacts(options.config, options.config_file, options.name);
   local.agent = AskForStatus(options.config.ok() ? options.config->runtime : AgentConfig().runtime);
   Examination controller;
   if (options.config.ok()) {
@@ -92,8 +108,8 @@ Examination ExamineFromWithin(const RunningAgent& agent) {
   const KernelFacts kernel = ReadKernelFacts(agent.has);
   const NetworkFacts network = ReadNetworkFacts(agent.config.interfaces, kernel.platform);
   const absl::StatusOr<std::string> text = ReadFile(agent.config_file);
-  const LocalFacts local =
-      ReadLocalFacts(text.ok() ? ParseAgentConfig(*text, agent.config_file) : text.status(), agent.config_file);
+  const LocalFacts local = ReadLocalFacts(text.ok() ? ParseAgentConfig(*text, agent.config_file) : text.status(),
+                                          agent.config_file, agent.config.name);
   return Join({JudgeKernel(kernel),
                JudgePrivileges(ReadPrivilegeFacts()),
                JudgeInterfaces(network),

@@ -8,16 +8,23 @@
 #include "common/capability.h"
 #include "common/clock.h"
 #include "common/examination.h"
+#include "common/name.h"
 
 namespace faultline {
 
 // Reads the facts, a group after the other, and judges them. What cannot be read is a finding, and nothing is changed
 // on the node; but for modules that the kernel loads when it is asked what it can do.
 
+// The same in printable UTF-8, each text one line: '?' stands for every other byte. Names of interfaces and chains may
+// have any, and so may a file. Pure.
+Examination Printed(Examination findings);
+
 struct DoctorOptions {
   // As it was read, with all that is wrong with it.
   absl::StatusOr<AgentConfig> config;
   std::string config_file;
+  // Of this node; why it has none. Of no matter where the configuration is wrong.
+  absl::StatusOr<NodeName> name;
   // Without TLS.
   bool insecure = false;
 };
@@ -27,6 +34,7 @@ Examination ExamineNode(const DoctorOptions& options);
 
 // What the running agent knows. All must outlive the call.
 struct RunningAgent {
+  // As it is in use, with its name and its controller.
   const AgentConfig& config;
   const std::string& config_file;
   // As it found them when it started: confined, it tries nothing any more.

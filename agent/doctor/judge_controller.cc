@@ -48,6 +48,13 @@ std::string MendTls(const ControllerFacts& facts) {
 
 Examination JudgeController(const ControllerFacts& facts) {
   constexpr absl::string_view kSubject = "controller";
+  if (facts.address.empty()) {
+    const bool denied = absl::IsPermissionDenied(facts.resolved.status());
+    return {Bad(kSubject, std::string(facts.resolved.status().message()),
+                denied ? "run this as root"
+                       : "on the controller: faultline token create; here: faultline-agent enroll --controller "
+                         "HOST:PORT --token TOKEN")};
+  }
   if (!facts.resolved.ok()) {
     const bool config = absl::IsInvalidArgument(facts.resolved.status());
     return {Bad(kSubject, std::string(facts.resolved.status().message()),

@@ -37,13 +37,17 @@ Finding JudgeChain(const Chain& chain) {
 
 Examination JudgeHooks(const NetworkSurvey& survey) {
   Examination findings;
+  const auto is_usable = [&survey](const std::string& device) {
+    return std::ranges::find(survey.usable, device, &Interface::name) != survey.usable.end();
+  };
   for (const Chain& chain : survey.chains) {
     const auto ours = OursAt(chain);
-    if (ours && !chain.ours && chain.priority < *ours) findings.push_back(JudgeChain(chain));
+    if (!ours || chain.ours || chain.priority >= *ours) continue;
+    // One that names no device sees the packets of all.
+    if (chain.devices.empty() || std::ranges::any_of(chain.devices, is_usable)) findings.push_back(JudgeChain(chain));
   }
   for (const Device& device : survey.devices) {
-    const auto is = [&device](const Interface& interface) { return interface.name == device.name; };
-    if (device.ours || std::ranges::none_of(survey.usable, is)) continue;
+    if (device.ours || !is_usable(device.name)) continue;
     if (device.xdp) {
       findings.push_back(Warning("hooks",
                                  absl::StrCat(device.name,
@@ -91,8 +95,10 @@ Finding JudgeOthers(const NetworkFacts& facts) {
     words.push_back(absl::StrCat("iptables-legacy tables ", absl::StrJoin(facts.legacy_tables, ", ")));
   }
   if (words.empty()) return Good("firewalls", "none");
-  return Good("firewalls", absl::StrCat(absl::StrJoin(words, "; "),
-                                        ": faults act beside them; they must let UDP 7401 in, by which nodes probe"));
+  return Good("firewalls",
+              absl::StrCat(absl::StrJoin(words, "; "),
+                           ": faults act beside them; they must let the probes' port in (UDP 7401 unless the "
+                           "controller says otherwise)"));
 }
 
 Examination JudgeConntrack(const NetworkFacts& facts) {

@@ -31,6 +31,9 @@ Finding JudgeDaemon(const LocalAgent& agent) {
   if (absl::IsNotFound(agent.status.status())) {
     return Warning(kSubject, "none runs here", "systemctl enable --now faultline-agent");
   }
+  if (absl::IsPermissionDenied(agent.status.status())) {
+    return Warning(kSubject, absl::StrCat("cannot be asked: ", agent.status.status().message()), "run this as root");
+  }
   return Bad(kSubject, absl::StrCat("hangs", process, ": ", agent.status.status().message()),
              "systemctl restart faultline-agent");
 }
@@ -57,12 +60,19 @@ Finding JudgeResidue(const LocalFacts& facts) {
 
 Examination JudgeConfig(const LocalFacts& facts) {
   constexpr absl::string_view kSubject = "config";
+  if (facts.config.ok() && facts.name.ok()) {
+    return {Good(kSubject, absl::StrCat(facts.config_file, ": valid; node ", facts.name->text()))};
+  }
   if (facts.config.ok()) {
-    return {Good(kSubject, absl::StrCat(facts.config_file, ": valid; node ", facts.config->name.text()))};
+    return {Bad(kSubject, absl::StrCat("no name for this node: ", facts.name.status().message()),
+                absl::StrCat("give 'name' in ", facts.config_file))};
   }
   if (absl::IsNotFound(facts.config.status())) {
     return {Bad(kSubject, absl::StrCat(facts.config_file, " is not there"),
-                absl::StrCat("write it: at least 'controller: HOST:PORT'; or name another one with --config"))};
+                "write it: on a node that is enrolled 'name: NAME' is enough; or name another one with --config")};
+  }
+  if (absl::IsPermissionDenied(facts.config.status())) {
+    return {Bad(kSubject, absl::StrCat("cannot be read: ", facts.config.status().message()), "run this as root")};
   }
   Examination findings;
   for (const absl::string_view line : absl::StrSplit(facts.config.status().message(), '\n', absl::SkipEmpty())) {

@@ -9,6 +9,7 @@
 #include "agent/kernel/standing_faults.h"
 #include "agent/local_client.h"
 #include "common/examination.h"
+#include "common/name.h"
 
 namespace faultline {
 
@@ -17,6 +18,8 @@ struct LocalFacts {
   // Its errors, a line each, when it is not valid.
   absl::StatusOr<AgentConfig> config = absl::UnknownError("not read");
   std::string config_file;
+  // This node's, by the configuration or where that has it from; why there is none.
+  absl::StatusOr<NodeName> name = absl::UnknownError("not asked for");
   // Absent when it is the running agent itself that looks.
   std::optional<LocalAgent> agent;
   absl::StatusOr<StandingFaults> kernel = absl::UnknownError("not read");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -33,38 +34,45 @@ class Look {
  public:
   Look(FetchMetadata fetch, Ec2Reading& reading) : fetch_(fetch), missing_(reading.missing) {}
 
-  // What is there, checked; nullopt, with the reason kept, when it is not. `may_lack`: then it is no matter.
+  // What is there, checked; otherwise why not, which is kept too.
   template <typename Check>
-  std::optional<std::string> Text(const std::string& path, const Check& check, bool may_lack = false) {
-    const absl::StatusOr<std::string> answer = Fetch(path);
-    if (!answer.ok()) return Lack(answer.status(), may_lack);
-    std::string text(absl::StripAsciiWhitespace(*answer));
-    if (!check(text)) return Lack(Garbage(path), /*may=*/false);
+  absl::StatusOr<std::string> Text(const std::string& path, const Check& check) {
+    absl::StatusOr<std::string> text = Fetch(path);
+    if (text.ok()) {
+      absl::StripAsciiWhitespace(&*text);
+      if (!check(*text)) text = Garbage(path);
+    }
+    if (!text.ok()) Lack(text.status());
     return text;
   }
 
-  void Id(const std::string& path, std::string& target) { target = Text(path, IsEc2Id).value_or(""); }
+  std::string Id(const std::string& path, const std::string& known) { return Text(path, IsEc2Id).value_or(known); }
 
-  std::vector<std::string> Lines(const std::string& path, std::size_t most, bool may_lack = false) {
-    const absl::StatusOr<std::string> answer = Fetch(path);
-    if (!answer.ok()) {
-      Lack(answer.status(), may_lack);
-      return {};
-    }
-    std::optional<std::vector<std::string>> lines = ReadLines(*answer, most);
-    if (!lines) Lack(absl::DataLossError(absl::StrCat(path, ": more than ", most, " are answered")), /*may=*/false);
-    return std::move(lines).value_or(std::vector<std::string>());
+  std::optional<std::vector<std::string>> Lines(const std::string& path, std::size_t most) {
+    return Read(Fetch(path), path, most);
   }
 
-  // A list of what `Value` parses. Where there is none, that is no matter.
+  // A list of what `Value` parses, of which there may well be none, added to `target`; when it cannot be had, what was
+  // `known` of the same `family`.
   template <typename Value>
-  void Values(const std::string& path, std::size_t most, std::vector<Value>& target) {
-    for (const std::string& line : Lines(path, most, /*may_lack=*/true)) {
+  void Values(const std::string& path, std::size_t most, Family family, const std::vector<Value>& known,
+              std::vector<Value>& target) {
+    const absl::StatusOr<std::string> answer = Fetch(path);
+    if (absl::IsNotFound(answer.status())) return;
+    const std::optional<std::vector<std::string>> lines = Read(answer, path, most);
+    for (const std::string& line : lines.value_or(std::vector<std::string>())) {
       absl::StatusOr<Value> value = Value::Parse(line);
       if (value.ok()) {
         target.push_back(*std::move(value));
       } else {
-        Lack(Garbage(path), /*may=*/false);
+        Lack(Garbage(path));
+      }
+    }
+    if (lines) return;
+    for (const Value& value : known) {
+      if (value.family() == family && most > 0) {
+        target.push_back(value);
+        --most;
       }
     }
   }
@@ -76,81 +84,111 @@ class Look {
     return answer;
   }
 
-  std::nullopt_t Lack(const absl::Status& why, bool may) {
+  void Lack(const absl::Status& why) {
     const std::string line(why.message());
-    const bool known = std::ranges::find(missing_, line) != missing_.end();
-    if (!known && !(may && absl::IsNotFound(why))) missing_.push_back(line);
-    return std::nullopt;
+    if (std::ranges::find(missing_, line) == missing_.end()) missing_.push_back(line);
   }
 
  private:
+  std::optional<std::vector<std::string>> Read(const absl::StatusOr<std::string>& answer, const std::string& path,
+                                               std::size_t most) {
+    if (!answer.ok()) {
+      Lack(answer.status());
+      return std::nullopt;
+    }
+    std::optional<std::vector<std::string>> lines = ReadLines(*answer, most);
+    if (!lines) Lack(absl::DataLossError(absl::StrCat(path, ": more than ", most, " are answered")));
+    return lines;
+  }
+
   const FetchMetadata fetch_;
   std::vector<std::string>& missing_;
   // Why nothing more is asked.
   absl::Status over_;
 };
 
-std::uint32_t DeviceNumber(Look& look, const std::string& path) {
+std::optional<std::uint32_t> DeviceNumber(Look& look, const std::string& path,
+                                          const std::optional<std::uint32_t>& known) {
   std::uint32_t number = 0;
-  look.Text(path, [&number](const std::string& text) { return absl::SimpleAtoi(text, &number); });
-  return number;
+  const auto is_number = [&number](const std::string& text) { return absl::SimpleAtoi(text, &number); };
+  return look.Text(path, is_number).ok() ? number : known;
+}
+
+// As it is known; empty but for its MAC when it is not.
+Ec2Interface Find(const Ec2Identity& known, const std::string& mac) {
+  const auto found = std::ranges::find(known.interfaces, mac, &Ec2Interface::mac);
+  return found == known.interfaces.end() ? Ec2Interface{.mac = mac} : *found;
 }
 
 // Takes from `room` what its addresses need.
-Ec2Interface ReadInterface(Look& look, const std::string& folder, const std::string& mac, std::size_t& room) {
-  Ec2Interface interface { .mac = mac };
-  interface.device_number = DeviceNumber(look, folder + "device-number");
-  look.Id(folder + "interface-id", interface.id);
-  look.Id(folder + "subnet-id", interface.subnet_id);
+Ec2Interface ReadInterface(Look& look, const std::string& folder, const Ec2Interface& known, std::size_t& room) {
+  Ec2Interface interface { .mac = known.mac };
+  interface.device_number = DeviceNumber(look, folder + "device-number", known.device_number);
+  interface.id = look.Id(folder + "interface-id", known.id);
+  interface.subnet_id = look.Id(folder + "subnet-id", known.subnet_id);
+  std::vector<IpAddress>& addresses = interface.addresses;
   const std::size_t most = std::min(kMostAddresses, room);
-  look.Values(folder + "local-ipv4s", most, interface.addresses);
-  look.Values(folder + "ipv6s", most - interface.addresses.size(), interface.addresses);
-  room -= interface.addresses.size();
+  look.Values(folder + "local-ipv4s", most, Family::kIpv4, known.addresses, addresses);
+  look.Values(folder + "ipv6s", most - addresses.size(), Family::kIpv6, known.addresses, addresses);
+  room -= addresses.size();
   return interface;
 }
 
-void ReadInterfaces(Look& look, Ec2Identity& identity) {
+void ReadVpc(Look& look, const std::string& folder, const Ec2Identity& known, Ec2Identity& identity) {
+  identity.vpc_id = look.Id(folder + "vpc-id", known.vpc_id);
+  std::vector<Prefix>& cidrs = identity.vpc_cidrs;
+  cidrs.clear();
+  look.Values(folder + "vpc-ipv4-cidr-blocks", kMostCidrs, Family::kIpv4, known.vpc_cidrs, cidrs);
+  look.Values(folder + "vpc-ipv6-cidr-blocks", kMostCidrs, Family::kIpv6, known.vpc_cidrs, cidrs);
+}
+
+void ReadInterfaces(Look& look, const Ec2Identity& known, Ec2Identity& identity) {
   const std::string all = "network/interfaces/macs/";
-  const std::optional<std::string> primary = look.Text("mac", IsMac);
+  const absl::StatusOr<std::string> primary = look.Text("mac", IsMac);
+  const auto lines = look.Lines(all, kMostInterfaces);
+  if (!lines) return;
+  identity.interfaces.clear();
   std::size_t room = kMostAddressesInAll;
-  for (const std::string& line : look.Lines(all, kMostInterfaces)) {
+  for (const std::string& line : *lines) {
     const std::string mac(absl::StripSuffix(line, "/"));
     if (!IsMac(mac)) {
-      look.Lack(Garbage(all), /*may=*/false);
+      look.Lack(Garbage(all));
       continue;
     }
     const std::string folder = absl::StrCat(all, mac, "/");
-    identity.interfaces.push_back(ReadInterface(look, folder, mac, room));
-    if (mac != primary) continue;
+    identity.interfaces.push_back(ReadInterface(look, folder, Find(known, mac), room));
+    if (!primary.ok() || mac != *primary) continue;
     identity.subnet_id = identity.interfaces.back().subnet_id;
-    look.Id(folder + "vpc-id", identity.vpc_id);
-    look.Values(folder + "vpc-ipv4-cidr-blocks", kMostCidrs, identity.vpc_cidrs);
-    look.Values(folder + "vpc-ipv6-cidr-blocks", kMostCidrs, identity.vpc_cidrs);
+    ReadVpc(look, folder, known, identity);
   }
-  std::ranges::sort(identity.interfaces, {},
-                    [](const Ec2Interface& interface) { return std::pair(interface.device_number, interface.mac); });
+  std::ranges::sort(identity.interfaces, {}, [](const Ec2Interface& interface) {
+    return std::tuple(!interface.device_number, interface.device_number, interface.mac);
+  });
 }
 
-void ReadTags(Look& look, Ec2Identity& identity) {
+void ReadTags(Look& look, const Ec2Identity& known, Ec2Identity& identity) {
   const std::string folder = "tags/instance/";
   const absl::StatusOr<std::string> answer = look.Fetch(folder);
   if (absl::IsNotFound(answer.status())) {
-    look.Lack(absl::NotFoundError("tags: EC2 shows none here; allow tags in the instance's metadata options "
-                                  "(aws ec2 modify-instance-metadata-options --instance-metadata-tags enabled)"),
-              /*may=*/false);
-    return;
+    return look.Lack(
+        absl::NotFoundError("tags: EC2 shows none here; allow tags in the instance's metadata options "
+                            "(aws ec2 modify-instance-metadata-options --instance-metadata-tags enabled)"));
   }
-  if (!answer.ok()) {
-    look.Lack(answer.status(), /*may=*/false);
-    return;
-  }
+  if (!answer.ok()) return look.Lack(answer.status());
   const auto keys = ReadLines(*answer, kMostTags);
-  if (!keys) look.Lack(Garbage(folder), /*may=*/false);
-  for (const std::string& key : keys.value_or(std::vector<std::string>())) {
+  if (!keys) return look.Lack(Garbage(folder));
+  identity.tags.clear();
+  for (const std::string& key : *keys) {
     if (!IsTagKey(key)) {
-      look.Lack(Garbage(folder), /*may=*/false);
-    } else if (auto value = look.Text(folder + key, IsTagValue)) {
-      identity.tags[key] = *std::move(value);
+      look.Lack(Garbage(folder));
+      continue;
+    }
+    const auto value = look.Text(folder + key, IsTagValue);
+    const auto before = known.tags.find(key);
+    if (value.ok()) {
+      identity.tags[key] = *value;
+    } else if (before != known.tags.end()) {
+      identity.tags[key] = before->second;
     }
   }
 }
@@ -177,43 +215,20 @@ std::map<std::string, std::string> LabelsOf(std::map<std::string, std::string> c
   return configured;
 }
 
-Ec2Identity KeepKnown(Ec2Identity now, const Ec2Identity& known) {
-  const auto keep = [](auto& value, const auto& before) {
-    if (value.empty()) value = before;
-  };
-  keep(now.instance_type, known.instance_type);
-  keep(now.region, known.region);
-  keep(now.availability_zone, known.availability_zone);
-  keep(now.vpc_id, known.vpc_id);
-  keep(now.subnet_id, known.subnet_id);
-  keep(now.vpc_cidrs, known.vpc_cidrs);
-  keep(now.interfaces, known.interfaces);
-  keep(now.tags, known.tags);
-  for (Ec2Interface& interface : now.interfaces) {
-    const auto before = std::ranges::find(known.interfaces, interface.mac, &Ec2Interface::mac);
-    if (before == known.interfaces.end()) continue;
-    keep(interface.id, before->id);
-    keep(interface.subnet_id, before->subnet_id);
-    keep(interface.addresses, before->addresses);
-  }
-  return now;
-}
-
-absl::StatusOr<Ec2Reading> ReadEc2Identity(const Ec2Wanted& wanted, FetchMetadata fetch) {
-  Ec2Reading reading;
+absl::StatusOr<Ec2Reading> ReadEc2Identity(const Ec2Wanted& wanted, const Ec2Identity& known, FetchMetadata fetch) {
+  Ec2Reading reading{.identity = known};
   Ec2Identity& identity = reading.identity;
   Look look(fetch, reading);
   FAULTLINE_ASSIGN_OR_RETURN(const std::string id, look.Fetch("instance-id"));
   identity.instance_id = std::string(absl::StripAsciiWhitespace(id));
   if (!IsEc2Id(identity.instance_id)) return Garbage("instance-id");
-  identity.instance_type = look.Text("instance-type", IsInstanceType).value_or("");
-  look.Id("placement/region", identity.region);
-  look.Id("placement/availability-zone", identity.availability_zone);
-  ReadInterfaces(look, identity);
-  if (wanted.tags) ReadTags(look, identity);
-  if (!wanted.name_tag.empty()) {
-    reading.name_tag = look.Text("tags/instance/" + wanted.name_tag, IsTagValue).value_or("");
-  }
+  // Before all that could use up the time: without it there is no node.
+  if (!wanted.name_tag.empty()) reading.name_tag = look.Text("tags/instance/" + wanted.name_tag, IsTagValue);
+  identity.instance_type = look.Text("instance-type", IsInstanceType).value_or(known.instance_type);
+  identity.region = look.Id("placement/region", known.region);
+  identity.availability_zone = look.Id("placement/availability-zone", known.availability_zone);
+  ReadInterfaces(look, known, identity);
+  if (wanted.tags) ReadTags(look, known, identity);
   return reading;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,7 +21,7 @@ struct Ec2Interface {
   // "0a:ff:00:11:22:33".
   std::string mac;
   // 0: the primary one.
-  std::uint32_t device_number = 0;
+  std::optional<std::uint32_t> device_number;
   std::string subnet_id;
   // Its private ones.
   std::vector<IpAddress> addresses;
@@ -39,7 +40,7 @@ struct Ec2Identity {
   std::string subnet_id;
   // Of that VPC, all associations of both families.
   std::vector<Prefix> vpc_cidrs;
-  // By device number.
+  // By device number; those whose number is not known come last.
   std::vector<Ec2Interface> interfaces;
   // Those that are to be labels.
   std::map<std::string, std::string> tags;
@@ -54,14 +55,11 @@ std::set<std::string> MacsOf(const Ec2Identity& identity);
 // `instance-id`), before its tags.
 std::map<std::string, std::string> LabelsOf(std::map<std::string, std::string> configured, const Ec2Identity& identity);
 
-// What a look has found, and what was known before in place of what it has not.
-Ec2Identity KeepKnown(Ec2Identity now, const Ec2Identity& known);
-
 // What one look at instance metadata has found.
 struct Ec2Reading {
   Ec2Identity identity;
-  // The value of the tag that was asked for; empty when there is none.
-  std::string name_tag;
+  // The value of the tag that was asked for, or why it could not be had: NOT_FOUND when EC2 shows none.
+  absl::StatusOr<std::string> name_tag = absl::NotFoundError("no tag was asked for");
   // What could not be had, and why; each one line. Not what may well be absent, such as IPv6 addresses.
   std::vector<std::string> missing;
 };
@@ -77,10 +75,11 @@ struct Ec2Wanted {
 using FetchMetadata = absl::FunctionRef<absl::StatusOr<std::string>(const std::string& path)>;
 
 // Asks for all of it, one path after the other. Where the instance's id cannot be had, that is the error; all else may
-// be missing. Once `fetch` fails as UNAVAILABLE, DEADLINE_EXCEEDED or CANCELLED it is asked no more. Bounded, whatever
-// is answered: 64 interfaces, 128 addresses of each and 2048 of all, 128 CIDR blocks, 64 tags. Pure but for `fetch`.
+// be missing, and is then as it is in `known`: each fact, each list of addresses or CIDR blocks, each tag by itself.
+// Once `fetch` fails as UNAVAILABLE, DEADLINE_EXCEEDED or CANCELLED it is asked no more. Bounded, whatever is answered:
+// 64 interfaces, 128 addresses of each and 2048 of all, 128 CIDR blocks, 64 tags. Pure but for `fetch`.
 //
 // Paths and forms are those of EC2's guide "Instance metadata categories".
-absl::StatusOr<Ec2Reading> ReadEc2Identity(const Ec2Wanted& wanted, FetchMetadata fetch);
+absl::StatusOr<Ec2Reading> ReadEc2Identity(const Ec2Wanted& wanted, const Ec2Identity& known, FetchMetadata fetch);
 
 }  // namespace faultline

@@ -23,13 +23,13 @@ absl::StatusOr<std::unique_ptr<Ec2Reader>> Ec2Reader::Open(const Ec2Config& conf
       new Ec2Reader({.tags = config.tags, .name_tag = config.name_tag}, expected, std::move(client)));
 }
 
-absl::StatusOr<Ec2Reading> Ec2Reader::ReadFirst() { return Within(expected_ ? kFirstLook : kGuess); }
+absl::StatusOr<Ec2Reading> Ec2Reader::ReadFirst() { return Within(expected_ ? kFirstLook : kGuess, {}); }
 
-absl::StatusOr<Ec2Reading> Ec2Reader::Read() { return Within(kLook); }
+absl::StatusOr<Ec2Reading> Ec2Reader::Read(const Ec2Identity& known) { return Within(kLook, known); }
 
-absl::StatusOr<Ec2Reading> Ec2Reader::Within(Duration patience) {
+absl::StatusOr<Ec2Reading> Ec2Reader::Within(Duration patience, const Ec2Identity& known) {
   client_->Begin(patience);
-  return ReadEc2Identity(wanted_, [this](const std::string& path) { return client_->Get(path); });
+  return ReadEc2Identity(wanted_, known, [this](const std::string& path) { return client_->Get(path); });
 }
 
 }  // namespace faultline

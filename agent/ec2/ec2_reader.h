@@ -20,8 +20,8 @@ class Ec2Reader {
 
   // The first look, at the agent's start: at most 2 s, 250 ms where nothing says that this is EC2.
   absl::StatusOr<Ec2Reading> ReadFirst();
-  // Another: at most 5 s.
-  absl::StatusOr<Ec2Reading> Read();
+  // Another: at most 5 s. What it cannot get is as it was `known`.
+  absl::StatusOr<Ec2Reading> Read(const Ec2Identity& known);
   // Whether it is known that there is something to be read: silence is worth a word.
   bool expected() const { return expected_; }
 
@@ -31,7 +31,7 @@ class Ec2Reader {
  private:
   Ec2Reader(Ec2Wanted wanted, bool expected, std::unique_ptr<MetadataClient> client)
       : wanted_(std::move(wanted)), expected_(expected), client_(std::move(client)) {}
-  absl::StatusOr<Ec2Reading> Within(Duration patience);
+  absl::StatusOr<Ec2Reading> Within(Duration patience, const Ec2Identity& known);
 
   const Ec2Wanted wanted_;
   const bool expected_;

@@ -50,7 +50,7 @@ void Ec2Watch::Loop() {
       continue;
     }
     lock.unlock();
-    const absl::StatusOr<Ec2Reading> look = reader_->Read();
+    const absl::StatusOr<Ec2Reading> look = reader_->Read(known_.value_or(Ec2Identity()));
     lock.lock();
     if (stopping_) return;
     schedule_.OnLook(ShownBy(look), clock_.Now());
@@ -69,10 +69,9 @@ void Ec2Watch::Take(const absl::StatusOr<Ec2Reading>& look) {
   if (missing.empty() && !said_.empty()) say_("all of it is there now");
   said_ = missing;
   if (!look.ok()) return;
-  const Ec2Identity now = known_ && !missing.empty() ? KeepKnown(look->identity, *known_) : look->identity;
-  if (known_ == now) return;
-  known_ = now;
-  changed_(now);
+  if (known_ == look->identity) return;
+  known_ = look->identity;
+  changed_(*known_);
 }
 
 }  // namespace faultline

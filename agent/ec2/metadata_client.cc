@@ -32,7 +32,7 @@ absl::Status Judge(int code, const std::string& what) {
     case 401:
       return absl::UnauthenticatedError(absl::StrCat(what, ": each token is refused (401)"));
     case 403:
-      return absl::PermissionDeniedError(
+      return absl::FailedPreconditionError(
           absl::StrCat(what,
                        ": instance metadata is turned off (403); turn it on (aws ec2 "
                        "modify-instance-metadata-options --http-endpoint enabled) or give ec2: {metadata: off}"));

@@ -33,8 +33,8 @@ class MetadataClient {
   void Begin(Duration patience);
 
   // The text at "/latest/meta-data/" + path, at most 64 KiB. Whoever is told reads what it is worth: it is any bytes.
-  // NOT_FOUND: there is nothing there. PERMISSION_DENIED: metadata is turned off. FAILED_PRECONDITION: only version 1
-  // is answered, and not allowed. UNAVAILABLE, DEADLINE_EXCEEDED: nobody answers, or not now. CANCELLED: stopped. Each
+  // NOT_FOUND: there is nothing there. FAILED_PRECONDITION: metadata is turned off, or only version 1 is answered, and
+  // not allowed. UNAVAILABLE, DEADLINE_EXCEEDED: nobody answers, or not now. CANCELLED: stopped. Each
   // says in one line what to do, where there is something.
   absl::StatusOr<std::string> Get(const std::string& path);
 

@@ -43,7 +43,7 @@ void Examiner::Loop() {
     lock.unlock();
     v1::SessionRequest message;
     message.mutable_examined()->set_id(id);
-    *message.mutable_examined()->mutable_examination() = EncodeExamination(look_());
+    *message.mutable_examined()->mutable_examination() = EncodeExamination(WithinBounds(look_()));
     lock.lock();
     if (era == era_ && !stopping_) answer_(std::move(message));
   }

@@ -13,7 +13,7 @@
 namespace faultline {
 
 // Looks at the node for whoever asks, in a thread of its own, one look at a time: of those who ask meanwhile the last
-// is answered next, and the others are not. Thread-safe.
+// is answered next, and the others are not. Answers are within ExaminationBounds. Thread-safe.
 class Examiner {
  public:
   using Look = std::function<Examination()>;

@@ -140,7 +140,7 @@ v1::Ec2Identity EncodeEc2(const Ec2Identity& identity) {
     v1::Ec2Interface& entry = *out.add_interfaces();
     entry.set_id(interface.id);
     entry.set_mac(interface.mac);
-    entry.set_device_number(interface.device_number);
+    if (interface.device_number) entry.set_device_number(*interface.device_number);
     entry.set_subnet_id(interface.subnet_id);
     for (const IpAddress& address : interface.addresses) entry.add_addresses(address.ToString());
   }

@@ -115,7 +115,6 @@ absl::Status Session::RunOnce() {
     if (stopping_) return absl::CancelledError("stopping");
     context_ = &context;
     stream_over_ = false;
-    outbox_.clear();
   }
   clock_map_.Reset();
   heartbeat_interval_ = 0;
@@ -177,6 +176,11 @@ std::vector<Interface> Session::Usable(std::vector<Interface> interfaces) const 
 
 absl::StatusOr<v1::SessionRequest> Session::MakeHello() {
   const std::lock_guard lock(describing_);
+  {
+    // All of it is of an earlier stream, or older than what is described now.
+    const std::lock_guard queue_lock(mutex_);
+    outbox_.clear();
+  }
   FAULTLINE_ASSIGN_OR_RETURN(const std::vector<Interface> interfaces, UsableInterfaces());
   v1::SessionRequest message;
   *message.mutable_hello()->mutable_node() = DescribeNode(interfaces);
@@ -225,21 +229,21 @@ void Session::OnInterfaces(const std::vector<Interface>& interfaces) {
   }
   attached_ = std::move(now);
   const std::lock_guard lock(describing_);
-  QueueUpdate(usable);
+  QueueUpdate();
 }
 
 void Session::OnEc2(Ec2Identity identity) {
   const std::lock_guard lock(describing_);
   ec2_ = std::move(identity);
+  QueueUpdate();
+}
+
+void Session::QueueUpdate() {
   const absl::StatusOr<std::vector<Interface>> interfaces = UsableInterfaces();
   // The hello of the next session says it all.
   if (!interfaces.ok()) return Redial();
-  QueueUpdate(*interfaces);
-}
-
-void Session::QueueUpdate(const std::vector<Interface>& interfaces) {
   v1::SessionRequest message;
-  *message.mutable_node_update() = DescribeNode(interfaces);
+  *message.mutable_node_update() = DescribeNode(*interfaces);
   Queue(std::move(message));
 }
 

@@ -88,8 +88,9 @@ class Session {
   void Loop();
   absl::Status RunOnce();
   absl::StatusOr<v1::SessionRequest> MakeHello();
+  // REQUIRES, as QueueUpdate: describing_ is held.
   v1::NodeInfo DescribeNode(const std::vector<Interface>& interfaces) const;
-  void QueueUpdate(const std::vector<Interface>& interfaces);
+  void QueueUpdate();
   std::vector<Interface> Usable(std::vector<Interface> interfaces) const;
   absl::StatusOr<std::vector<Interface>> UsableInterfaces();
 
@@ -146,7 +147,8 @@ class Session {
   std::uint64_t controller_incarnation_ = 0;
   ObservationBuffer observations_;
 
-  // Held while the node is described and that is queued, so that an older description never follows a newer one.
+  // Held while the node is looked at, described and that is queued, or made a hello before which nothing is queued any
+  // more, so that an older description never follows a newer one. Taken before mutex_.
   std::mutex describing_;
   std::optional<Ec2Identity> ec2_;
 

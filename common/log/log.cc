@@ -53,8 +53,16 @@ class Sink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
   Sink(LogOrigin origin, std::optional<JournalSocket> journal, spdlog::details::thread_pool& thread)
       : origin_(std::move(origin)), journal_(std::move(journal)), thread_(thread) {}
 
+  // Any thread.
   std::string Encode(const LogRecord& record) const {
-    return journal_ ? JournalDatagram(record, origin_) : LogText(record);
+    if (!journal_) return LogText(record);
+    const std::lock_guard lock(origin_mutex_);
+    return JournalDatagram(record, origin_);
+  }
+
+  void SetNode(std::string node) {
+    const std::lock_guard lock(origin_mutex_);
+    origin_.node = std::move(node);
   }
 
  protected:
@@ -81,7 +89,8 @@ class Sink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
     std::fwrite(line.data(), 1, line.size(), stderr);
   }
 
-  const LogOrigin origin_;
+  mutable std::mutex origin_mutex_;
+  LogOrigin origin_;
   const std::optional<JournalSocket> journal_;
   spdlog::details::thread_pool& thread_;
   // Of the records that were lost.
@@ -116,6 +125,8 @@ class LogQueue {
     const auto level = ToSpdlog(record.level);
     if (logger_->should_log(level)) logger_->log(level, sink_->Encode(record));
   }
+
+  void SetNode(std::string node) { sink_->SetNode(std::move(node)); }
 
   void SetLevel(LogLevel level) {
     logger_->set_level(std::min(logger_->level(), spdlog::level::info));
@@ -169,6 +180,8 @@ LogWriter::~LogWriter() {
   const std::lock_guard lock(current_mutex);
   current = nullptr;
 }
+
+void LogWriter::SetNode(std::string node) { queue_->SetNode(std::move(node)); }
 
 void LogWriter::SetLevel(LogLevel level) { queue_->SetLevel(level); }
 

@@ -38,6 +38,9 @@ class LogWriter {
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
 
+  // LogOptions::origin.node of what is logged from now on. Thread-safe.
+  void SetNode(std::string node);
+
   // Logs that, whatever the levels are. Thread-safe.
   void SetLevel(LogLevel level);
   LogLevel level() const;

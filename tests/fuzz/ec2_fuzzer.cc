@@ -38,18 +38,23 @@ void CheckIdentity(const Ec2Identity& identity) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   absl::string_view rest(reinterpret_cast<const char*>(data), size);
-  const auto reading = faultline::ReadEc2Identity(
-      {.tags = true, .name_tag = "Name"}, [&rest](const std::string& path) -> absl::StatusOr<std::string> {
-        FAULTLINE_REQUIRE(!absl::StrContains(absl::StrCat("/", path, "/"), "/../") && !faultline::FindBadText(path));
-        if (rest.empty()) return absl::NotFoundError(path);
-        const absl::string_view answer = rest.substr(0, rest.find('\0'));
-        rest.remove_prefix(std::min(rest.size(), answer.size() + 1));
-        return std::string(answer);
-      });
+  const auto fetch = [&rest](const std::string& path) -> absl::StatusOr<std::string> {
+    FAULTLINE_REQUIRE(!absl::StrContains(absl::StrCat("/", path, "/"), "/../") && !faultline::FindBadText(path));
+    if (rest.empty()) return absl::NotFoundError(path);
+    const absl::string_view answer = rest.substr(0, rest.find('\0'));
+    rest.remove_prefix(std::min(rest.size(), answer.size() + 1));
+    return std::string(answer);
+  };
+  const faultline::Ec2Wanted wanted = {.tags = true, .name_tag = "Name"};
+  const auto reading = faultline::ReadEc2Identity(wanted, {}, fetch);
   if (!reading.ok()) return 0;
   faultline::CheckIdentity(reading->identity);
   for (const std::string& line : reading->missing) FAULTLINE_REQUIRE(!faultline::FindBadText(line));
-  faultline::CheckIdentity(faultline::KeepKnown(reading->identity, reading->identity));
+  // A second look, in which the answers stand for others, and some are garbage.
+  rest = absl::string_view(reinterpret_cast<const char*>(data), size);
+  rest.remove_prefix(size / 2);
+  const auto again = faultline::ReadEc2Identity(wanted, reading->identity, fetch);
+  if (again.ok()) faultline::CheckIdentity(again->identity);
   faultline::LabelsOf({}, reading->identity);
   return 0;
 }

@@ -135,6 +135,12 @@ class NodeTest(DoctorLab):
         self.lab.exec("lon-1", AGENT, "heal")
         self.assertEqual(self.health(self.examine("lon-1"), "residue"), "good")
 
+    def test_more_addresses_than_a_finding_has_room_for(self):
+        for number in range(150):
+            self.lab.exec("lon-1", "ip", "addr", "add", f"172.32.210.{number}/32", "dev", "eth0")
+        findings = by_subject(self.lab.cli_json("doctor", "lon-1")["nodes"][0]["examination"]["findings"])
+        self.assertRegex(findings["interfaces"][0][1], r"^eth0 .* \.\.\. and \d+ bytes more$")
+
     def test_without_privileges_it_says_so_and_goes_on(self):
         done = self.lab.exec("lon-1", "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all",
                              AGENT, "--insecure", "--config", self.lab.state / "lon-1.yaml", "doctor", "--json",
@@ -143,6 +149,7 @@ class NodeTest(DoctorLab):
         self.assertEqual(self.health(findings, "privileges"), "bad")
         self.assertIn("kernel", findings)
         self.assertEqual(self.health(findings, "residue"), "warning")
+        self.assertEqual((self.health(findings, "agent"), findings["agent"][0][2]), ("warning", "run this as root"))
 
 
 class TlsTest(DoctorLab):

@@ -241,6 +241,24 @@ class LogTest(ServiceTest):
         self.assertEqual(os.read(reader, 1 << 16), b"", "nothing goes the other way too")
 
 
+    def test_every_record_has_the_node_though_the_configuration_has_none(self):
+        self.configure("agent")
+        self.path("agent").write_text(self.path("agent").read_text().replace("name: lon-1\n", ""))
+        journal = Datagrams(self.folder / "journal" / "socket")
+        self.addCleanup(journal.close)
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        found = os.fstat(writer)
+        with self.serving("agent", "unshare", "--mount", "sh", "-c", WITH_JOURNAL, self.folder / "journal", stderr=writer,
+                          env={"JOURNAL_STREAM": f"{found.st_dev}:{found.st_ino}"}):
+            os.close(writer)
+            # About no run and no node, from a thread of the session's.
+            journal.until(lambda text: "dialling again" in text)
+        journal.drain()
+        for record in journal.seen:
+            self.assertIn(f"\nFAULTLINE_NODE={os.uname().nodename}\n", record)
+
+
 class FailureTest(ServiceTest):
     """What keeps a daemon from serving is one line, a status of the manager's, and an exit code that says whether to try
     again."""
@@ -255,6 +273,13 @@ class FailureTest(ServiceTest):
         self.assertEqual(self.manager.until(lambda text: text.startswith("STATUS=")), f"STATUS={why}")
         self.assertNotIn("READY=1", self.manager.seen)
         return why
+
+    def test_an_enrolment_that_left_no_controller(self):
+        self.configure("agent", f"tls: {{ca: {self.folder}/ca, certificate: {self.folder}/crt, key: {self.folder}/key}}\n")
+        self.path("agent").write_text(self.path("agent").read_text().replace(f"controller: {LISTEN}\n", ""))
+        self.assertIn("no controller is known", self.refusal("agent", 2))
+        (self.folder / "controller").write_text("\n")
+        self.assertIn(f"{self.folder}/controller is empty, which `faultline-agent enroll`", self.refusal("agent", 2))
 
     def test_unknown_key(self):
         for daemon in ("agent", "controller"):

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/examination_codec.h"
 
@@ -42,6 +43,35 @@ TEST(ExaminationTest, NoLineIsWiderThanItMayBe) {
     }
   }
   EXPECT_EQ(ExaminationText({Good("a", "one two three")}, {.width = 12}), "✓ a  one two\n     three\n");
+}
+
+TEST(ExaminationTest, WhatAControllerWouldRefuseIsCutAndSaysSo) {
+  EXPECT_EQ(WithinBounds(kSample), kSample);
+  std::string addresses;
+  for (int i = 0; i < 700; ++i) absl::StrAppend(&addresses, "é");
+  addresses += addresses;
+  const Examination cut = WithinBounds({Warning("interfaces", addresses, addresses)});
+  ASSERT_EQ(cut.size(), 1U);
+  for (const std::string& text : {cut[0].detail, cut[0].mend}) {
+    EXPECT_LE(text.size(), ExaminationBounds::kText);
+    EXPECT_THAT(text, ::testing::MatchesRegex("(é)+ \\.\\.\\. and [0-9]+ bytes more"));
+  }
+  EXPECT_EQ(WithinBounds({Good("interfaces", std::string(2000, 'a'))})[0].detail.size(), 2000U);
+}
+
+TEST(ExaminationTest, OfTooManyFindingsTheLastSaysHowMany) {
+  Examination many(200, Good("hooks", "a"));
+  EXPECT_EQ(WithinBounds(many), many);
+  many.push_back(Bad("config", "b", "c"));
+  const Examination within = WithinBounds(many);
+  EXPECT_EQ(within.size(), 200U);
+  EXPECT_EQ(within.back().detail, "and 2 findings more");
+  EXPECT_EQ(within.back().health, Health::kBad);
+  EXPECT_NE(within.back().mend, "");
+
+  const Examination huge = WithinBounds(Examination(200, Warning("a", std::string(5000, 'a'), std::string(5000, 'a'))));
+  EXPECT_LT(EncodeExamination(huge).ByteSizeLong(), std::size_t{1} << 18) << "what one message may have";
+  EXPECT_GT(huge.size(), 40U);
 }
 
 TEST(ExaminationTest, GoesOverTheWireAsItIs) {

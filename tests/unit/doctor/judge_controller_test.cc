@@ -40,6 +40,18 @@ TEST(JudgeControllerTest, WhereTheWayEndsIsSaidAndNothingBeyond) {
   EXPECT_EQ(Of(JudgeController(facts), "controller").mend, "mend 'controller' in the configuration");
 }
 
+TEST(JudgeControllerTest, ANodeThatIsNotEnrolledIsToldHowTo) {
+  AgentConfig config;
+  config.tls.certificate = testing::TempDir() + "/nowhere/node.crt";
+  const Finding none = Of(JudgeController(ReadControllerFacts(config, /*insecure=*/false)), "controller");
+  EXPECT_EQ(none.health, Health::kBad);
+  EXPECT_THAT(none.detail, HasSubstr("/nowhere/controller, which `faultline-agent enroll` makes"));
+  EXPECT_THAT(none.mend, HasSubstr("faultline-agent enroll --controller"));
+  ControllerFacts unreadable;
+  unreadable.resolved = absl::PermissionDeniedError("controller: Permission denied");
+  EXPECT_EQ(Of(JudgeController(unreadable), "controller").mend, "run this as root");
+}
+
 TEST(JudgeControllerTest, EveryTroubleWithTlsHasAMend) {
   for (const TlsTrouble trouble : {TlsTrouble::kFiles, TlsTrouble::kNoTls, TlsTrouble::kStranger, TlsTrouble::kEnded,
                                    TlsTrouble::kNotBegun, TlsTrouble::kWrongName, TlsTrouble::kRefused}) {

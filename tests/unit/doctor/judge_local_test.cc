@@ -13,8 +13,9 @@ using ::testing::SizeIs;
 
 LocalFacts Facts() {
   LocalFacts facts;
-  facts.config = AgentConfig{.name = NodeName("lon-1")};
+  facts.config = AgentConfig();
   facts.config_file = "agent.yaml";
+  facts.name = NodeName("lon-1");
   facts.agent = LocalAgent{.pid = 812, .status = LocalStatus{.controller = "c:7400", .connected = true, .steps = {}}};
   facts.kernel = StandingFaults();
   return facts;
@@ -37,6 +38,18 @@ TEST(JudgeLocalTest, EveryErrorOfTheConfigurationIsAFinding) {
   EXPECT_THAT(WithoutMend(JudgeConfig(facts)), IsEmpty());
   facts.config = absl::NotFoundError("agent.yaml: No such file or directory");
   EXPECT_EQ(Of(JudgeConfig(facts), "config").detail, "agent.yaml is not there");
+  EXPECT_TRUE(ParseAgentConfig("name: NAME", "agent.yaml").ok());
+  EXPECT_THAT(Of(JudgeConfig(facts), "config").mend, HasSubstr("'name: NAME' is enough"));
+  facts.config = absl::PermissionDeniedError("agent.yaml: Permission denied");
+  EXPECT_EQ(Of(JudgeConfig(facts), "config").mend, "run this as root");
+}
+
+TEST(JudgeLocalTest, ANodeWithoutANameCannotTakePart) {
+  LocalFacts facts = Facts();
+  facts.name = absl::UnavailableError("ec2: {name: tag:Name}: answered with 503");
+  EXPECT_EQ(Of(JudgeConfig(facts), "config").health, Health::kBad);
+  EXPECT_THAT(Of(JudgeConfig(facts), "config").detail, HasSubstr("503"));
+  EXPECT_THAT(WithoutMend(JudgeConfig(facts)), IsEmpty());
 }
 
 TEST(JudgeLocalTest, AnAgentThatHangsIsBad) {
@@ -46,6 +59,10 @@ TEST(JudgeLocalTest, AnAgentThatHangsIsBad) {
   EXPECT_EQ(Of(JudgeAgent(facts), "agent").health, Health::kWarning);
   facts.agent->status = absl::NotFoundError("none");
   EXPECT_EQ(Of(JudgeAgent(facts), "agent").mend, "systemctl enable --now faultline-agent");
+  facts.agent->status = absl::PermissionDeniedError("connecting to agent.sock: Permission denied");
+  EXPECT_EQ(Of(JudgeAgent(facts), "agent").health, Health::kWarning);
+  EXPECT_EQ(Of(JudgeAgent(facts), "agent").mend, "run this as root");
+  EXPECT_THAT(Of(JudgeAgent(facts), "agent").detail, HasSubstr("cannot be asked"));
   facts.agent->status = absl::DeadlineExceededError("it does not answer");
   EXPECT_EQ(Of(JudgeAgent(facts), "agent").health, Health::kBad);
   EXPECT_THAT(WithoutMend(JudgeAgent(facts)), IsEmpty());

@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "agent/doctor/doctor.h"
 #include "agent/doctor/network_facts.h"
+#include "common/document/document.h"
 #include "tests/unit/doctor/samples.h"
 
 namespace faultline {
@@ -99,6 +101,12 @@ TEST(JudgeNetworkTest, WhatSeesPacketsBeforeFaultsDoIsToldOf) {
   facts.survey->chains[0].hook = "prerouting";
   EXPECT_EQ(Of(Judge(facts), "hooks").health, Health::kGood);
 
+  facts.survey->chains = {early};
+  facts.survey->chains[0].devices = {"veth7"};
+  EXPECT_EQ(Of(Judge(facts), "hooks").health, Health::kGood) << "no fault acts on that device";
+  facts.survey->chains[0].devices = {"veth7", "ens5"};
+  EXPECT_EQ(Of(Judge(facts), "hooks").health, Health::kWarning);
+
   facts = Plain();
   facts.survey->devices[0].xdp = true;
   EXPECT_THAT(Of(Judge(facts), "hooks").detail, HasSubstr("ens5 has an XDP program"));
@@ -108,6 +116,20 @@ TEST(JudgeNetworkTest, WhatSeesPacketsBeforeFaultsDoIsToldOf) {
   // Of a device that no fault acts on.
   facts.survey->devices[0].name = "lo";
   EXPECT_EQ(Of(Judge(facts), "hooks").health, Health::kGood);
+}
+
+TEST(JudgeNetworkTest, NamesMayHaveAnyBytes) {
+  NetworkFacts facts = Plain();
+  facts.survey->devices[0].name = facts.survey->usable[0].name = "e\xff\x1b[31m";
+  facts.survey->devices[0].xdp = true;
+  facts.survey->chains = {{.family = "inet", .table = "a\nb", .name = "c"}};
+  for (const Finding& finding : Printed(Judge(facts))) {
+    for (const std::string& text : {finding.detail, finding.mend}) {
+      EXPECT_EQ(FindBadText(text), std::nullopt) << text;
+      EXPECT_EQ(text.find('\n'), std::string::npos) << text;
+    }
+  }
+  EXPECT_THAT(Of(Printed(Judge(facts)), "hooks").detail, HasSubstr("e??[31m has an XDP program"));
 }
 
 TEST(JudgeNetworkTest, FirewallsAreKnownByTheirNames) {
@@ -120,7 +142,7 @@ TEST(JudgeNetworkTest, FirewallsAreKnownByTheirNames) {
   EXPECT_THAT(Of(Judge(facts), "firewalls").detail,
               AllOf(HasSubstr("Docker, firewalld, ufw; nft tables inet firewalld, ip filter, ip nat; iptables-legacy "
                               "tables filter: faults act beside them"),
-                    HasSubstr("UDP 7401")));
+                    HasSubstr("UDP 7401 unless the controller says otherwise")));
 }
 
 TEST(JudgeNetworkTest, AFullTableOfConnectionsDropsPackets) {

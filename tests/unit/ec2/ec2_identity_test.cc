@@ -21,8 +21,17 @@ using Tree = std::map<std::string, std::string>;
 
 const std::string kFirst = "network/interfaces/macs/0a:ff:00:11:22:33/";
 
-absl::StatusOr<Ec2Reading> Read(const Tree& tree, const Ec2Wanted& wanted = {}) {
-  return ReadEc2Identity(wanted, [&tree](const std::string& path) { return TextIn(tree, path); });
+absl::StatusOr<Ec2Reading> Read(const Tree& tree, const Ec2Wanted& wanted = {}, const Ec2Identity& known = {}) {
+  return ReadEc2Identity(wanted, known, [&tree](const std::string& path) { return TextIn(tree, path); });
+}
+
+// Until this path is asked for, which ends the look.
+absl::StatusOr<Ec2Reading> ReadUntil(const std::string& end, const Tree& tree, const Ec2Wanted& wanted,
+                                     const Ec2Identity& known) {
+  return ReadEc2Identity(wanted, known, [&](const std::string& path) -> absl::StatusOr<std::string> {
+    if (path == end) return absl::UnavailableError(absl::StrCat(path, ": answered with 503"));
+    return TextIn(tree, path);
+  });
 }
 
 Tree With(const std::string& path, const std::string& text) {
@@ -60,7 +69,7 @@ TEST(Ec2IdentityTest, AllOfIt) {
 TEST(Ec2IdentityTest, TagsAreLookedAtWhenTheyAreWanted) {
   const auto reading = Read(MetadataTree(), {.tags = true, .name_tag = "Name"});
   EXPECT_THAT(reading->identity.tags, UnorderedElementsAre(Pair("Name", "web-1"), Pair("env", "prod")));
-  EXPECT_EQ(reading->name_tag, "web-1");
+  EXPECT_EQ(*reading->name_tag, "web-1");
   EXPECT_THAT(Read(MetadataTree(), {.tags = false, .name_tag = "env"})->identity.tags, IsEmpty());
 
   Tree hidden = MetadataTree();
@@ -108,7 +117,7 @@ TEST(Ec2IdentityTest, NothingOutsideItsFolderIsEverAskedFor) {
   Tree tree = With("network/interfaces/macs/", "../../../user-data\n0a:ff:00:11:22:33/\n");
   tree["tags/instance/"] = "../../user-data\n..\n_index\n";
   std::vector<std::string> asked;
-  const auto reading = ReadEc2Identity({.tags = true, .name_tag = ""}, [&](const std::string& path) {
+  const auto reading = ReadEc2Identity({.tags = true, .name_tag = ""}, {}, [&](const std::string& path) {
     asked.push_back(path);
     return TextIn(tree, path);
   });
@@ -129,7 +138,7 @@ TEST(Ec2IdentityTest, WhatIsAnsweredIsBounded) {
 
 TEST(Ec2IdentityTest, WhoDoesNotAnswerIsAskedNoMore) {
   int asked = 0;
-  const auto reading = ReadEc2Identity({}, [&](const std::string& path) -> absl::StatusOr<std::string> {
+  const auto reading = ReadEc2Identity({}, {}, [&](const std::string& path) -> absl::StatusOr<std::string> {
     if (++asked > 3) return absl::DeadlineExceededError(absl::StrCat(path, ": no answer in time"));
     return TextIn(MetadataTree(), path);
   });
@@ -144,9 +153,48 @@ TEST(Ec2IdentityTest, WhatIsNotHadNowStaysKnown) {
   poor["network/interfaces/macs/"] = "0a:ff:00:11:22:33/";
   poor.erase("placement/region");
   poor.erase(kFirst + "interface-id");
-  const Ec2Identity kept = KeepKnown(Read(poor)->identity, known);
+  const Ec2Identity kept = Read(poor, {}, known)->identity;
   EXPECT_EQ(kept.region, "eu-west-2");
   EXPECT_THAT(kept.interfaces, ElementsAre(known.interfaces[0])) << "one that has gone is gone";
+}
+
+TEST(Ec2IdentityTest, ALookThatIsCutShortTakesNothingAway) {
+  const Ec2Wanted wanted = {.tags = true, .name_tag = ""};
+  const std::string second = "network/interfaces/macs/0a:ff:00:11:22:44/";
+  const Ec2Identity known = Read(MetadataTree(), wanted)->identity;
+  for (const std::string& end :
+       {std::string("instance-type"), std::string("placement/region"), std::string("mac"),
+        std::string("network/interfaces/macs/"), kFirst + "device-number", kFirst + "local-ipv4s", kFirst + "ipv6s",
+        kFirst + "vpc-id", kFirst + "vpc-ipv4-cidr-blocks", kFirst + "vpc-ipv6-cidr-blocks", second + "device-number",
+        second + "interface-id", second + "local-ipv4s", std::string("tags/instance/"),
+        std::string("tags/instance/Name"), std::string("tags/instance/env")}) {
+    const auto reading = ReadUntil(end, MetadataTree(), wanted, known);
+    ASSERT_TRUE(reading.ok()) << end;
+    EXPECT_EQ(reading->identity, known) << end;
+    EXPECT_THAT(reading->missing, ::testing::Contains(HasSubstr(end))) << end;
+  }
+}
+
+TEST(Ec2IdentityTest, WhatIsNewIsTakenThoughTheRestIsNotHad) {
+  const Ec2Wanted wanted = {.tags = true, .name_tag = ""};
+  const Ec2Identity known = Read(MetadataTree(), wanted)->identity;
+  Tree tree = MetadataTree();
+  tree[kFirst + "local-ipv4s"] = "172.32.4.9";
+  tree.erase(kFirst + "ipv6s");
+  tree["tags/instance/"] = "Name\nteam";
+  tree["tags/instance/Name"] = "web-2";
+  const Ec2Identity now = ReadUntil("tags/instance/team", tree, wanted, known)->identity;
+  EXPECT_THAT(now.interfaces[0].addresses, ElementsAre(*IpAddress::Parse("172.32.4.9"))) << "it has no IPv6 any more";
+  EXPECT_THAT(now.tags, UnorderedElementsAre(Pair("Name", "web-2"))) << "env has gone, team is not known yet";
+}
+
+TEST(Ec2IdentityTest, AnInterfaceOfWhichTheNumberIsNotKnownIsNotThePrimaryOne) {
+  Tree tree = MetadataTree();
+  tree.erase("network/interfaces/macs/0a:ff:00:11:22:44/device-number");
+  tree[kFirst + "device-number"] = "3";
+  const Ec2Identity identity = Read(tree)->identity;
+  EXPECT_EQ(identity.interfaces[1].device_number, std::nullopt);
+  EXPECT_EQ(identity.interfaces[0].mac, "0a:ff:00:11:22:33") << "those that are known come first";
 }
 
 TEST(Ec2IdentityTest, LabelsOfTheConfigurationAreAboveFactsAndFactsAboveTags) {
@@ -167,11 +215,31 @@ TEST(Ec2IdentityTest, NodesAreNamedByTheInstanceOrATag) {
   config.name = Ec2Config::NameFrom::kTag;
   config.name_tag = "Name";
   EXPECT_EQ(NameOnEc2(config, reading)->text(), "web-1");
-  reading.name_tag = "web 1";
-  EXPECT_THAT(std::string(NameOnEc2(config, reading).status().message()),
-              ::testing::AllOf(HasSubstr("tag:Name"), HasSubstr("'web 1'")));
-  reading.name_tag.clear();
-  EXPECT_THAT(std::string(NameOnEc2(config, reading).status().message()), HasSubstr("or give 'name'"));
+}
+
+// Each passes, or is mended, without anybody touching the configuration: the agent is to be started again.
+TEST(Ec2IdentityTest, NoNameIsNoErrorOfTheConfiguration) {
+  const Ec2Config config{.name = Ec2Config::NameFrom::kTag, .name_tag = "Name"};
+  const Ec2Wanted wanted = {.tags = false, .name_tag = "Name"};
+  const auto status_of = [&config](const absl::StatusOr<Ec2Reading>& reading) {
+    return NameOnEc2(config, *reading).status();
+  };
+  const absl::Status cut_short = status_of(ReadUntil("tags/instance/Name", MetadataTree(), wanted, {}));
+  EXPECT_TRUE(absl::IsUnavailable(cut_short)) << cut_short;
+  EXPECT_THAT(std::string(cut_short.message()), ::testing::AllOf(HasSubstr("tag:Name"), HasSubstr("503")));
+
+  Tree tree = MetadataTree();
+  tree.erase("tags/instance/Name");
+  const absl::Status none = status_of(Read(tree, wanted));
+  EXPECT_TRUE(absl::IsFailedPrecondition(none)) << none;
+  EXPECT_THAT(std::string(none.message()), HasSubstr("or give 'name'"));
+
+  const absl::Status no_name = status_of(Read(With("tags/instance/Name", "web 1"), wanted));
+  EXPECT_TRUE(absl::IsFailedPrecondition(no_name)) << no_name;
+  EXPECT_THAT(std::string(no_name.message()), ::testing::AllOf(HasSubstr("tag:Name"), HasSubstr("'web 1'")));
+
+  const absl::Status garbage = status_of(Read(With("tags/instance/Name", "a\x07"), wanted));
+  EXPECT_TRUE(absl::IsDataLoss(garbage)) << garbage;
 }
 
 }  // namespace

@@ -84,6 +84,26 @@ TEST_F(Ec2WatchTest, AnInterfaceThatComesIsLookedUpUntilItIsShown) {
   EXPECT_EQ(told[0].interfaces[2].id, "eni-0c");
 }
 
+TEST_F(Ec2WatchTest, WhatALaterLookDoesNotGetStaysKnown) {
+  std::atomic<bool> later{false};
+  const MetadataService service([&](const ServedRequest& request) -> std::optional<std::optional<std::string>> {
+    if (!later) return std::nullopt;
+    if (request.path == "/latest/meta-data/" + kMacs) return HttpServer::Text(200, absl::StrCat(kFirst, "/\n"));
+    if (request.path == "/latest/meta-data/placement/region") return HttpServer::Text(404, "");
+    if (request.path == absl::StrCat("/latest/meta-data/", kMacs, kFirst, "/ipv6s")) return HttpServer::Text(503, "");
+    return std::nullopt;
+  });
+  const auto watch = Watch(service.endpoint());
+  later = true;
+  watch->OnInterfaces({kFirst, kSecond});
+  watch->OnInterfaces({kFirst});
+  const Ec2Identity told = told_.AwaitIdentities(1)[0];
+  EXPECT_EQ(told.region, "eu-west-2");
+  EXPECT_EQ(told.vpc_id, "vpc-0a");
+  ASSERT_THAT(told.interfaces, SizeIs(1));
+  EXPECT_THAT(told.interfaces[0].addresses, SizeIs(3));
+}
+
 TEST_F(Ec2WatchTest, WhatIsMissingIsSaidOnceAndThatItIsThereAfterAll) {
   std::atomic<int> asked{0};
   MetadataService service([&](const ServedRequest& request) -> std::optional<std::optional<std::string>> {

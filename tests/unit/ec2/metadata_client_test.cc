@@ -82,7 +82,7 @@ TEST_F(MetadataClientTest, WhoRefusesEveryTokenIsNotAskedForEver) {
 
 TEST_F(MetadataClientTest, MetadataThatIsTurnedOff) {
   const auto answer = Ask(Always("PUT", HttpServer::Text(403, "")));
-  EXPECT_TRUE(absl::IsPermissionDenied(answer.status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(answer.status()));
   EXPECT_THAT(std::string(answer.status().message()), AllOf(HasSubstr("--http-endpoint"), HasSubstr("metadata: off")));
 }
 
@@ -163,8 +163,8 @@ TEST_F(MetadataClientTest, TheSecondEndpointWhereTheFirstIsNotThere) {
 TEST_F(MetadataClientTest, WhoIsThereHasMoreToSayThanWhoIsNot) {
   const MetadataEndpoint gone = HttpServer([](const ServedRequest&) { return ""; }).endpoint();
   const MetadataService off(Always("PUT", HttpServer::Text(403, "")));
-  EXPECT_TRUE(absl::IsPermissionDenied(ClientOf({gone, off.endpoint()})->Get("mac").status()));
-  EXPECT_TRUE(absl::IsPermissionDenied(ClientOf({off.endpoint(), gone})->Get("mac").status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(ClientOf({gone, off.endpoint()})->Get("mac").status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(ClientOf({off.endpoint(), gone})->Get("mac").status()));
 }
 
 TEST_F(MetadataClientTest, ATimeThatIsOverIsOver) {

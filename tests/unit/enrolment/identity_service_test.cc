@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "agent/enroll_node.h"
+#include "agent/enrolled_controller.h"
 #include "common/file.h"
 #include "common/identity/first_contact.h"
 #include "common/identity/private_key.h"

@@ -62,6 +62,18 @@ TEST_F(LogTest, IsSentToTheJournalWithItsFields) {
             "FAULTLINE_STEP=3\n");
 }
 
+TEST_F(LogTest, HasTheNodeAsSoonAsThatIsKnown) {
+  const testing::Datagrams journal(path_);
+  LogWriter writer(ToJournal());
+  LogInfo("one");
+  writer.SetNode("lon-a");
+  LogInfo("two");
+  LogInfo("three", {.node = "par-a"});
+  EXPECT_THAT(journal.Next(), ::testing::Not(HasSubstr("FAULTLINE_NODE")));
+  EXPECT_THAT(journal.Next(), HasSubstr("FAULTLINE_NODE=lon-a\n"));
+  EXPECT_THAT(journal.Next(), HasSubstr("FAULTLINE_NODE=par-a\n"));
+}
+
 TEST_F(LogTest, WritesFromItsLevelOn) {
   const testing::Datagrams journal(path_);
   LogWriter writer(ToJournal());

@@ -87,6 +87,21 @@ TEST(ExaminerTest, WhoHasGoneIsNotAnswered) {
   EXPECT_THAT(bench.answered(), ElementsAre(3));
 }
 
+TEST(ExaminerTest, WhatAControllerWouldRefuseIsCut) {
+  std::atomic<bool> answered = false;
+  v1::Examination told;
+  Examiner examiner([] { return Examination(1000, Good("interfaces", std::string(10'000, 'a'))); },
+                    [&](const v1::SessionRequest& message) {
+                      told = message.examined().examination();
+                      answered = true;
+                      answered.notify_all();
+                    });
+  examiner.Ask(1);
+  answered.wait(false);
+  EXPECT_LE(told.findings_size(), 200);
+  EXPECT_LE(told.findings(0).detail().size(), 2000U);
+}
+
 TEST(ExaminerTest, WithoutALookNobodyIsAnswered) {
   Bench bench;
   {

@@ -137,15 +137,16 @@ class HostileControllerTest : public ::testing::Test {
     const auto mapping = [&clock_map](MonotonicTime time) { return clock_map.ToController(time); };
     Prober prober(clock_, mapping);
     TcpProber tcp_prober(clock_, mapping, /*listeners=*/false);
-    const Session session({.controller = absl::StrCat("127.0.0.1:", port_),
-                           .security = {.tls = {}, .insecure = true, .mend = ""},
-                           .name = NodeName("n"),
-                           .labels = {},
-                           .interfaces = {},
-                           .protect = [] { return Protected(); },
-                           .platform = {},
-                           .examine = [] { return Examination{Good("kernel", "Linux")}; }},
-                          CapabilitySet::All(), engine, journal_, clock_map, prober, tcp_prober, clock_);
+    Session session({.controller = absl::StrCat("127.0.0.1:", port_),
+                     .security = {.tls = {}, .insecure = true, .mend = ""},
+                     .name = NodeName("n"),
+                     .labels = {},
+                     .interfaces = {},
+                     .protect = [] { return Protected(); },
+                     .platform = {},
+                     .examine = [] { return Examination{Good("kernel", "Linux")}; }},
+                    CapabilitySet::All(), engine, journal_, clock_map, prober, tcp_prober, clock_);
+    meanwhile_(session);
     await();
     held_ = engine.Held();
   }
@@ -162,6 +163,8 @@ class HostileControllerTest : public ::testing::Test {
   FakeKernel kernel_{clock_};
   Journal journal_;
   std::vector<RunId> held_;
+  // What others tell the session while the controller tells its scripts.
+  std::function<void(Session&)> meanwhile_ = [](Session& /*session*/) {};
 };
 
 TEST_F(HostileControllerTest, WhatItFindsOfItsNodeIsAnsweredUnderTheQuestionsNumber) {
@@ -175,6 +178,24 @@ TEST_F(HostileControllerTest, WhatItFindsOfItsNodeIsAnsweredUnderTheQuestionsNum
   }});
   EXPECT_EQ(examined.id(), 42U);
   EXPECT_EQ(examined.examination().findings(0).detail(), "Linux");
+}
+
+TEST_F(HostileControllerTest, NewsOfInterfacesAreAsTheyAreWhenTheyAreTold) {
+  std::atomic<bool> known = false;
+  meanwhile_ = [&known](Session& session) {
+    known.wait(false);
+    // By now it has another address.
+    session.OnInterfaces({{.name = "eth0", .addresses = {{*IpAddress::Parse("10.9.9.9"), 24}}, .index = 2}});
+  };
+  v1::NodeInfo told;
+  Live({[&](Stream& stream) {
+    Welcome(stream);
+    known = true;
+    known.notify_all();
+    told = AwaitMessage(stream, v1::SessionRequest::kNodeUpdate).node_update();
+  }});
+  ASSERT_GT(told.addresses_size(), 0);
+  EXPECT_EQ(told.addresses(0).address(), IpAddress::Parse("172.32.4.2")->ToBytes());
 }
 
 TEST_F(HostileControllerTest, TenYearsAreRefused) {

@@ -161,6 +161,49 @@ TEST_F(LocalServerTest, WhoIsSilentHoldsUpNobodyForLong) {
   EXPECT_EQ(asked_, 1);
 }
 
+// Such as whoever gets no processor between connecting and asking: to kill the agent for that would be wrong.
+TEST_F(LocalServerTest, WhoIsHungUpOnAsksAgain) {
+  const sockaddr_un address = LocalSocketAddress(*LocalSocketPath(folder_));
+  const UniqueFd listener(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  ASSERT_EQ(listen(listener.get(), 4), 0);
+  const auto accept_one = [&listener] { return UniqueFd(accept(listener.get(), nullptr, nullptr)); };
+  {
+    const std::jthread agent([&] {
+      accept_one();
+      // Hung up on after it has asked, too.
+      ReadLocal(accept_one().get(), Until::kLine);
+      const UniqueFd third = accept_one();
+      EXPECT_EQ(ReadLocal(third.get(), Until::kLine), kAskHeal);
+      send(third.get(), "healed 3\n", 9, MSG_NOSIGNAL);
+    });
+    const auto healed = AskToHeal(folder_);
+    EXPECT_TRUE(healed.ok()) << healed.status();
+    // So that the agent comes to its end.
+    while (!healed.ok() && !AskToHeal(folder_).ok()) {
+    }
+  }
+  const std::jthread agent([&] {
+    while (accept_one()) {
+    }
+  });
+  EXPECT_EQ(AskToHeal(folder_).status().code(), absl::StatusCode::kDeadlineExceeded) << "who only hangs up is broken";
+  shutdown(listener.get(), SHUT_RDWR);
+}
+
+TEST_F(LocalServerTest, SilenceAloneIsGivenLittleTime) {
+  const UniqueFd one(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  SetLocalPatience(one.get(), std::chrono::milliseconds(200));
+  const auto timeout = [&one](int option) {
+    timeval time{};
+    socklen_t size = sizeof(time);
+    getsockopt(one.get(), SOL_SOCKET, option, &time, &size);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
+  };
+  EXPECT_EQ(timeout(SO_RCVTIMEO), std::chrono::milliseconds(200));
+  EXPECT_EQ(timeout(SO_SNDTIMEO), std::chrono::seconds(2)) << "a long answer takes a while to be read";
+}
+
 TEST_F(LocalServerTest, ManyAtOnceAreAnsweredOneByOne) {
   const auto server = Start();
   std::atomic<int> answered = 0;
