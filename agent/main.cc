@@ -263,6 +263,7 @@ absl::Status Serve(AgentConfig config, const Arguments& arguments, const Service
       const std::unique_ptr<ForeignMonitor> foreign,
       ForeignMonitor::Start(kernel->ports(),
                             [&engine](const std::vector<ForeignChange>& changes) { engine.Tell(changes); }));
+  kernel->OnLargeBatch([&foreign](bool begins) { begins ? foreign->Deafen() : foreign->Listen(); });
   const auto mapping = [&clock_map](MonotonicTime time) { return clock_map.ToController(time); };
   KnownResolvers resolvers;
   resolvers.Now();

@@ -20,10 +20,14 @@ namespace {
 
 using Reader = std::vector<ForeignChange> (*)(std::span<const std::uint8_t>, const NetlinkPorts&);
 
-// Our own changes come here too, by the thousand when a run with many prefixes is installed.
+// Our own changes come here too, but for those of large batches.
 constexpr int kReceiveBuffer = 4 << 20;
 // As much as the kernel puts into one datagram of notifications, and more.
 constexpr std::size_t kLargestDatagram = 65536;
+
+bool SetMembership(const UniqueFd& events, int option, int group) {
+  return setsockopt(events.get(), SOL_NETLINK, option, &group, sizeof(group)) == 0;
+}
 
 absl::StatusOr<UniqueFd> Subscribe(int protocol, std::initializer_list<int> groups) {
   UniqueFd events(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol));
@@ -35,7 +39,7 @@ absl::StatusOr<UniqueFd> Subscribe(int protocol, std::initializer_list<int> grou
     return ErrnoError(errno, "binding a netlink socket for changes by others");
   }
   for (const int group : groups) {
-    if (setsockopt(events.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) != 0) {
+    if (!SetMembership(events, NETLINK_ADD_MEMBERSHIP, group)) {
       return ErrnoError(errno, "asking for changes by others");
     }
   }
@@ -80,6 +84,10 @@ ForeignMonitor::~ForeignMonitor() {
   eventfd_write(stop_.get(), 1);
   thread_.join();
 }
+
+void ForeignMonitor::Deafen() { SetMembership(netfilter_, NETLINK_DROP_MEMBERSHIP, NFNLGRP_NFTABLES); }
+
+void ForeignMonitor::Listen() { SetMembership(netfilter_, NETLINK_ADD_MEMBERSHIP, NFNLGRP_NFTABLES); }
 
 void ForeignMonitor::Loop() {
   std::array<pollfd, 3> watched{};

@@ -22,6 +22,13 @@ class ForeignMonitor {
   // `own`: whose changes are not told.
   static absl::StatusOr<std::unique_ptr<ForeignMonitor>> Start(const NetlinkPorts& own, Found found);
 
+  // From now on changes of nftables are not heard, until Listen: for a large batch of our own. Of each of its elements
+  // the kernel would make a notice, of 8 KB until it is read, which takes longer than the batch itself. The kernel lets
+  // nobody else change nftables in the namespace while it carries out a batch, so all that can be missed is what comes
+  // in the moments before and after. Thread-safe.
+  void Deafen();
+  void Listen();
+
   // Waits until a call in progress has returned.
   ~ForeignMonitor();
   ForeignMonitor(const ForeignMonitor&) = delete;

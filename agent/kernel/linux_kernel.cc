@@ -47,6 +47,15 @@ std::string DescribeOwner(std::uint32_t port) {
   return text;
 }
 
+// From so many on notices of each would take longer than to do without them.
+constexpr std::size_t kManyPrefixes = 500;
+
+std::size_t CountPrefixes(const Program& program) {
+  std::size_t count = 0;
+  for (const PrefixSet& set : program.prefix_sets) count += set.prefixes().size();
+  return count;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<LinuxKernel>> LinuxKernel::Open(const Options& options) {
@@ -176,7 +185,10 @@ absl::Status LinuxKernel::CommitInstall(Run& run, const std::map<std::string, st
   AddInstall(batch, run.program, lanes);
   const std::vector<Place> places = NetdevPlaces(run.objects);
   for (const auto& [device, lower] : stacked) AddAttach(batch, run.program, run.objects, places, device, lower);
+  const bool large = large_batch_ && CountPrefixes(run.program) >= kManyPrefixes;
+  if (large) large_batch_(true);
   const absl::Status status = batch.Commit(nft_);
+  if (large) large_batch_(false);
   if (first && absl::IsAlreadyExists(status)) {
     return absl::FailedPreconditionError(
         absl::StrCat(status.message(), ": it is of another agent, or of an earlier life"));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -56,6 +57,12 @@ class LinuxKernel : public Kernel {
   absl::StatusOr<KernelPicture> Picture() override;
   absl::Status Remove(const RunId& run) override;
 
+  // Called with true before, and with false after, a batch that adds many elements; on the thread that calls Install.
+  // For a process that listens to changes of nftables: the kernel would make a notice of each element for it. Once,
+  // before the first Install.
+  using LargeBatch = std::function<void(bool begins)>;
+  void OnLargeBatch(LargeBatch told) { large_batch_ = std::move(told); }
+
   // By which it changes the kernel.
   NetlinkPorts ports() const { return {.netfilter = nft_.port_id(), .route = route_.port_id()}; }
 
@@ -97,6 +104,7 @@ class LinuxKernel : public Kernel {
   const bool owner_;
   std::optional<Lane> blackhole_;
   std::map<RunId, Run> runs_;
+  LargeBatch large_batch_;
 };
 
 }  // namespace faultline

@@ -1,5 +1,6 @@
 #include "agent/kernel/nft_batch.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -34,6 +35,21 @@ std::uint16_t Flags(NftVerb verb) {
       return 0;
   }
   return 0;
+}
+
+// Each in a nest of its number, as libnftnl has it.
+void PutElements(std::span<const NftSetElement> elements, nlmsghdr* message) {
+  nlattr* list = mnl_attr_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
+  std::uint16_t number = 0;
+  for (const NftSetElement& element : elements) {
+    nlattr* nest = mnl_attr_nest_start(message, ++number);
+    if (element.flags != 0) mnl_attr_put_u32(message, NFTA_SET_ELEM_FLAGS, htonl(element.flags));
+    nlattr* key = mnl_attr_nest_start(message, NFTA_SET_ELEM_KEY);
+    mnl_attr_put(message, NFTA_DATA_VALUE, element.size, element.key.data());
+    mnl_attr_nest_end(message, key);
+    mnl_attr_nest_end(message, nest);
+  }
+  mnl_attr_nest_end(message, list);
 }
 
 }  // namespace
@@ -100,6 +116,20 @@ void NftBatch::Elements(NftVerb verb, nftnl_set& set) {
   Append(NameOperation(verb, "elements of set", family, nftnl_set_get_str(&set, NFTNL_SET_NAME)), family,
          MessageType(verb, NFT_MSG_NEWSETELEM, NFT_MSG_DELSETELEM), Flags(verb),
          [&](nlmsghdr* message) { nftnl_set_elems_nlmsg_build_payload(message, &set); });
+}
+
+void NftBatch::AddElements(nftnl_set& set, std::span<const NftSetElement> elements) {
+  const std::uint32_t family = nftnl_set_get_u32(&set, NFTNL_SET_FAMILY);
+  const std::string name =
+      NameOperation(NftVerb::kAdd, "elements of set", family, nftnl_set_get_str(&set, NFTNL_SET_NAME));
+  while (!elements.empty()) {
+    const auto part = elements.first(std::min(elements.size(), kMaxElements));
+    elements = elements.subspan(part.size());
+    Append(name, family, NFT_MSG_NEWSETELEM, Flags(NftVerb::kAdd), [&](nlmsghdr* message) {
+      nftnl_set_elems_nlmsg_build_payload(message, &set);
+      PutElements(part, message);
+    });
+  }
 }
 
 std::vector<std::uint8_t> NftBatch::Encode() const {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,15 @@ enum class NftVerb {
   kDelete,
 };
 
+// An element of a set of values or of ranges, without a place of its own on the heap: there may be 200 000.
+struct NftSetElement {
+  std::array<std::uint8_t, 16> key{};
+  // Of the key's bytes, at most all.
+  std::uint8_t size = 0;
+  // NFT_SET_ELEM_INTERVAL_END, or 0.
+  std::uint32_t flags = 0;
+};
+
 // Operations on nf_tables objects, each in the table of its own family, carried out by the kernel all at once or
 // not at all. The methods only collect: each encodes its object, which need not outlive the call,
 // under a name by which an error will be told. Nothing happens before Commit.
@@ -44,6 +55,9 @@ class NftBatch {
   void Set(NftVerb verb, nftnl_set& set);
   // The elements that the set object holds. REQUIRES: at most kMaxElements.
   void Elements(NftVerb verb, nftnl_set& set);
+  // Adds many, in as many messages as it takes; `set` itself holds none. libnftnl would allocate three times for each,
+  // which for large sets took as long as the kernel's work.
+  void AddElements(nftnl_set& set, std::span<const NftSetElement> elements);
 
   // A number for a set, by which other operations of this batch may refer to it.
   std::uint32_t NextSetId() { return ++last_set_id_; }

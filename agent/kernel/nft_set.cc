@@ -45,11 +45,6 @@ TypeInfo InfoOf(NftType type) {
   return {};
 }
 
-struct Element {
-  NftKey key;
-  std::uint32_t flags = 0;
-};
-
 // A set object that refers to a set: enough to delete it or to name its elements.
 NftSet Reference(const TableId& table, const std::string& name, std::uint32_t id) {
   NftSet set(nftnl_set_alloc());
@@ -84,22 +79,23 @@ void AddElement(nftnl_set& set, std::span<const std::uint8_t> key, std::uint32_t
 }
 
 void AddElements(NftBatch& batch, const TableId& table, const std::string& name, std::uint32_t id,
-                 std::span<const Element> elements) {
-  while (!elements.empty()) {
-    const auto part = elements.first(std::min(elements.size(), NftBatch::kMaxElements));
-    const NftSet set = Reference(table, name, id);
-    for (const Element& element : part) AddElement(*set, element.key, element.flags);
-    batch.Elements(NftVerb::kAdd, *set);
-    elements = elements.subspan(part.size());
-  }
+                 std::span<const NftSetElement> elements) {
+  if (!elements.empty()) batch.AddElements(*Reference(table, name, id), elements);
 }
 
-NftKey KeyOf(const IpAddress& address) { return {address.bytes().begin(), address.bytes().end()}; }
+NftSetElement ElementOf(std::span<const std::uint8_t> key, std::uint32_t flags = 0) {
+  NftSetElement element{.key = {}, .size = static_cast<std::uint8_t>(key.size()), .flags = flags};
+  std::copy(key.begin(), key.end(), element.key.begin());
+  return element;
+}
 
-// The key after; nothing after the last one.
-std::optional<NftKey> After(NftKey key) {
-  for (auto byte = key.rbegin(); byte != key.rend(); ++byte) {
-    if (++*byte != 0) return key;
+std::span<const std::uint8_t> KeyOf(const NftSetElement& element) { return {element.key.data(), element.size}; }
+
+// Where a range that ends with this key has ended; nothing after the last key.
+std::optional<NftSetElement> EndAfter(std::span<const std::uint8_t> last) {
+  NftSetElement end = ElementOf(last, NFT_SET_ELEM_INTERVAL_END);
+  for (std::size_t byte = last.size(); byte-- > 0;) {
+    if (++end.key[byte] != 0) return end;
   }
   return std::nullopt;
 }
@@ -107,28 +103,33 @@ std::optional<NftKey> After(NftKey key) {
 // Appends a range to the kernel's form of a set of ranges: where each begins, and, marked, where it has ended; no end
 // for a range up to the last key. As nft sends it: ranges that touch are one, so that nothing ends where something
 // begins, and a set that does not begin with key zero gets an end there.
-void AppendRange(std::vector<Element>& elements, NftKey first, NftKey last) {
-  if (elements.empty() && std::any_of(first.begin(), first.end(), [](auto byte) { return byte != 0; })) {
-    elements.push_back({NftKey(first.size(), 0), NFT_SET_ELEM_INTERVAL_END});
+void AppendRange(std::vector<NftSetElement>& elements, std::span<const std::uint8_t> first,
+                 std::span<const std::uint8_t> last) {
+  if (elements.empty() && std::ranges::any_of(first, [](auto byte) { return byte != 0; })) {
+    elements.push_back(
+        {.key = {}, .size = static_cast<std::uint8_t>(first.size()), .flags = NFT_SET_ELEM_INTERVAL_END});
   }
-  if (!elements.empty() && elements.back().key == first) {
+  if (!elements.empty() && std::ranges::equal(KeyOf(elements.back()), first)) {
     elements.pop_back();
   } else {
-    elements.push_back({.key = std::move(first)});
+    elements.push_back(ElementOf(first));
   }
-  if (auto end = After(std::move(last))) elements.push_back({*std::move(end), NFT_SET_ELEM_INTERVAL_END});
+  if (const auto end = EndAfter(last)) elements.push_back(*end);
 }
 
-std::vector<Element> RangeElements(std::span<const Prefix> prefixes) {
-  std::vector<Element> elements;
+std::vector<NftSetElement> RangeElements(std::span<const Prefix> prefixes) {
+  std::vector<NftSetElement> elements;
   elements.reserve(2 * prefixes.size() + 1);
-  for (const Prefix& prefix : prefixes) AppendRange(elements, KeyOf(prefix.address()), KeyOf(prefix.Last()));
+  for (const Prefix& prefix : prefixes) {
+    const IpAddress last = prefix.Last();
+    AppendRange(elements, prefix.address().bytes(), last.bytes());
+  }
   return elements;
 }
 
-std::vector<Element> ValueElements(std::span<const NftKey> values) {
-  std::vector<Element> elements;
-  for (const NftKey& value : values) elements.push_back({.key = value});
+std::vector<NftSetElement> ValueElements(std::span<const NftKey> values) {
+  std::vector<NftSetElement> elements;
+  for (const NftKey& value : values) elements.push_back(ElementOf(value));
   return elements;
 }
 
@@ -137,7 +138,7 @@ NftType AddressType(std::span<const Prefix> prefixes) {
 }
 
 NftAnonymousSet AddAnonymous(NftBatch& batch, const TableId& table, NftType type, std::uint32_t flags,
-                             std::span<const Element> elements, std::string text) {
+                             std::span<const NftSetElement> elements, std::string text) {
   const std::uint32_t id = batch.NextSetId();
   const NftSet set = Definition(table, kAnonymousSetName, id, type, NFT_SET_ANONYMOUS | NFT_SET_CONSTANT | flags);
   nftnl_set_set_u32(set.get(), NFTNL_SET_DESC_SIZE, static_cast<std::uint32_t>(elements.size()));
@@ -175,9 +176,9 @@ NftAnonymousSet AddAnonymousPrefixSet(NftBatch& batch, const TableId& table, std
 NftAnonymousSet AddAnonymousPortSet(NftBatch& batch, const TableId& table, std::span<const PortRange> ranges) {
   const auto append = [](std::string* out, const PortRange& range) { out->append(FormatPortRange(range)); };
   std::string text = absl::StrCat("{ ", absl::StrJoin(ranges.begin(), ranges.end(), ", ", append), " }");
-  std::vector<Element> elements;
+  std::vector<NftSetElement> elements;
   if (std::all_of(ranges.begin(), ranges.end(), [](const PortRange& range) { return range.first == range.last; })) {
-    for (const PortRange& range : ranges) elements.push_back({.key = PortKey(range.first)});
+    for (const PortRange& range : ranges) elements.push_back(ElementOf(PortKey(range.first)));
     return AddAnonymous(batch, table, NftType::kInetService, 0, elements, std::move(text));
   }
   for (const PortRange& range : ranges) AppendRange(elements, PortKey(range.first), PortKey(range.last));

@@ -147,7 +147,7 @@ v1::Ec2Identity EncodeEc2(const Ec2Identity& identity) {
   return out;
 }
 
-std::string Tame(absl::string_view text) {
+std::string TameLine(absl::string_view text) {
   std::string tame(text.substr(0, kLongestText));
   const auto within_character = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; };
   if (text.size() > kLongestText && within_character(text[kLongestText])) {
@@ -162,7 +162,7 @@ std::string Tame(absl::string_view text) {
 
 absl::StatusOr<RunId> DecodeRunId(absl::string_view text) {
   if (const absl::Status status = CheckName(text, "run id"); !status.ok()) {
-    return absl::InvalidArgumentError(Tame(status.message()));
+    return absl::InvalidArgumentError(TameLine(status.message()));
   }
   return RunId(std::string(text));
 }

@@ -24,7 +24,7 @@ v1::Ec2Identity EncodeEc2(const Ec2Identity& identity);
 // Who answers as a controller may say anything. Of what is to be logged, kept or told: one line of at most
 // kLongestText bytes, whole UTF-8 characters where it was UTF-8.
 inline constexpr std::size_t kLongestText = 1000;
-std::string Tame(absl::string_view text);
+std::string TameLine(absl::string_view text);
 // A run's name; INVALID_ARGUMENT, tame, when it can be none.
 absl::StatusOr<RunId> DecodeRunId(absl::string_view text);
 

@@ -93,7 +93,7 @@ void Session::HandleArm(const v1::Arm& arm) {
     LogInfo(absl::StrCat("armed in ", FormatDuration(took)), {.run = run.text()});
     Queue(EncodeArmed(run, took, static_cast<std::size_t>(arm.timeline().holds_size())));
   } else {
-    const std::string reason = Tame(status.message());
+    const std::string reason = TameLine(status.message());
     LogWarning(absl::StrCat("refused: ", reason), {.run = run.text()});
     Queue(EncodeRefused(run, reason));
   }
@@ -159,7 +159,7 @@ void Session::HandleHeartbeat(const v1::Heartbeat& heartbeat) {
 void Session::HandleRelease(const v1::Release& release) {
   const absl::StatusOr<RunId> run = DecodeRunId(release.run_id());
   if (!run.ok()) return WarnOfNonsense(run.status());
-  const absl::Status status = engine_.End(*run, RunEnd::kReleased, Tame(release.reason()));
+  const absl::Status status = engine_.End(*run, RunEnd::kReleased, TameLine(release.reason()));
   if (absl::IsNotFound(status)) Queue(EncodeUnknownRun(*run));
 }
 

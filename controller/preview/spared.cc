@@ -72,20 +72,27 @@ std::vector<std::string> KindsOf(const PacketFilter& filter, const Touched& touc
   return kinds;
 }
 
+// A node's step, which nearly always stands at the place of its number; nullptr when it has none.
+const Step* FindStep(const Timeline& timeline, StepIndex index) {
+  const auto is = [index](const Step& step) { return step.index == index; };
+  if (index < timeline.steps.size() && is(timeline.steps[index])) return &timeline.steps[index];
+  const auto found = std::ranges::find_if(timeline.steps, is);
+  return found == timeline.steps.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 std::vector<std::string> SparedBy(StepIndex step, std::span<const Timeline> timelines) {
   const PacketFilter* filter = nullptr;
   Touched all;
   for (const Timeline& timeline : timelines) {
-    for (const Step& candidate : timeline.steps) {
-      if (candidate.index != step || candidate.rules.empty()) continue;
-      filter = &candidate.filter;
-      for (const Rule& rule : candidate.rules) {
-        const Touched touched = TouchedBy(rule, timeline);
-        all.ipv6 |= touched.ipv6;
-        all.link_local |= touched.link_local;
-      }
+    const Step* found = FindStep(timeline, step);
+    if (found == nullptr || found->rules.empty()) continue;
+    filter = &found->filter;
+    for (const Rule& rule : found->rules) {
+      const Touched touched = TouchedBy(rule, timeline);
+      all.ipv6 |= touched.ipv6;
+      all.link_local |= touched.link_local;
     }
   }
   if (filter == nullptr) return {};

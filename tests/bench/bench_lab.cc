@@ -24,9 +24,10 @@ using measure::RunProcess;
 using measure::ToStatus;
 
 constexpr int kNotVerified = 1;
+constexpr char kPrefix[] = "bench";
 
 std::vector<std::string> LabCommand(const std::vector<std::string>& arguments) {
-  std::vector<std::string> command{FAULTLINE_LAB, "--prefix", "bench"};
+  std::vector<std::string> command{FAULTLINE_LAB, "--prefix", kPrefix};
   command.insert(command.end(), arguments.begin(), arguments.end());
   return command;
 }
@@ -46,7 +47,7 @@ absl::Status TakeDown() {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<BenchLab>> BenchLab::Start(Interrupts& interrupts) {
+absl::StatusOr<std::unique_ptr<BenchLab>> BenchLab::Start(Interrupts& interrupts, int per_subnet) {
   UniqueFd lock(open(FAULTLINE_LAB, O_RDONLY | O_CLOEXEC));
   if (!lock) return ErrnoError(errno, absl::StrCat("open ", FAULTLINE_LAB));
   if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return absl::AbortedError("another bench is using the lab 'bench'");
@@ -55,7 +56,10 @@ absl::StatusOr<std::unique_ptr<BenchLab>> BenchLab::Start(Interrupts& interrupts
   setenv("FAULTLINE_BIN", self.parent_path().c_str(), /*replace=*/0);
   std::unique_ptr<BenchLab> lab(new BenchLab(interrupts, std::move(lock)));
   FAULTLINE_RETURN_IF_ERROR(TakeDown());
-  for (const char* verb : {"up", "start"}) FAULTLINE_RETURN_IF_ERROR(lab->Lab({verb}).status());
+  std::vector<std::string> up{"up"};
+  if (per_subnet > 1) up.insert(up.end(), {"--per-subnet", absl::StrCat(per_subnet)});
+  FAULTLINE_RETURN_IF_ERROR(lab->Lab(up).status());
+  FAULTLINE_RETURN_IF_ERROR(lab->Lab({"start"}).status());
   return lab;
 }
 
@@ -71,6 +75,16 @@ absl::StatusOr<std::string> BenchLab::Lab(const std::vector<std::string>& argume
   if (interrupts_.Caught()) return absl::CancelledError("interrupted");
   FAULTLINE_RETURN_IF_ERROR(ToStatus(result, command));
   return std::move(result.output);
+}
+
+absl::StatusOr<std::vector<std::string>> BenchLab::Namespaces() {
+  FAULTLINE_ASSIGN_OR_RETURN(const std::string lines, Lab({"nodes"}));
+  std::vector<std::string> names;
+  for (const absl::string_view line : absl::StrSplit(lines, '\n', absl::SkipEmpty())) {
+    const std::vector<std::string> words = absl::StrSplit(line, ' ');
+    names.push_back(absl::StrCat(kPrefix, "-", words[0]));
+  }
+  return names;
 }
 
 absl::StatusOr<std::vector<pid_t>> BenchLab::AgentPids() {

@@ -13,14 +13,15 @@
 
 namespace faultline::bench {
 
-// The lab "bench" with its fleet: real controller, six real agents. Its programs are those in FAULTLINE_BIN, else in
-// the folder of this one. Goes with the object, whatever happened to it; one left by a bench that was killed is
+// The lab "bench" with its fleet: real controller, six real agents or more. Its programs are those in FAULTLINE_BIN,
+// else in the folder of this one. Goes with the object, whatever happened to it; one left by a bench that was killed is
 // replaced.
 class BenchLab {
  public:
   // ABORTED when another bench has the lab. CANCELLED when a signal came; else the error names what failed.
   // `interrupts` must outlive the object.
-  static absl::StatusOr<std::unique_ptr<BenchLab>> Start(measure::Interrupts& interrupts);
+  // With six nodes, or so many in each of the six subnets.
+  static absl::StatusOr<std::unique_ptr<BenchLab>> Start(measure::Interrupts& interrupts, int per_subnet = 1);
   ~BenchLab();
   BenchLab(const BenchLab&) = delete;
   BenchLab& operator=(const BenchLab&) = delete;
@@ -30,6 +31,8 @@ class BenchLab {
   absl::StatusOr<std::string> Faultline(const std::vector<std::string>& arguments, const std::string& input = "");
   // Carries a plan out to its end.
   absl::StatusOr<v1::Run> Run(const std::string& plan);
+  // The names of its nodes' network namespaces.
+  absl::StatusOr<std::vector<std::string>> Namespaces();
   // Of its agents.
   absl::StatusOr<std::vector<pid_t>> AgentPids();
   // A run as it is now.

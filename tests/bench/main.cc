@@ -9,6 +9,9 @@ namespace {
 constexpr measure::Measure kMeasures[] = {
     {"fire", "from an agent's timer to the kernel's confirmation, for 1 to 100 000 CIDRs", MeasureFire},
     {"arm", "installing the rules, beside nft -f and iptables-restore", MeasureArm},
+    {"heal", "from the order to heal until packets flow, also when the agent was killed", MeasureHeal},
+    {"beside", "what unrelated traffic achieves while a fault of 100 000 CIDRs acts", MeasureBeside},
+    {"lane", "throughput through a lane that delays; needs netem", MeasureLane},
     {"skew", "how far apart six agents begin and end a step, in a lab; programs from $FAULTLINE_BIN", MeasureSkew},
     {"abort", "from typing `faultline abort` until every node has healed, in the same lab", MeasureAbort},
     {"collateral", "what an unrelated flow loses meanwhile, beside tc", MeasureCollateral},

@@ -14,6 +14,15 @@ absl::StatusOr<measure::Table> MeasureFire(bool quick);
 // Install beside `nft -f` of the equal rule set and iptables-restore with a rule a CIDR, in turn.
 absl::StatusOr<measure::Table> MeasureArm(bool quick);
 
+// From the order to heal until the first packet flows, beside tools; also after a SIGKILL.
+absl::StatusOr<measure::Table> MeasureHeal(bool quick);
+
+// What unrelated traffic achieves while a fault of many prefixes acts, beside other ways to have one.
+absl::StatusOr<measure::Table> MeasureBeside(bool quick);
+
+// Throughput through a lane, beside root qdiscs. Without rows, and with a note, where the kernel has no netem.
+absl::StatusOr<measure::Table> MeasureLane(bool quick);
+
 // How far apart the nodes of a lab begin and end the same step: real controller, real agents.
 absl::StatusOr<measure::Table> MeasureSkew(bool quick);
 

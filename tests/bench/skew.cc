@@ -1,20 +1,35 @@
 #include <algorithm>
+#include <atomic>
 #include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "common/status.h"
 #include "tests/bench/bench_lab.h"
 #include "tests/bench/measures.h"
-#include "tests/measure/samples.h"
+#include "tests/measure/process.h"
+#include "tests/measure/runs.h"
 
 namespace faultline::bench {
 namespace {
 
 using measure::Cell;
+using measure::Goal;
 using measure::Interrupts;
-using measure::Samples;
+using measure::ProcessResult;
+using measure::RunProcess;
+using measure::Runs;
 using measure::Table;
+using measure::ToStatus;
 
+// 102 agents.
+constexpr int kNodesPerSubnet = 17;
 constexpr int kLengthMs = 150;
 constexpr int kPeriodMs = 250;
 
@@ -36,82 +51,150 @@ Duration ToDuration(const google::protobuf::Duration& duration) {
   return std::chrono::seconds(duration.seconds()) + Duration(duration.nanos());
 }
 
-// What the nodes reported of one kind of transition.
-struct Transitions {
-  // By step: when it was confirmed on each node.
-  std::map<std::uint32_t, std::vector<Duration>> actual;
-  Samples lateness;
-  Samples kernel;
+// What one kind of transition of all runs came to.
+struct Skews {
+  Runs skew;
+  // With twice the worst agent's clock error.
+  Runs worst;
+  Runs lateness;
+  Runs kernel;
 };
 
-Transitions Collect(const v1::Run& run, v1::Transition kind) {
-  Transitions result;
+Duration ClockErrorOf(const v1::Run& run) {
+  Duration error{0};
+  for (const v1::NodeRun& node : run.nodes()) error = std::max(error, ToDuration(node.clock_error()));
+  return error;
+}
+
+// Only steps that all nodes have reported.
+void Add(const v1::Run& run, v1::Transition kind, Skews& skews) {
+  for (Runs* runs : {&skews.skew, &skews.worst, &skews.lateness, &skews.kernel}) runs->Begin();
+  std::map<std::uint32_t, std::vector<Duration>> actual;
   for (const v1::NodeRun& node : run.nodes()) {
     for (const v1::StepTransition& transition : node.transitions()) {
       if (transition.transition() != kind) continue;
-      result.actual[transition.step()].push_back(ToDuration(transition.actual()));
-      result.lateness.Add(ToDuration(transition.actual()) - ToDuration(transition.planned()));
-      result.kernel.Add(ToDuration(transition.kernel_time()));
+      actual[transition.step()].push_back(ToDuration(transition.actual()));
+      skews.lateness.Add(ToDuration(transition.actual()) - ToDuration(transition.planned()));
+      skews.kernel.Add(ToDuration(transition.kernel_time()));
     }
   }
-  return result;
+  for (const auto& [step, times] : actual) {
+    if (times.size() != static_cast<std::size_t>(run.nodes_size())) continue;
+    const auto [first, last] = std::ranges::minmax_element(times);
+    skews.skew.Add(*last - *first);
+    skews.worst.Add(*last - *first + 2 * ClockErrorOf(run));
+  }
 }
 
-void AddRow(Table& table, const std::string& when, const std::string& what, const Samples& samples) {
+void AddRow(Table& table, const std::string& when, const std::string& what, const Runs& runs) {
   std::vector<Cell> row{when, what};
-  for (Cell& cell : samples.Cells()) row.push_back(std::move(cell));
+  for (Cell& cell : runs.Cells()) row.push_back(std::move(cell));
   table.rows.push_back(std::move(row));
 }
 
-absl::Status AddRows(const v1::Run& run, v1::Transition kind, const std::string& when, int steps, Duration clock_error,
-                     Table& table) {
-  const Transitions transitions = Collect(run, kind);
-  Samples skew;
-  Samples worst;
-  for (const auto& [step, actual] : transitions.actual) {
-    if (actual.size() != static_cast<std::size_t>(run.nodes_size())) continue;
-    const auto [first, last] = std::minmax_element(actual.begin(), actual.end());
-    skew.Add(*last - *first);
-    worst.Add(*last - *first + 2 * clock_error);
+// Threads that want a processor each and do nothing with it, for as long as this lives.
+class Burners {
+ public:
+  explicit Burners(unsigned count) {
+    for (unsigned i = 0; i < count; ++i) {
+      threads_.emplace_back([this] {
+        while (burning_) {
+        }
+      });
+    }
   }
-  if (skew.empty()) return absl::InternalError(absl::StrCat(when, ": no step was reported by all nodes"));
-  if (transitions.actual.size() != static_cast<std::size_t>(steps)) {
-    table.notes.push_back(absl::StrCat(when, ": only ", transitions.actual.size(), " of ", steps, " steps reported"));
+  ~Burners() {
+    burning_ = false;
+    for (std::thread& thread : threads_) thread.join();
   }
-  AddRow(table, when, "skew", skew);
-  AddRow(table, when, "skew + clock error", worst);
-  AddRow(table, when, "late, each node", transitions.lateness);
-  AddRow(table, when, "timer to kernel, each node", transitions.kernel);
+
+ private:
+  std::atomic<bool> burning_ = true;
+  std::vector<std::thread> threads_;
+};
+
+absl::Status MeasureRuns(BenchLab& lab, const std::string& when, int runs, int steps, Table& table) {
+  Skews fired;
+  Skews healed;
+  int nodes = 0;
+  for (int i = 0; i < runs; ++i) {
+    FAULTLINE_ASSIGN_OR_RETURN(const v1::Run run, lab.Run(Plan(steps)));
+    nodes = run.nodes_size();
+    Add(run, v1::TRANSITION_FIRED, fired);
+    Add(run, v1::TRANSITION_HEALED, healed);
+  }
+  for (const auto& [kind, skews] : {std::pair("fire", &fired), std::pair("heal", &healed)}) {
+    if (skews->skew.empty()) return absl::InternalError(absl::StrCat(when, ": no step was reported by all nodes"));
+    AddRow(table, when, absl::StrCat(kind, ", skew"), skews->skew);
+    AddRow(table, when, absl::StrCat(kind, ", skew + clock error"), skews->worst);
+    AddRow(table, when, absl::StrCat(kind, ", late, each node"), skews->lateness);
+    AddRow(table, when, absl::StrCat(kind, ", timer to kernel, each node"), skews->kernel);
+  }
+  table.goals.push_back({absl::StrCat("skew of a fire over ", nodes, " agents, ", when, ", p99"), Goal::Sense::kAtMost,
+                         1000, fired.skew.Percentile(99), "us"});
+  return absl::OkStatus();
+}
+
+// One rule in every namespace by a process each, all at once or one after the other: from the first process's end to
+// the last one's.
+absl::Status MeasureTool(const std::vector<std::string>& namespaces, bool parallel, int runs, Table& table) {
+  const std::string each = "ip netns exec $n iptables -w -A INPUT -s 10.99.0.0/16 -j DROP; echo $EPOCHREALTIME";
+  const std::vector<std::string> command{"bash", "-c",
+                                         absl::StrCat("export LC_ALL=C; for n in ", absl::StrJoin(namespaces, " "),
+                                                      parallel ? absl::StrCat("; do { ", each, "; } & done; wait")
+                                                               : absl::StrCat("; do ", each, "; done"))};
+  Runs skew;
+  for (int i = 0; i < runs; ++i) {
+    const ProcessResult result = RunProcess(command);
+    FAULTLINE_RETURN_IF_ERROR(ToStatus(result, {"ip netns exec ... iptables"}));
+    std::vector<double> ends;
+    for (const absl::string_view line : absl::StrSplit(result.output, '\n', absl::SkipEmpty())) {
+      if (!absl::SimpleAtod(line, &ends.emplace_back(0)))
+        return absl::InternalError(absl::StrCat("not a time: ", line));
+    }
+    if (ends.size() != namespaces.size()) return absl::InternalError("not every namespace had its rule");
+    const auto [first, last] = std::ranges::minmax_element(ends);
+    skew.Begin();
+    skew.Add(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(*last - *first)));
+  }
+  AddRow(table, "idle", parallel ? "ip netns exec ... iptables, all at once" : "ip netns exec ... iptables, in turn",
+         skew);
   return absl::OkStatus();
 }
 
 }  // namespace
 
 absl::StatusOr<Table> MeasureSkew(bool quick) {
-  const int steps = quick ? 10 : 50;
+  const int runs = quick ? 1 : 5;
+  const int steps = quick ? 5 : 8;
   Interrupts interrupts;
-  FAULTLINE_ASSIGN_OR_RETURN(const auto lab, BenchLab::Start(interrupts));
-  FAULTLINE_ASSIGN_OR_RETURN(const v1::Run run, lab->Run(Plan(steps)));
+  FAULTLINE_ASSIGN_OR_RETURN(const auto lab, BenchLab::Start(interrupts, quick ? 1 : kNodesPerSubnet));
+  FAULTLINE_ASSIGN_OR_RETURN(const std::vector<std::string> namespaces, lab->Namespaces());
+  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
   Table table{.name = "skew",
-              .compares = absl::StrCat("how far apart ", run.nodes_size(),
+              .compares = absl::StrCat("how far apart ", namespaces.size(),
                                        " lab agents begin (fire) and end (heal) the same step"),
-              .columns = {"when", "what"},
+              .columns = {"machine", "what"},
               .rows = {},
-              .notes = {}};
-  const auto& columns = Samples::Columns();
+              .notes = {"skew: last minus first kernel confirmation of a step, each after T0 by its agent's clock",
+                        "skew + clock error: a bound, with twice the worst agent's clock error of the run",
+                        "under load: as many threads as cores that only want the processor",
+                        "the tools: from the first process's end to the last one's",
+                        "all agents share this machine's cores, so they wait for each other; on machines of their own "
+                        "they do not"}};
+  table.bounded_by =
+      absl::StrCat("The processors: ", namespaces.size(), " agents, each with a batch for the kernel, have ", cores,
+                   " cores between them at one instant, so the last waits for what all before it take.");
+  const auto& columns = Runs::Columns();
   table.columns.insert(table.columns.end(), columns.begin(), columns.end());
-  Samples clock_errors;
-  for (const v1::NodeRun& node : run.nodes()) clock_errors.Add(ToDuration(node.clock_error()));
-  if (clock_errors.empty()) return absl::InternalError(absl::StrCat("the run reached no node: ", run.summary()));
-  const Duration clock_error = clock_errors.Percentile(100);
-  FAULTLINE_RETURN_IF_ERROR(AddRows(run, v1::TRANSITION_FIRED, "fire", steps, clock_error, table));
-  FAULTLINE_RETURN_IF_ERROR(AddRows(run, v1::TRANSITION_HEALED, "heal", steps, clock_error, table));
-  table.notes.insert(
-      table.notes.end(),
-      {"skew: last minus first kernel confirmation of a step, each after T0 by its agent's clock",
-       absl::StrCat("skew + clock error: a bound, with twice the worst agent's clock error (",
-                    std::chrono::duration_cast<std::chrono::microseconds>(clock_error).count(), " us)"),
-       "all agents share this machine's cores, so they wait for each other; on machines of their own they do not"});
+  FAULTLINE_RETURN_IF_ERROR(MeasureRuns(*lab, "idle", runs, steps, table));
+  {
+    const Burners burners(cores);
+    FAULTLINE_RETURN_IF_ERROR(MeasureRuns(*lab, "under load", runs, steps, table));
+  }
+  for (const bool parallel : {true, false}) {
+    FAULTLINE_RETURN_IF_ERROR(MeasureTool(namespaces, parallel, runs, table));
+  }
   return table;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@ class Samples {
  public:
   void Add(Duration sample) { samples_.push_back(sample); }
   bool empty() const { return samples_.empty(); }
+  std::size_t size() const { return samples_.size(); }
   // The least sample that `percent` per cent of all do not exceed (nearest rank). REQUIRES: not empty, 0 < percent
   // <= 100.
   Duration Percentile(double percent) const;

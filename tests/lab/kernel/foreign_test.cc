@@ -126,6 +126,31 @@ TEST_F(ForeignTest, OwnDevicesThatGoAreOfNoRun) {
   EXPECT_THAT(ToldUpToNow(), ElementsAre(HasSubstr("changed the chain marker")));
 }
 
+TEST_F(ForeignTest, LargeBatchOfOursIsNotHeardAndWhatComesAfterIsTold) {
+  std::vector<bool> calls;
+  kernel_->OnLargeBatch([&](bool begins) {
+    calls.push_back(begins);
+    begins ? monitor_->Deafen() : monitor_->Listen();
+    // In the middle of it: nobody hears.
+    if (begins) node().Run("nft add table netdev faultline");
+    if (begins) node().Run("nft delete table netdev faultline");
+  });
+  Program program = ParisIngressProgram("r");
+  std::vector<Prefix> prefixes;
+  for (int i = 0; i < 2000; ++i) {
+    const std::uint8_t bytes[] = {10, static_cast<std::uint8_t>(i >> 7), static_cast<std::uint8_t>(i << 1), 0};
+    prefixes.push_back(Prefix::Containing(IpAddress(bytes), 24).value());
+  }
+  program.prefix_sets[*program.steps[0].incoming[0].sources] = PrefixSet(std::move(prefixes));
+  ASSERT_THAT(kernel_->Install(program), IsOk());
+  EXPECT_THAT(calls, ElementsAre(true, false));
+  EXPECT_THAT(ToldUpToNow(), ElementsAre(HasSubstr("changed the chain marker")));
+  // A small one is nothing to be deaf for.
+  ASSERT_THAT(kernel_->Remove(RunId("r")), IsOk());
+  ASSERT_THAT(kernel_->Install(ParisIngressProgram("r")), IsOk());
+  EXPECT_THAT(calls, ElementsAre(true, false));
+}
+
 TEST_F(ForeignTest, RunWithoutAnythingHereIsNotConcerned) {
   ASSERT_THAT(kernel_->Install({.run = RunId("r")}), IsOk());
   EXPECT_FALSE(kernel_->Concerns(RunId("r"), {.text = "interface eth1 has gone"}));

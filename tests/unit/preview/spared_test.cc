@@ -41,6 +41,17 @@ TEST(SparedTest, AllTheWorldHasLinkLocalServices) {
               ElementsAre(HasSubstr("link-local services")));
 }
 
+TEST(SparedTest, StepIsFoundWhereverItStands) {
+  Timeline timeline = Of({*Prefix::Parse("172.33.0.0/16")}, {});
+  timeline.steps.push_back(timeline.steps[0]);
+  timeline.steps[0].index = 1;
+  timeline.steps[0].filter = {.protocol = Protocol::kTcp};
+  timeline.steps[1].index = 7;
+  EXPECT_THAT(SparedBy(1, {&timeline, 1}), ElementsAre("SSH (tcp/22)"));
+  EXPECT_THAT(SparedBy(7, {&timeline, 1}), Contains("time service (udp/123)"));
+  EXPECT_THAT(SparedBy(0, {&timeline, 1}), IsEmpty());
+}
+
 TEST(SparedTest, OtherPortsAreNotSsh) {
   EXPECT_THAT(Kinds({.protocol = Protocol::kTcp, .destination_ports = {{3000, 3002}}}), IsEmpty());
   EXPECT_THAT(Kinds({.either_ports = {{3002, 3002}}}), IsEmpty());

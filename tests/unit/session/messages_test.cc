@@ -8,17 +8,19 @@
 namespace faultline {
 namespace {
 
-TEST(TameTest, OrdinaryTextStays) { EXPECT_EQ(Tame("guard 'db' failed: über 3 s"), "guard 'db' failed: über 3 s"); }
+TEST(TameLineTest, OrdinaryTextStays) {
+  EXPECT_EQ(TameLine("guard 'db' failed: über 3 s"), "guard 'db' failed: über 3 s");
+}
 
-TEST(TameTest, IsOneLine) { EXPECT_EQ(Tame("a\nb\x1b[2Jc\tq"), "a b [2Jc q"); }
+TEST(TameLineTest, IsOneLine) { EXPECT_EQ(TameLine("a\nb\x1b[2Jc\tq"), "a b [2Jc q"); }
 
-TEST(TameTest, IsShort) { EXPECT_EQ(Tame(std::string(4 << 20, 'x')), std::string(kLongestText, 'x')); }
+TEST(TameLineTest, IsShort) { EXPECT_EQ(TameLine(std::string(4 << 20, 'x')), std::string(kLongestText, 'x')); }
 
-TEST(TameTest, EndsWithAWholeCharacter) {
+TEST(TameLineTest, EndsWithAWholeCharacter) {
   const std::string almost(kLongestText - 1, 'x');
-  EXPECT_EQ(Tame(almost + "ü"), almost);
-  EXPECT_EQ(Tame(almost + "€ and more"), almost);
-  EXPECT_EQ(Tame(almost.substr(1) + "ü"), almost.substr(1) + "ü");
+  EXPECT_EQ(TameLine(almost + "ü"), almost);
+  EXPECT_EQ(TameLine(almost + "€ and more"), almost);
+  EXPECT_EQ(TameLine(almost.substr(1) + "ü"), almost.substr(1) + "ü");
 }
 
 TEST(DecodeRunIdTest, TakesNamesOnly) {
