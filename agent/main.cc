@@ -39,6 +39,7 @@
 #include "common/file.h"
 #include "common/log/journal_socket.h"
 #include "common/log/log.h"
+#include "common/memory.h"
 #include "common/metrics/metrics_server.h"
 #include "common/rpc/credentials.h"
 #include "common/rpc/grpc_log.h"
@@ -333,6 +334,7 @@ absl::Status Serve(AgentConfig config, const Arguments& arguments, const Service
 }
 
 int RunDaemon(const Arguments& arguments) {
+  ShareFreedMemory();
   const absl::StatusOr<ServiceNotifier> notifier = ServiceNotifier::FromEnvironment();
   if (!notifier.ok()) return Fail(notifier.status());
   absl::StatusOr<AgentConfig> config = LoadConfig(arguments);

@@ -5,8 +5,9 @@
 namespace faultline {
 namespace {
 
-// With one exchange a second this is how long a lucky sample may hide the clocks' drift: 16 s at 50 ppm are 0.8 ms.
 constexpr std::size_t kSamplesKept = 16;
+// So long a lucky sample may hide the clocks' drift: at 50 ppm that is 0.8 ms.
+constexpr Duration kLongestKept = std::chrono::seconds(16);
 
 }  // namespace
 
@@ -17,13 +18,15 @@ void ClockMap::Add(MonotonicTime sent, ControllerTime received, ControllerTime a
   const Duration outward = received.time_since_epoch() - sent.time_since_epoch();
   const Duration inward = answered.time_since_epoch() - arrived.time_since_epoch();
   const std::lock_guard lock(mutex_);
-  samples_.push_back({.round_trip = round_trip, .offset = inward + (outward - inward) / 2});
-  if (samples_.size() > kSamplesKept) samples_.pop_front();
+  samples_.push_back({.arrived = arrived, .round_trip = round_trip, .offset = inward + (outward - inward) / 2});
+  while (samples_.size() > kSamplesKept || samples_.front().arrived + kLongestKept < arrived) samples_.pop_front();
+  best_ = *std::ranges::min_element(samples_, {}, &Sample::round_trip);
 }
 
 void ClockMap::Reset() {
   const std::lock_guard lock(mutex_);
   samples_.clear();
+  best_.reset();
 }
 
 std::optional<MonotonicTime> ClockMap::ToLocal(ControllerTime time) const {
@@ -46,10 +49,7 @@ std::optional<Duration> ClockMap::RoundTrip() const {
 
 std::optional<ClockMap::Sample> ClockMap::Best() const {
   const std::lock_guard lock(mutex_);
-  const auto least = std::min_element(samples_.begin(), samples_.end(),
-                                      [](const Sample& a, const Sample& b) { return a.round_trip < b.round_trip; });
-  if (least == samples_.end()) return std::nullopt;
-  return *least;
+  return best_;
 }
 
 }  // namespace faultline

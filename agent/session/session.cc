@@ -8,6 +8,7 @@
 #include "agent/session/messages.h"
 #include "common/capability_codec.h"
 #include "common/log/log.h"
+#include "common/memory.h"
 #include "common/rpc/credentials.h"
 #include "common/rpc/status.h"
 #include "common/status.h"
@@ -87,7 +88,7 @@ void Session::Loop() {
   while (true) {
     const MonotonicTime began = clock_.Now();
     // The prober keeps little by itself.
-    CollectObservations();
+    CollectObservations(/*told_anyway=*/false);
     const absl::Status status = RunOnce();
     const bool was_up = clock_.Now() - began > kLongestPause + kConnectPatience;
     if (was_up) pause = kFirstPause;
@@ -107,6 +108,8 @@ absl::Status Session::RunOnce() {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetMaxReceiveMessageSize(kLargestMessage);
+  // It pings by itself whenever something comes, to size a window that no message but a large timeline fills.
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   FAULTLINE_ASSIGN_OR_RETURN(const auto channel, OpenChannel(options_.controller, options_.security, arguments));
   FAULTLINE_RETURN_IF_ERROR(AwaitConnected(channel, kConnectPatience));
   grpc::ClientContext context;
@@ -117,10 +120,8 @@ absl::Status Session::RunOnce() {
     stream_over_ = false;
   }
   clock_map_.Reset();
-  heartbeat_interval_ = 0;
-  last_heard_ = clock_.Now().time_since_epoch().count();
-  next_ping_ = next_report_ = next_count_ = clock_.Now();
-  pings_sent_ = 0;
+  rhythm_.emplace(clock_.Now());
+  next_count_ = clock_.Now();
   journal_cursor_ = 0;
   observation_cursor_ = 0;
   welcomed_ = false;
@@ -132,10 +133,7 @@ absl::Status Session::RunOnce() {
   absl::StatusOr<v1::SessionRequest> hello = MakeHello();
   if (hello.ok() && stream->Write(*hello)) {
     std::thread writer([this, &stream] { WriteLoop(*stream); });
-    v1::SessionResponse message;
-    while (stream->Read(&message)) {
-      peer_ = context.peer();
-      Handle(message);
+    while (ReadOne(context, *stream)) {
     }
     registered_ = false;
     {
@@ -158,6 +156,21 @@ absl::Status Session::RunOnce() {
   wake_.notify_all();
   if (!hello.ok()) return hello.status();
   return finished.ok() ? absl::UnavailableError("ended the session") : finished;
+}
+
+bool Session::ReadOne(const grpc::ClientContext& context, Stream& stream) {
+  bool was_arm = false;
+  {
+    v1::SessionResponse message;
+    if (!stream.Read(&message)) return false;
+    peer_ = context.peer();
+    Handle(message);
+    rhythm_->Handled();
+    was_arm = message.has_arm();
+  }
+  // A large timeline was in memory in several shapes at once, of which one is left.
+  if (was_arm) ReturnFreedMemory();
+  return true;
 }
 
 absl::StatusOr<std::vector<Interface>> Session::UsableInterfaces() {

@@ -21,6 +21,7 @@
 #include "agent/session/examiner.h"
 #include "agent/session/journal.h"
 #include "agent/session/observation_buffer.h"
+#include "agent/session/session_rhythm.h"
 #include "agent/timeline/engine_thread.h"
 #include "common/clock.h"
 #include "common/name.h"
@@ -95,6 +96,8 @@ class Session {
   absl::StatusOr<std::vector<Interface>> UsableInterfaces();
 
   // The reading side.
+  // One message; false when there is none any more.
+  bool ReadOne(const grpc::ClientContext& context, Stream& stream);
   void Handle(const v1::SessionResponse& message);
   void HandleArm(const v1::Arm& arm);
   absl::Status Arm(const v1::Timeline& message);
@@ -107,11 +110,11 @@ class Session {
   // The writing side.
   void WriteLoop(Stream& stream);
   bool WriteDue(Stream& stream, MonotonicTime now);
-  bool WritePing(Stream& stream, MonotonicTime now);
+  bool WritePing(Stream& stream);
   bool WriteObservations(Stream& stream);
   bool WriteCounters(Stream& stream);
-  // Moves what the probes saw into the buffer.
-  void CollectObservations();
+  // Moves what the probes saw into the buffer; if that is nothing, only if `told_anyway`.
+  void CollectObservations(bool told_anyway);
   void Queue(v1::SessionRequest message);
   void Wake();
 
@@ -134,9 +137,8 @@ class Session {
   bool awake_ = false;
   std::deque<v1::SessionRequest> outbox_;
 
-  // Of the present stream: set by the reader, read by the writer.
-  std::atomic<Duration::rep> heartbeat_interval_{0};
-  std::atomic<Duration::rep> last_heard_{0};
+  // Of the present stream.
+  std::optional<SessionRhythm> rhythm_;
   // Its welcome has come, and it is not over.
   std::atomic<bool> registered_{false};
   std::string peer_;
@@ -156,9 +158,6 @@ class Session {
   std::map<std::string, int> attached_;
 
   // The writer's own.
-  MonotonicTime next_ping_;
-  MonotonicTime next_report_;
-  int pings_sent_ = 0;
   MonotonicTime next_count_;
   std::uint64_t journal_cursor_ = 0;
   std::uint64_t observation_cursor_ = 0;

@@ -18,11 +18,18 @@ void WarnOfNonsense(const absl::Status& status) {
   LogWarning(absl::StrCat("the controller's message makes no sense: ", status.message()));
 }
 
+// Whether it wants anything of this node. The controller names runs to those too who only observe them.
+SessionRhythm::Word WordOf(const v1::SessionResponse& message) {
+  if (message.has_clock_pong()) return SessionRhythm::Word::kTime;
+  const bool wants_nothing = message.has_heartbeat() && message.heartbeat().run_ids().empty();
+  return wants_nothing ? SessionRhythm::Word::kBeat : SessionRhythm::Word::kOrder;
+}
+
 }  // namespace
 
 void Session::Handle(const v1::SessionResponse& message) {
   const MonotonicTime arrived = clock_.Now();
-  last_heard_ = arrived.time_since_epoch().count();
+  if (rhythm_->Hear(WordOf(message), arrived)) Wake();
   switch (message.message_case()) {
     case v1::SessionResponse::kWelcome:
       return HandleWelcome(message.welcome());
@@ -68,7 +75,7 @@ void Session::Handle(const v1::SessionResponse& message) {
 
 void Session::HandleWelcome(const v1::Welcome& welcome) {
   const absl::StatusOr<Duration> interval = DecodeDuration(welcome.heartbeat_interval());
-  if (interval.ok()) heartbeat_interval_ = interval->count();
+  if (interval.ok()) rhythm_->Begin(*interval, clock_.Now());
   registered_ = true;
   LogInfo(absl::StrCat("registered as ", options_.name.text(), " at ", options_.controller));
   if (welcome.incarnation() != controller_incarnation_) {
@@ -91,6 +98,8 @@ void Session::HandleArm(const v1::Arm& arm) {
   if (status.ok()) {
     const Duration took = clock_.Now() - began;
     LogInfo(absl::StrCat("armed in ", FormatDuration(took)), {.run = run.text()});
+    // Its T0 comes after this.
+    rhythm_->Quicken();
     Queue(EncodeArmed(run, took, static_cast<std::size_t>(arm.timeline().holds_size())));
   } else {
     const std::string reason = TameLine(status.message());

@@ -5,34 +5,28 @@
 #include "agent/observe/tcp_codec.h"
 #include "agent/session/messages.h"
 #include "agent/session/session.h"
+#include "common/memory.h"
 #include "common/timeline_codec.h"
 
 namespace faultline {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr Duration kReportInterval = milliseconds(250);
 constexpr Duration kCountInterval = seconds(1);
-// The first exchanges come fast, so that a run can be armed right after a node has joined.
-constexpr int kQuickPings = 8;
-constexpr Duration kQuickPingInterval = milliseconds(20);
-constexpr Duration kPingInterval = seconds(1);
-// A controller that is silent for this many of its own heartbeats is gone, whatever TCP believes.
-constexpr int kSilentHeartbeats = 4;
-constexpr Duration kLeastSilence = seconds(2);
 // What waits for a controller that asks and does not listen.
 constexpr std::size_t kMostAnswers = 10'000;
+
+bool SawAnything(const v1::Observation& observation) {
+  return observation.windows_size() + observation.bursts_size() + observation.tcp_windows_size() > 0;
+}
 
 }  // namespace
 
 void Session::WriteLoop(Stream& stream) {
   while (true) {
     const MonotonicTime now = clock_.Now();
-    const Duration silence = now.time_since_epoch() - Duration(last_heard_.load());
-    const Duration patience = std::max(kLeastSilence, kSilentHeartbeats * Duration(heartbeat_interval_.load()));
-    if (silence > patience) {
+    if (rhythm_->IsSilent(now)) {
       const std::lock_guard lock(mutex_);
       if (context_ != nullptr) context_->TryCancel();
       return;
@@ -41,7 +35,7 @@ void Session::WriteLoop(Stream& stream) {
     if (!WriteDue(stream, now)) return;
     std::unique_lock lock(mutex_);
     const auto due = [this] { return stream_over_ || stopping_ || awake_ || !outbox_.empty(); };
-    wake_.wait_until(lock, ToSteady(std::min(next_ping_, next_report_)), due);
+    wake_.wait_until(lock, ToSteady(rhythm_->Next()), due);
     awake_ = false;
     if (stream_over_) return;
     if (stopping_) {
@@ -53,29 +47,32 @@ void Session::WriteLoop(Stream& stream) {
 }
 
 bool Session::WriteDue(Stream& stream, MonotonicTime now) {
-  if (now >= next_ping_ && !WritePing(stream, now)) return false;
   std::deque<v1::SessionRequest> queued;
   {
     const std::lock_guard lock(mutex_);
     queued.swap(outbox_);
   }
+  // After what is to follow it was queued.
+  if (rhythm_->TakePing(now) && !WritePing(stream)) return false;
   // What happened goes before what was answered: "no such run" must not overtake how that run ended.
   const std::vector<v1::SessionRequest> happened = journal_.ReadFrom(journal_cursor_);
   queued.insert(queued.begin(), happened.begin(), happened.end());
   const auto write = [&stream](const v1::SessionRequest& message) { return stream.Write(message); };
   if (!std::all_of(queued.begin(), queued.end(), write)) return false;
+  const auto has_ended = [](const v1::SessionRequest& message) { return message.has_run_end(); };
+  if (std::ranges::any_of(happened, has_ended)) ReturnFreedMemory();
   if (now >= next_count_ && !WriteCounters(stream)) return false;
-  if (now < next_report_) return true;
-  next_report_ = now + kReportInterval;
-  CollectObservations();
+  if (!rhythm_->TakeReport(now)) return true;
+  CollectObservations(rhythm_->IsBrisk(now));
   return WriteObservations(stream);
 }
 
-void Session::CollectObservations() {
+void Session::CollectObservations(bool told_anyway) {
   // Before the draining: what is counted meanwhile belongs to the next.
   const std::optional<ControllerTime> until = clock_map_.ToController(clock_.Now());
   v1::Observation observation = DrainProber(prober_);
   DrainTcpProber(tcp_prober_, observation);
+  if (!told_anyway && !SawAnything(observation)) return;
   if (until) *observation.mutable_until() = EncodeDuration(until->time_since_epoch());
   observations_.Add(std::move(observation));
 }
@@ -102,8 +99,7 @@ bool Session::WriteCounters(Stream& stream) {
   return true;
 }
 
-bool Session::WritePing(Stream& stream, MonotonicTime now) {
-  next_ping_ = now + (++pings_sent_ < kQuickPings ? kQuickPingInterval : kPingInterval);
+bool Session::WritePing(Stream& stream) {
   v1::SessionRequest message;
   v1::ClockPing& ping = *message.mutable_clock_ping();
   if (const auto round_trip = clock_map_.RoundTrip()) *ping.mutable_best_round_trip() = EncodeDuration(*round_trip);

@@ -38,6 +38,8 @@ void SetLimits(const ListenOptions& options, const Quota& quota, grpc::ServerBui
     builder.AddChannelArgument(argument, static_cast<int>(time.count()));
   };
   builder.SetMaxReceiveMessageSize(kLargestMessage);
+  // It pings by itself whenever something comes, to size windows. Those of large messages grow to their size anyway.
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMostStreams);
   set(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, std::chrono::duration_cast<milliseconds>(options.handshake_patience));
   set(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdle);

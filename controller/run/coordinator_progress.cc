@@ -17,8 +17,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// Agents ping once a second.
-constexpr Duration kLongestSilence = seconds(5);
 constexpr Duration kIdleInterval = seconds(1);
 constexpr Duration kLook = milliseconds(50);
 // Between two versions of a run that differ by their counters alone.
@@ -33,7 +31,7 @@ MonotonicTime Coordinator::Advance() {
   const std::lock_guard lock(mutex_);
   const MonotonicTime now = clock_.Now();
   if (now >= next_heartbeat_) {
-    for (const NodeName& node : fleet_.DropSilent(now - kLongestSilence)) Lost(node);
+    for (const NodeName& node : fleet_.DropSilent(now)) Lost(node);
     SendHeartbeats();
     const ControllerTime kept = Now() - (AnyBegun() ? ProbeLog::kKeepForRun : ProbeLog::kKeep);
     probes_.Trim(kept);
@@ -268,12 +266,15 @@ void Coordinator::StoreEnded(ActiveRun& run) {
   }
 }
 
+// Who has no part in a run, but observes it, is told of it too: it then reports more often.
 void Coordinator::SendHeartbeats() {
   std::map<NodeName, v1::SessionResponse> messages;
-  for (const NodeName& node : fleet_.ConnectedNodes()) messages[node].mutable_heartbeat();
+  for (const NodeName& node : fleet_.ExpectPings(AnyBegun(), clock_.Now())) messages[node].mutable_heartbeat();
   for (const auto& [id, run] : runs_) {
     if (!run.GoesOn()) continue;
-    for (const NodeName& node : run.parties) {
+    std::set<NodeName> concerned = run.parties;
+    for (const ProbeNode& node : run.nodes) concerned.insert(node.name);
+    for (const NodeName& node : concerned) {
       const auto message = messages.find(node);
       if (message != messages.end()) message->second.mutable_heartbeat()->add_run_ids(id);
     }

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/capability_codec.h"
+#include "common/session_pace.h"
 #include "common/status.h"
 #include "common/timeline_codec.h"
 #include "controller/run/agent_claims.h"
@@ -68,6 +69,7 @@ absl::Status Fleet::Join(const v1::NodeInfo& info, std::shared_ptr<AgentLink> li
   member.link = std::move(link);
   member.round_trip.reset();
   member.last_ping.reset();
+  member.wanted_since.reset();
   member.key_step = 0;
   member.told_keys.reset();
   member.away.reset();
@@ -152,6 +154,8 @@ std::uint64_t Fleet::Take(const NodeName& node, const v1::Observation& observati
   if (found == members_.end()) return 0;
   Member& member = found->second;
   member.observed = observation.number();
+  member.to_be_confirmed = member.to_be_confirmed || observation.windows_size() > 0 || observation.bursts_size() > 0 ||
+                           observation.tcp_windows_size() > 0;
   const absl::StatusOr<Duration> until = DecodeDuration(observation.until());
   if (observation.has_until() && until.ok()) member.seen_until = ControllerTime(*until);
   if (observation.dropped() <= member.lost) return 0;
@@ -172,11 +176,30 @@ std::optional<ControllerTime> Fleet::SeenUntil(const NodeName& node) const {
   return found == members_.end() ? std::nullopt : found->second.seen_until;
 }
 
-std::vector<NodeName> Fleet::DropSilent(MonotonicTime before) {
+std::vector<NodeName> Fleet::ExpectPings(bool everybody, MonotonicTime now) {
+  const std::lock_guard lock(mutex_);
+  std::vector<NodeName> wanted;
+  for (auto& [name, member] : members_) {
+    if (member.link == nullptr) continue;
+    if (std::exchange(member.to_be_confirmed, false) || everybody) {
+      member.wanted_since = member.wanted_since.value_or(now);
+      member.wanted_last = now;
+      wanted.push_back(name);
+    } else if (now - member.wanted_last > kLongestSilence) {
+      // It has pinged since, or it would have been dropped.
+      member.wanted_since.reset();
+    }
+  }
+  return wanted;
+}
+
+std::vector<NodeName> Fleet::DropSilent(MonotonicTime now) {
   const std::lock_guard lock(mutex_);
   std::vector<NodeName> dropped;
   for (auto& [name, member] : members_) {
-    if (member.link == nullptr || !member.last_ping || *member.last_ping >= before) continue;
+    if (member.link == nullptr || !member.last_ping) continue;
+    const bool is_wanted = member.wanted_since && now - *member.wanted_since > kLongestSilence;
+    if (now - *member.last_ping <= (is_wanted ? kLongestSilence : kLongestIdleSilence)) continue;
     member.link->Close(absl::DeadlineExceededError("the node has been silent for too long"));
     member.link.reset();
     Tell(v1::EVENT_KIND_NODE_LOST, name, "it has been silent for too long");

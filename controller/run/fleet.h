@@ -65,8 +65,13 @@ class Fleet {
   // Whatever the node saw before this has come. None while nothing is known of that.
   std::optional<ControllerTime> SeenUntil(const NodeName& node) const;
 
-  // Gives up the sessions of nodes that have pinged, but not since `before`: dead hosts end no stream. Their names.
-  std::vector<NodeName> DropSilent(MonotonicTime before);
+  // Who is to be sent a heartbeat now: everybody who is connected, or whoever has told something that it was not told
+  // is taken. From them pings are expected as often as session_pace.h says.
+  std::vector<NodeName> ExpectPings(bool everybody, MonotonicTime now);
+
+  // Gives up the sessions of nodes that have pinged, but not for as long as session_pace.h says: dead hosts end no
+  // stream. Their names.
+  std::vector<NodeName> DropSilent(MonotonicTime now);
 
   // Gives up the session of a node at once and tells it the reason. It is not to probe any more, be it connected or
   // not, so the others have a new key. False when it is not connected.
@@ -125,6 +130,11 @@ class Fleet {
     std::optional<Duration> round_trip;
     // Of the present session.
     std::optional<MonotonicTime> last_ping;
+    // When it was first and last sent a heartbeat, with no long pause between; absent: that was long ago.
+    std::optional<MonotonicTime> wanted_since;
+    MonotonicTime wanted_last;
+    // It has seen something, which was taken after the last heartbeat.
+    bool to_be_confirmed = false;
     // Of the node's present process: the last observation's number and its count of lost windows.
     std::uint64_t observed = 0;
     std::uint64_t lost = 0;

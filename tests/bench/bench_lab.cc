@@ -14,6 +14,7 @@
 #include "absl/strings/str_split.h"
 #include "common/status.h"
 #include "faultline/v1/control.pb.h"
+#include "tests/bench/lab_tls.h"
 
 namespace faultline::bench {
 namespace {
@@ -45,9 +46,16 @@ absl::Status TakeDown() {
   return ToStatus(RunProcess(down, {.input = "", .shielded = true}), down);
 }
 
+// Where the lab keeps what it has.
+std::string StateFolder() {
+  const char* const labs = std::getenv("FAULTLINE_LAB_DIR");
+  const std::filesystem::path repository = std::filesystem::path(FAULTLINE_LAB).parent_path() / "../..";
+  return (labs != nullptr ? std::filesystem::path(labs) : repository / "build/lab") / "bench";
+}
+
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<BenchLab>> BenchLab::Start(Interrupts& interrupts, int per_subnet) {
+absl::StatusOr<std::unique_ptr<BenchLab>> BenchLab::Start(Interrupts& interrupts, Fleet fleet, int per_subnet) {
   UniqueFd lock(open(FAULTLINE_LAB, O_RDONLY | O_CLOEXEC));
   if (!lock) return ErrnoError(errno, absl::StrCat("open ", FAULTLINE_LAB));
   if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return absl::AbortedError("another bench is using the lab 'bench'");
@@ -59,7 +67,10 @@ absl::StatusOr<std::unique_ptr<BenchLab>> BenchLab::Start(Interrupts& interrupts
   std::vector<std::string> up{"up"};
   if (per_subnet > 1) up.insert(up.end(), {"--per-subnet", absl::StrCat(per_subnet)});
   FAULTLINE_RETURN_IF_ERROR(lab->Lab(up).status());
-  FAULTLINE_RETURN_IF_ERROR(lab->Lab({"start"}).status());
+  if (fleet == Fleet::kOneAgentTls) FAULTLINE_RETURN_IF_ERROR(ConfigureTls(StateFolder()));
+  std::vector<std::string> start = {"start"};
+  if (fleet != Fleet::kWhole) start.insert(start.end(), {"controller", "lon-1"});
+  FAULTLINE_RETURN_IF_ERROR(lab->Lab(start).status());
   return lab;
 }
 

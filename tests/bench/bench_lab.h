@@ -18,10 +18,14 @@ namespace faultline::bench {
 // replaced.
 class BenchLab {
  public:
+  // What of it is started: the whole fleet without TLS; the controller and one agent, lon-1, without or with it.
+  enum class Fleet { kWhole, kOneAgent, kOneAgentTls };
+
   // ABORTED when another bench has the lab. CANCELLED when a signal came; else the error names what failed.
   // `interrupts` must outlive the object.
   // With six nodes, or so many in each of the six subnets.
-  static absl::StatusOr<std::unique_ptr<BenchLab>> Start(measure::Interrupts& interrupts, int per_subnet = 1);
+  static absl::StatusOr<std::unique_ptr<BenchLab>> Start(measure::Interrupts& interrupts, Fleet fleet = Fleet::kWhole,
+                                                         int per_subnet = 1);
   ~BenchLab();
   BenchLab(const BenchLab&) = delete;
   BenchLab& operator=(const BenchLab&) = delete;

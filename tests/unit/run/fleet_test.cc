@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "common/session_pace.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/unit/run/fake_agent.h"
 #include "tests/unit/run/fake_events.h"
@@ -107,14 +108,52 @@ TEST(FleetTest, SilentNodesAreGivenUp) {
   ASSERT_TRUE(paris.Join(fleet).ok());
   const MonotonicTime now{std::chrono::seconds(100)};
   fleet.OnPing(london.name(), now, std::nullopt);
-  fleet.OnPing(paris.name(), now - std::chrono::seconds(9), std::nullopt);
-  const std::vector<NodeName> dropped = fleet.DropSilent(now - std::chrono::seconds(5));
+  fleet.OnPing(paris.name(), now - kLongestIdleSilence - std::chrono::seconds(1), std::nullopt);
+  const std::vector<NodeName> dropped = fleet.DropSilent(now);
   ASSERT_EQ(dropped.size(), 1u);
   EXPECT_EQ(dropped[0], paris.name());
   EXPECT_TRUE(paris.closed());
   EXPECT_TRUE(fleet.Connected(london.name()));
   EXPECT_FALSE(fleet.Connected(paris.name()));
   EXPECT_EQ(fleet.Everyone().nodes.size(), 2u);
+}
+
+TEST(FleetTest, NodesThatAreSentHeartbeatsMayBeSilentForShorter) {
+  FakeEvents events;
+  Fleet fleet({}, events);
+  FakeAgent london("lon-1", "172.32.4.2");
+  ASSERT_TRUE(london.Join(fleet).ok());
+  const MonotonicTime start{std::chrono::seconds(100)};
+  fleet.OnPing(london.name(), start, std::nullopt);
+  EXPECT_THAT(fleet.ExpectPings(/*everybody=*/false, start), ElementsAre());
+  // It may have pinged last just before the time at which it was to ping seldom.
+  MonotonicTime now = start + kLongestIdleSilence - std::chrono::seconds(1);
+  EXPECT_THAT(fleet.DropSilent(now), ElementsAre());
+  EXPECT_THAT(fleet.ExpectPings(/*everybody=*/true, now), ElementsAre(london.name()));
+  now += std::chrono::seconds(1);
+  EXPECT_THAT(fleet.DropSilent(now), ElementsAre());
+  fleet.OnPing(london.name(), now, std::nullopt);
+  now += kLongestSilence;
+  EXPECT_THAT(fleet.ExpectPings(/*everybody=*/true, now), ElementsAre(london.name()));
+  EXPECT_THAT(fleet.DropSilent(now), ElementsAre());
+  EXPECT_THAT(fleet.DropSilent(now + std::chrono::milliseconds(1)), ElementsAre(london.name()));
+}
+
+TEST(FleetTest, WhoHasSeenSomethingIsToldThatItWasTaken) {
+  FakeEvents events;
+  Fleet fleet({}, events);
+  FakeAgent london("lon-1", "172.32.4.2");
+  ASSERT_TRUE(london.Join(fleet).ok());
+  MonotonicTime now{std::chrono::seconds(100)};
+  v1::Observation observation;
+  observation.set_number(1);
+  fleet.Take(london.name(), observation);
+  EXPECT_THAT(fleet.ExpectPings(/*everybody=*/false, now), ElementsAre());
+  observation.set_number(2);
+  observation.add_windows()->set_peer("lon-1");
+  fleet.Take(london.name(), observation);
+  EXPECT_THAT(fleet.ExpectPings(/*everybody=*/false, now), ElementsAre(london.name()));
+  EXPECT_THAT(fleet.ExpectPings(/*everybody=*/false, now), ElementsAre());
 }
 
 TEST(FleetTest, OnlyConnectedNodesAreInTheInventory) {
@@ -344,7 +383,7 @@ TEST(FleetTest, TellsOfNodesThatComeAndGo) {
   london.Leave(fleet);
   london.Leave(fleet);
   const MonotonicTime now{std::chrono::seconds(100)};
-  fleet.OnPing(paris.name(), now - std::chrono::seconds(9), std::nullopt);
+  fleet.OnPing(paris.name(), now - kLongestIdleSilence - std::chrono::seconds(1), std::nullopt);
   fleet.DropSilent(now);
   EXPECT_THAT(events.Texts(v1::EVENT_KIND_NODE_LOST),
               ElementsAre("its session ended", "it has been silent for too long"));

@@ -64,6 +64,15 @@ TEST(ClockMapTest, OldSamplesAreForgotten) {
   EXPECT_EQ(map.RoundTrip(), milliseconds(10));
 }
 
+TEST(ClockMapTest, OneThatIsMuchOlderThanTheLastDoesNotCount) {
+  ClockMap map;
+  Exchange(map, kHere, milliseconds(1), milliseconds(1));
+  Exchange(map, kHere + seconds(10), milliseconds(5), milliseconds(5));
+  EXPECT_EQ(map.RoundTrip(), milliseconds(2));
+  Exchange(map, kHere + seconds(20), milliseconds(6), milliseconds(6));
+  EXPECT_EQ(map.RoundTrip(), milliseconds(10));
+}
+
 TEST(ClockMapTest, ImpossibleExchangesArePassedOver) {
   ClockMap map;
   map.Add(kHere, There(kHere), There(kHere), kHere - milliseconds(1));
