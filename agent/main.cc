@@ -173,11 +173,19 @@ Protected ProtectedNow(const AgentConfig& config, KnownResolvers& resolvers, con
   return protect;
 }
 
-// Where the node is, by its configuration's label, or as EC2 says.
-std::string RegionOf(const AgentConfig& config, const Ec2Identity& ec2) {
-  const auto labels = LabelsOf(config.labels, ec2);
-  const auto region = labels.find("region");
-  return region == labels.end() ? "" : region->second;
+// Of a node that this process is no agent of.
+DoctorOptions DoctorOptionsOf(const Arguments& arguments, const absl::StatusOr<AgentConfig>& config) {
+  DoctorOptions options{.config = config,
+                        .config_file = arguments.config_file,
+                        .name = config.status(),
+                        .ec2 = {},
+                        .insecure = arguments.insecure};
+  if (!config.ok()) return options;
+  const SystemClock clock;
+  const Ec2Start ec2 = Ec2Start::Look(config->ec2, "/sys", clock);
+  options.name = NameOf(*config, ec2);
+  if (ec2.first.ok()) options.ec2 = ec2.first->identity;
+  return options;
 }
 
 // Null off EC2. What it learns goes to the session, which must outlive it.
@@ -191,7 +199,7 @@ std::unique_ptr<Ec2Watch> WatchEc2(const AgentConfig& config, Ec2Start start, Ss
   return std::make_unique<Ec2Watch>(
       std::move(start.reader), start.first,
       [&](const Ec2Identity& now) {
-        ssm.Find(RegionOf(config, now));
+        ssm.Find(RegionOf(config.labels, now));
         session.OnEc2(now);
       },
       [](const std::string& line) { LogWarning(absl::StrCat("EC2: ", line)); });
@@ -273,7 +281,7 @@ absl::Status Serve(AgentConfig config, const Arguments& arguments, const Service
   service.log.SetNode(config.name.text());
   const auto ec2 = ec2_start.first.ok() ? std::optional(ec2_start.first->identity) : std::nullopt;
   SsmEndpoints ssm(SsmEndpoints::LookUpHere);
-  ssm.Find(RegionOf(config, ec2.value_or(Ec2Identity())));
+  ssm.Find(RegionOf(config.labels, ec2.value_or(Ec2Identity())));
   Prober prober(clock, mapping);
   TcpProber tcp_prober(clock, mapping, config.tcp_listeners);
   {
@@ -473,11 +481,7 @@ int Main(int argc, char** argv) {
   const absl::StatusOr<AgentConfig> config = LoadConfig(arguments);
   const std::string runtime = config.ok() ? config->runtime : AgentConfig().runtime;
   if (arguments.doctor) {
-    return RunDoctor({.config = config,
-                      .config_file = arguments.config_file,
-                      .name = config.ok() ? AskForName(*config) : config.status(),
-                      .insecure = arguments.insecure},
-                     arguments.show);
+    return RunDoctor(DoctorOptionsOf(arguments, config), arguments.show);
   }
   if (arguments.heal) return HealNow({.runtime = runtime, .may_kill = !arguments.no_kill});
   if (arguments.status) return ShowStatus(runtime, arguments.json);

@@ -1,17 +1,12 @@
 #include "agent/node_status.h"
 
-#include <google/protobuf/struct.pb.h>
-#include <google/protobuf/util/json_util.h>
-
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "common/json.h"
 
 namespace faultline {
 namespace {
-
-using google::protobuf::ListValue;
-using google::protobuf::Struct;
 
 double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
@@ -41,46 +36,48 @@ std::string LeftText(const std::optional<Duration>& left) {
   return absl::StrFormat("heals by itself in %.1f s, enforced by the kernel", Seconds(*left));
 }
 
-void SetText(Struct& object, const std::string& key, const std::string& text) {
-  (*object.mutable_fields())[key].set_string_value(text);
+void AddLeft(const std::optional<Duration>& left, JsonObject& object) {
+  object.AddBool("in_force", left.has_value());
+  if (left) object.AddNumber("heals_within_seconds", Seconds(*left));
 }
 
-void SetLeft(Struct& object, const std::optional<Duration>& left) {
-  (*object.mutable_fields())["in_force"].set_bool_value(left.has_value());
-  if (left) (*object.mutable_fields())["heals_within_seconds"].set_number_value(Seconds(*left));
+std::string TextsJson(const std::vector<std::string>& texts) {
+  std::vector<std::string> values;
+  for (const std::string& text : texts) values.push_back(JsonText(text));
+  return JsonList(values);
 }
 
-ListValue Texts(const std::vector<std::string>& texts) {
-  ListValue list;
-  for (const std::string& text : texts) list.add_values()->set_string_value(text);
-  return list;
-}
-
-Struct AgentObject(const LocalAgent& agent) {
-  Struct object;
+std::string AgentJson(const LocalAgent& agent) {
+  JsonObject object;
   const bool absent = absl::IsNotFound(agent.status.status());
-  SetText(object, "state", agent.status.ok() ? "answers" : absent ? "absent" : "hangs");
-  if (agent.pid) (*object.mutable_fields())["pid"].set_number_value(*agent.pid);
+  object.AddText("state", agent.status.ok() ? "answers" : absent ? "absent" : "hangs");
+  if (agent.pid) object.AddNumber("pid", *agent.pid);
   if (agent.status.ok()) {
-    SetText(object, "controller", agent.status->controller);
-    (*object.mutable_fields())["connected"].set_bool_value(agent.status->connected);
+    object.AddText("controller", agent.status->controller);
+    object.AddBool("connected", agent.status->connected);
   }
-  return object;
+  return object.text();
 }
 
-Struct RunObject(const StandingFaults::Run& run, const LocalAgent& agent) {
-  Struct object;
-  SetText(object, "id", run.id.text());
-  *(*object.mutable_fields())["interfaces"].mutable_list_value() = Texts(run.interfaces);
-  SetLeft(object, run.left());
-  ListValue& steps = *(*object.mutable_fields())["steps"].mutable_list_value();
+std::string StepJson(const StandingFaults::Step& step, const std::string& name) {
+  JsonObject object;
+  object.AddNumber("index", step.index);
+  if (!name.empty()) object.AddText("name", name);
+  AddLeft(step.left, object);
+  return object.text();
+}
+
+std::string RunJson(const StandingFaults::Run& run, const LocalAgent& agent) {
+  std::vector<std::string> steps;
   for (const StandingFaults::Step& step : run.steps) {
-    Struct& out = *steps.add_values()->mutable_struct_value();
-    (*out.mutable_fields())["index"].set_number_value(step.index);
-    if (const std::string name = NameOfStep(agent, run.id, step.index); !name.empty()) SetText(out, "name", name);
-    SetLeft(out, step.left);
+    steps.push_back(StepJson(step, NameOfStep(agent, run.id, step.index)));
   }
-  return object;
+  JsonObject object;
+  object.AddText("id", run.id.text());
+  object.Add("interfaces", TextsJson(run.interfaces));
+  AddLeft(run.left(), object);
+  object.Add("steps", JsonList(steps));
+  return object.text();
 }
 
 }  // namespace
@@ -104,18 +101,14 @@ std::string StatusText(const NodeStatus& status) {
 }
 
 std::string StatusJson(const NodeStatus& status) {
-  Struct root;
-  *(*root.mutable_fields())["agent"].mutable_struct_value() = AgentObject(status.agent);
-  ListValue& runs = *(*root.mutable_fields())["runs"].mutable_list_value();
-  for (const StandingFaults::Run& run : status.kernel.runs) {
-    *runs.add_values()->mutable_struct_value() = RunObject(run, status.agent);
-  }
-  *(*root.mutable_fields())["tables"].mutable_list_value() = Texts(status.kernel.tables);
-  *(*root.mutable_fields())["devices"].mutable_list_value() = Texts(status.kernel.devices);
-  std::string json;
-  // Only text that is not UTF-8 fails, which no name of ours has; a foreign one in our table might.
-  const auto printed = google::protobuf::util::MessageToJsonString(root, &json);
-  return printed.ok() ? absl::StrCat(json, "\n") : "{}\n";
+  std::vector<std::string> runs;
+  for (const StandingFaults::Run& run : status.kernel.runs) runs.push_back(RunJson(run, status.agent));
+  JsonObject root;
+  root.Add("agent", AgentJson(status.agent));
+  root.Add("runs", JsonList(runs));
+  root.Add("tables", TextsJson(status.kernel.tables));
+  root.Add("devices", TextsJson(status.kernel.devices));
+  return root.text() + "\n";
 }
 
 }  // namespace faultline

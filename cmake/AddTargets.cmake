@@ -18,10 +18,33 @@ function(faultline_test_program name)
   endif()
 endfunction()
 
-# faultline_library(NAME SOURCES ... [LINK ...]): a static library faultline_NAME, alias faultline::NAME; built when a
-# program or test of the tree needs it.
+# Whether the agent is linked with messages of protobuf's lite runtime, which know no names and no JSON: a tenth of it.
+set(FAULTLINE_LITE_AGENT ${FAULTLINE_STATIC})
+# Where the generated headers of those are, under the same names as the others': it must come first.
+set(FAULTLINE_LITE_MESSAGES "${CMAKE_BINARY_DIR}/generated-lite")
+
+# faultline_lite(OUT LIBRARY...): the libraries, each in its lite twin where it has one.
+function(faultline_lite out)
+  set(libraries "")
+  foreach(library ${ARGN})
+    if(TARGET ${library}_lite)
+      string(APPEND library "_lite")
+    endif()
+    list(APPEND libraries ${library})
+  endforeach()
+  set(${out} ${libraries} PARENT_SCOPE)
+endfunction()
+
+# faultline_library(NAME [LITE] SOURCES ... [LINK ...]): a static library faultline_NAME, alias faultline::NAME; built when
+# a program or test of the tree needs it. LITE says that it has to do with messages and is a part of the agent: it then
+# has a twin, faultline::NAME_lite, of the same sources for lite messages. What a LITE library links stands before it.
 function(faultline_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "LITE" "" "SOURCES;LINK" ${ARGN})
+  if(ARG_LITE AND FAULTLINE_LITE_AGENT)
+    faultline_lite(link ${ARG_LINK})
+    faultline_library(${name}_lite SOURCES ${ARG_SOURCES} LINK ${link})
+    target_include_directories(faultline_${name}_lite BEFORE PRIVATE "${FAULTLINE_LITE_MESSAGES}")
+  endif()
   add_library(faultline_${name} STATIC EXCLUDE_FROM_ALL ${ARG_SOURCES})
   add_library(faultline::${name} ALIAS faultline_${name})
   target_link_libraries(faultline_${name} PUBLIC faultline::options ${ARG_LINK})
@@ -31,14 +54,19 @@ function(faultline_library name)
   endif()
 endfunction()
 
-# faultline_program(NAME [TOOL] SOURCES ... [LINK ...]): a program, put into FAULTLINE_BIN_DIR. It is static where the tree is,
-# but for a TOOL of the project's own, which is not shipped. Not in trees with sanitizers, whose tests link the libraries.
+# faultline_program(NAME [LITE] [TOOL] SOURCES ... [LINK ...]): a program, put into FAULTLINE_BIN_DIR, a LITE one of the
+# libraries' lite twins. It is static where the tree is, but for a TOOL of the project's own, which is not shipped. Not in
+# trees with sanitizers, whose tests link the libraries.
 function(faultline_program name)
-  cmake_parse_arguments(ARG "TOOL" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "LITE;TOOL" "" "SOURCES;LINK" ${ARGN})
   if(FAULTLINE_SANITIZE)
     return()
   endif()
   add_executable(${name} ${ARG_SOURCES})
+  if(ARG_LITE AND FAULTLINE_LITE_AGENT)
+    faultline_lite(ARG_LINK ${ARG_LINK})
+    target_include_directories(${name} BEFORE PRIVATE "${FAULTLINE_LITE_MESSAGES}")
+  endif()
   target_link_libraries(${name} PRIVATE faultline::options ${ARG_LINK})
   if(FAULTLINE_STATIC AND NOT ARG_TOOL)
     target_sources(${name} PRIVATE $<TARGET_OBJECTS:faultline_static>)

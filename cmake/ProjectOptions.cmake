@@ -19,4 +19,12 @@ else()
   target_compile_options(faultline_options INTERFACE -fstack-protector-strong)
   target_compile_definitions(faultline_options INTERFACE $<$<CONFIG:RelWithDebInfo>:_FORTIFY_SOURCE=2>)
   target_link_options(faultline_options INTERFACE -Wl,-z,relro,-z,now)
+  # Nothing that is built says where, generated code included: the same bytes from any checkout.
+  add_compile_options("-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.")
 endif()
+
+# faultline_for_size(): what the directory adds from here on is compiled for size where it is shipped. Not for what is
+# done for every packet, every prefix of a plan, or at an instant.
+macro(faultline_for_size)
+  add_compile_options($<$<CONFIG:RelWithDebInfo>:-Os>)
+endmacro()

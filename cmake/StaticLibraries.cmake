@@ -16,6 +16,24 @@ set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
 # What comes with libcurl's own CMake files is for a program that links nothing else.
 set(CURL_NO_CURL_CMAKE ON)
 
+# faultline_without_tables(TARGET...): links copies of these archives that have no tables for unwinding the stack, a fifth
+# of OpenSSL. Nothing is thrown through it: it is in C, and what of ours it calls does not throw. Copied whenever this tree
+# is configured, which it is again once dpkg has installed another libssl-dev: an archive's own time is its maker's.
+function(faultline_without_tables)
+  foreach(target ${ARGN})
+    get_target_property(archive ${target} IMPORTED_LOCATION)
+    get_filename_component(name "${archive}" NAME)
+    set(copy "${CMAKE_BINARY_DIR}/without-tables/${name}")
+    file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/without-tables")
+    execute_process(COMMAND "${CMAKE_OBJCOPY}" --remove-section=.eh_frame "${archive}" "${copy}.new"
+      COMMAND_ERROR_IS_FATAL ANY)
+    file(COPY_FILE "${copy}.new" "${copy}" ONLY_IF_DIFFERENT)
+    set_target_properties(${target} PROPERTIES IMPORTED_LOCATION "${copy}")
+  endforeach()
+  file(GLOB installed "/var/lib/dpkg/info/libssl-dev*.list")
+  set_property(DIRECTORY "${CMAKE_SOURCE_DIR}" APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${installed})
+endfunction()
+
 # faultline_link_archives(): after all libraries are found. CMake packages of Debian name shared libraries; the archive is
 # beside each, and what only a shared library knows that it needs is added.
 function(faultline_link_archives)
@@ -32,10 +50,11 @@ function(faultline_link_archives)
       endforeach()
     endif()
   endforeach()
+  faultline_without_tables(OpenSSL::SSL OpenSSL::Crypto)
   pkg_check_modules(GRPC_ALL REQUIRED grpc++ protobuf)
   foreach(library ${GRPC_ALL_STATIC_LIBRARIES})
-    # Not the compiler's own and the C library's.
-    if(NOT library MATCHES "^(atomic|c|dl|m|pthread|rt)$")
+    # Not the compiler's own, the C library's and OpenSSL's, which are linked already.
+    if(NOT library MATCHES "^(atomic|c|crypto|dl|m|pthread|rt|ssl)$")
       find_library(FAULTLINE_${library} ${library} REQUIRED)
       mark_as_advanced(FAULTLINE_${library})
       target_link_libraries(gRPC::grpc INTERFACE "${FAULTLINE_${library}}")

@@ -38,12 +38,11 @@ std::vector<std::string> InterfacesOf(const absl::StatusOr<AgentConfig>& config)
   return config.ok() ? config->interfaces : std::vector<std::string>();
 }
 
-// None where the label `region` is not AWS's.
-std::optional<std::vector<IpAddress>> LookUpSsm(const AgentConfig& config) {
-  const auto region = config.labels.find("region");
-  if (region == config.labels.end() || !IsAwsRegion(region->second)) return std::nullopt;
+// None where the node is in no region of AWS's.
+std::optional<std::vector<IpAddress>> LookUpSsm(const std::string& region) {
+  if (!IsAwsRegion(region)) return std::nullopt;
   std::vector<IpAddress> found;
-  for (const std::string& name : SsmNames(region->second)) {
+  for (const std::string& name : SsmNames(region)) {
     const auto addresses = ResolveHost(name, kSsmPatience);
     // If nobody answers for the first, nobody will for the next.
     if (absl::IsDeadlineExceeded(addresses.status())) break;
@@ -97,7 +96,7 @@ Examination ExamineNode(const DoctorOptions& options) {
     const ControllerFacts facts = ReadControllerFacts(*options.config, options.insecure);
     controller = Join({JudgeController(facts), JudgeCertificate(facts)});
     local.controller = facts.resolved.value_or(std::vector<IpAddress>());
-    local.ssm = LookUpSsm(*options.config);
+    local.ssm = LookUpSsm(RegionOf(options.config->labels, options.ec2));
   }
   return Join({JudgeKernel(kernel), JudgePrivileges(ReadPrivilegeFacts()), JudgeInterfaces(network),
                JudgeFirewalls(network), JudgeClock(ReadClockFacts(kernel.platform)), JudgeConfig(local), controller,

@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "agent/config.h"
+#include "agent/ec2/ec2_identity.h"
 #include "common/capability.h"
 #include "common/clock.h"
 #include "common/examination.h"
@@ -25,6 +26,8 @@ struct DoctorOptions {
   std::string config_file;
   // Of this node; why it has none. Of no matter where the configuration is wrong.
   absl::StatusOr<NodeName> name;
+  // What EC2 says of this node; nothing off EC2.
+  Ec2Identity ec2;
   // Without TLS.
   bool insecure = false;
 };

@@ -1,6 +1,5 @@
 #include "agent/doctor/doctor_verb.h"
 
-#include <google/protobuf/util/json_util.h>
 #include <langinfo.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -11,7 +10,7 @@
 #include <cstring>
 #include <iostream>
 
-#include "common/examination_codec.h"
+#include "common/json.h"
 
 namespace faultline {
 namespace {
@@ -33,14 +32,25 @@ ExaminationStyle StyleOfStdout() {
   return style;
 }
 
+const char* WordOf(Health health) {
+  if (health == Health::kGood) return "HEALTH_GOOD";
+  return health == Health::kWarning ? "HEALTH_WARNING" : "HEALTH_BAD";
+}
+
+// With the names of faultline.v1.Examination.
 std::string Json(const Examination& findings) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.preserve_proto_field_names = true;
-  options.always_print_primitive_fields = true;
-  std::string json;
-  // Only text that is not UTF-8 fails.
-  const auto printed = google::protobuf::util::MessageToJsonString(EncodeExamination(findings), &json, options);
-  return printed.ok() ? json + "\n" : "{}\n";
+  std::vector<std::string> list;
+  for (const Finding& finding : findings) {
+    JsonObject object;
+    object.AddText("subject", finding.subject);
+    object.AddText("health", WordOf(finding.health));
+    object.AddText("detail", finding.detail);
+    object.AddText("mend", finding.mend);
+    list.push_back(object.text());
+  }
+  JsonObject root;
+  root.Add("findings", JsonList(list));
+  return root.text() + "\n";
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ struct LocalFacts {
   absl::StatusOr<StandingFaults> kernel = absl::UnknownError("not read");
   // DNS servers outside of this node.
   std::vector<IpAddress> resolvers;
-  // Of AWS Systems Manager, by the label 'region'; absent where that is none of AWS's.
+  // Of AWS Systems Manager in this node's region; absent where that is none of AWS's.
   std::optional<std::vector<IpAddress>> ssm;
   // The controller's; none when it is at a Unix socket.
   std::vector<IpAddress> controller;

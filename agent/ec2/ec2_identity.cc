@@ -215,6 +215,12 @@ std::map<std::string, std::string> LabelsOf(std::map<std::string, std::string> c
   return configured;
 }
 
+std::string RegionOf(const std::map<std::string, std::string>& configured, const Ec2Identity& identity) {
+  if (!identity.region.empty()) return identity.region;
+  const auto label = configured.find("region");
+  return label == configured.end() ? "" : label->second;
+}
+
 absl::StatusOr<Ec2Reading> ReadEc2Identity(const Ec2Wanted& wanted, const Ec2Identity& known, FetchMetadata fetch) {
   Ec2Reading reading{.identity = known};
   Ec2Identity& identity = reading.identity;

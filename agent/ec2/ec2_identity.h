@@ -55,6 +55,10 @@ std::set<std::string> MacsOf(const Ec2Identity& identity);
 // `instance-id`), before its tags.
 std::map<std::string, std::string> LabelsOf(std::map<std::string, std::string> configured, const Ec2Identity& identity);
 
+// The region that a node is in: EC2's own word, whatever its labels call it, else the label `region` of its
+// configuration; empty when there is neither.
+std::string RegionOf(const std::map<std::string, std::string>& configured, const Ec2Identity& identity);
+
 // What one look at instance metadata has found.
 struct Ec2Reading {
   Ec2Identity identity;

@@ -3,8 +3,6 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/security/credentials.h>
-#include <grpcpp/security/tls_certificate_provider.h>
-#include <grpcpp/security/tls_credentials_options.h>
 
 #include <cstdlib>
 #include <future>
@@ -22,16 +20,12 @@ namespace {
 // Less than whoever dials waits.
 constexpr int kNameQueryMilliseconds = 1000;
 
-constexpr unsigned kRefreshSeconds = 1;
-
 // gRPC 1.51 can set no least version from C++. Left with TLS 1.2 suites that take a key shared beforehand, which there
 // is none of, only TLS 1.3 can be agreed on. Before gRPC reads it, with the first credentials.
 void RequireTls13() {
   static const int once = setenv("GRPC_SSL_CIPHER_SUITES", "PSK-AES256-GCM-SHA384", /*overwrite=*/1);
   static_cast<void>(once);
 }
-
-bool IsLocal(absl::string_view target) { return absl::StartsWith(target, "unix:"); }
 
 absl::Status CheckTarget(absl::string_view target) {
   if (IsLocal(target)) return absl::OkStatus();
@@ -54,6 +48,8 @@ absl::StatusOr<TlsMaterial> ReadFiles(absl::string_view target, const Security& 
 }
 
 }  // namespace
+
+bool IsLocal(absl::string_view target) { return absl::StartsWith(target, "unix:"); }
 
 absl::Status CheckSecurity(absl::string_view target, const Security& security) {
   FAULTLINE_RETURN_IF_ERROR(CheckTarget(target));
@@ -106,21 +102,6 @@ absl::Status AwaitConnected(const std::shared_ptr<grpc::Channel>& channel, Durat
     reason.remove_prefix(found + kBefore.size());
   }
   return absl::UnavailableError(absl::StrCat("does not answer: ", reason));
-}
-
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> ListenCredentials(absl::string_view target,
-                                                                           const Security& security) {
-  FAULTLINE_RETURN_IF_ERROR(CheckSecurity(target, security));
-  if (IsLocal(target) || security.insecure) return grpc::InsecureServerCredentials();
-  const TlsFiles& files = security.tls;
-  grpc::experimental::TlsServerCredentialsOptions options(
-      std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(files.key, files.certificate, files.ca,
-                                                                           kRefreshSeconds));
-  options.watch_root_certs();
-  options.watch_identity_key_cert_pairs();
-  // Who enrols has none yet.
-  options.set_cert_request_type(GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY);
-  return grpc::experimental::TlsServerCredentials(options);
 }
 
 }  // namespace faultline

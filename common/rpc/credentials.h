@@ -1,7 +1,6 @@
 #pragma once
 
 #include <grpcpp/channel.h>
-#include <grpcpp/security/server_credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
 #include <memory>
@@ -26,6 +25,9 @@ struct Security {
 // The one place that decides how a connection is secured: docs/TRANSPORT.md. A target is "unix:PATH", which never
 // leaves the host and is plaintext, or "HOST:PORT" ("[v6]:PORT"), which is mutual TLS 1.3 unless `insecure`.
 
+// Whether it is the first of these.
+bool IsLocal(absl::string_view target);
+
 // Whether a connection there can be secured now. One line: INVALID_ARGUMENT when the target is neither form;
 // FAILED_PRECONDITION when the files do not exist, cannot be read or do not fit, which may be mended while somebody
 // waits.
@@ -40,10 +42,5 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const std::string& ta
 // Waits until the channel is connected. UNAVAILABLE, with the reason as far as gRPC tells it, when it is not after
 // `patience`.
 absl::Status AwaitConnected(const std::shared_ptr<grpc::Channel>& channel, Duration patience);
-
-// To listen on `target`. A caller need not have a certificate, but one that it has must be of the CA. Takes up files
-// that are renewed, within a second or two. Errors as CheckSecurity's.
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> ListenCredentials(absl::string_view target,
-                                                                           const Security& security);
 
 }  // namespace faultline

@@ -52,9 +52,17 @@ absl::Status Give(const std::string& folder, const Files& files, const Account& 
   return absl::OkStatus();
 }
 
+// A file of the authority, and the mend when there is none.
+absl::StatusOr<std::string> ReadOfAuthority(const std::string& path) {
+  absl::StatusOr<std::string> text = ReadFile(path);
+  if (!absl::IsNotFound(text.status())) return text;
+  return absl::NotFoundError(
+      absl::StrCat(text.status().message(), "; `faultline pki init` makes an authority, --dir says where it is"));
+}
+
 absl::StatusOr<CertificateAuthority> OpenAuthority(const std::string& folder) {
-  FAULTLINE_ASSIGN_OR_RETURN(const std::string certificate, ReadFile(folder + "/ca.crt"));
-  FAULTLINE_ASSIGN_OR_RETURN(const std::string key, ReadFile(folder + "/ca.key"));
+  FAULTLINE_ASSIGN_OR_RETURN(const std::string certificate, ReadOfAuthority(folder + "/ca.crt"));
+  FAULTLINE_ASSIGN_OR_RETURN(const std::string key, ReadOfAuthority(folder + "/ca.key"));
   return CertificateAuthority::Open(certificate, key);
 }
 
@@ -130,7 +138,7 @@ absl::StatusOr<Certificate> AddControllerHosts(const std::string& folder, const 
 
 absl::Status IssueOffline(const std::string& folder, const Identity& identity, const std::string& out, WallTime now) {
   FAULTLINE_RETURN_IF_ERROR(CheckName(identity.name, identity.kind == IdentityKind::kUser ? "user name" : "node name"));
-  FAULTLINE_ASSIGN_OR_RETURN(const std::string ca, ReadFile(folder + "/ca.crt"));
+  FAULTLINE_ASSIGN_OR_RETURN(const std::string ca, ReadOfAuthority(folder + "/ca.crt"));
   FAULTLINE_ASSIGN_OR_RETURN(const CertificateAuthority authority, OpenAuthority(folder));
   FAULTLINE_ASSIGN_OR_RETURN(const PrivateKey key, PrivateKey::Generate());
   FAULTLINE_ASSIGN_OR_RETURN(

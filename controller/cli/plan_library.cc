@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 
 #include "absl/strings/match.h"
@@ -23,6 +24,16 @@ std::string FileOf(const std::string& directory, const std::string& name) {
   return fs::path(directory) / absl::StrCat(name, kSuffix);
 }
 
+// Of the checkout in whose `build` a program is.
+std::optional<fs::path> PlansOfCheckout(const fs::path& program) {
+  for (fs::path folder = program.parent_path(); folder != folder.root_path(); folder = folder.parent_path()) {
+    const fs::path plans = folder.parent_path() / "plans";
+    std::error_code error;
+    if (folder.filename() == "build" && fs::is_directory(plans, error)) return plans;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 PlanLibrary PlanLibrary::Installed() {
@@ -30,8 +41,8 @@ PlanLibrary PlanLibrary::Installed() {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
   const fs::path beside = program.parent_path().parent_path() / "share/faultline/plans";
-  if (!error && fs::is_directory(beside, error)) return PlanLibrary(beside);
-  return PlanLibrary(FAULTLINE_PLANS_DIR);
+  if (fs::is_directory(beside, error)) return PlanLibrary(beside);
+  return PlanLibrary(PlansOfCheckout(program).value_or(beside));
 }
 
 absl::StatusOr<std::vector<PlanLibrary::Entry>> PlanLibrary::List() const {

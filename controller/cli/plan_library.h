@@ -19,8 +19,8 @@ class PlanLibrary {
 
   explicit PlanLibrary(std::string directory) : directory_(std::move(directory)) {}
 
-  // That of this program: $FAULTLINE_PLANS, else ../share/faultline/plans from the program's own directory, else where
-  // it was built.
+  // That of this program: $FAULTLINE_PLANS, else ../share/faultline/plans from the program's own directory, else
+  // `plans` of the checkout in whose `build` it is.
   static PlanLibrary Installed();
 
   const std::string& directory() const { return directory_; }

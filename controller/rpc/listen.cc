@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "absl/strings/str_cat.h"
+#include "common/rpc/listen_credentials.h"
 #include "common/status.h"
 #include "controller/rpc/tcp_sockets.h"
 

@@ -1,15 +1,22 @@
 #!/usr/bin/env python3
-"""Packages that somebody else makes of the same programs are the same, byte for byte."""
+"""Packages that somebody else makes are the same, byte for byte: of the same programs by making them twice; and the
+programs, wherever they are built, by what would make them differ: a path in a shipped file, or in an object."""
 
+import json
 import pathlib
+import shlex
+import shutil
 import subprocess
+import tarfile
 import tempfile
 import unittest
 
-from sandbox import PACKAGES, REPO, TREE
+from sandbox import PACKAGES, REPO, TREE, package
 
 # Another user's habits: umask, language, clock and working directory.
 ELSEWHERE = ["env", "TZ=Pacific/Auckland", "LC_ALL=de_DE.UTF-8", "sh", "-c", 'umask 077; cd / && exec "$@"', "sh"]
+# A library's, and a generated one.
+SOURCES = ("common/file.cc", "identity.pb.cc")
 
 
 class ReproducibleTest(unittest.TestCase):
@@ -22,6 +29,48 @@ class ReproducibleTest(unittest.TestCase):
             again = pathlib.Path(out, "SHA256SUMS").read_text(encoding="ascii").splitlines()
             self.assertEqual(again, first)
             self.assertEqual(len(again), 7)
+
+    def test_no_shipped_file_says_where_it_was_built(self):
+        places = [str(REPO).encode(), str(TREE).encode()]
+        with tarfile.open(package("faultline-*-linux.tar.gz")) as archive:
+            files = [member for member in archive if member.isfile()]
+            self.assertGreater(len(files), 50)
+            for file in files:
+                content = archive.extractfile(file).read()
+                self.assertEqual([place for place in places if place in content], [], file.name)
+
+
+class ObjectsTest(unittest.TestCase):
+    """The same sources in two directories give the same objects, as this tree compiles them."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.other = pathlib.Path(folder.name, "another-checkout")
+        for part in ("agent", "common"):
+            shutil.copytree(REPO / part, cls.other / part)
+        tree = cls.other / TREE.relative_to(REPO)
+        for part in TREE.glob("generated*"):
+            shutil.copytree(part, tree / part.name)
+        cls.commands = json.loads((TREE / "compile_commands.json").read_text(encoding="utf-8"))
+
+    def compiled(self, command, place):
+        """The object, of a command that is meant for this checkout, in the one at `place`."""
+        words = shlex.split(command["command"].replace(str(REPO), str(place)))
+        if pathlib.Path(words[0]).name == "ccache":
+            del words[0]
+        made = self.other / "made.o"
+        words[words.index("-o") + 1] = str(made)
+        subprocess.run(words, cwd=command["directory"].replace(str(REPO), str(place)), check=True)
+        return made.read_bytes()
+
+    def test_they_do_not_depend_on_the_directory(self):
+        for source in SOURCES:
+            command = next(command for command in self.commands if command["file"].endswith(f"/{source}"))
+            here = self.compiled(command, REPO)
+            self.assertFalse(str(REPO).encode() in here, f"the object of {source} says where it was compiled")
+            self.assertTrue(here == self.compiled(command, self.other), f"of {source} there are two objects")
 
 
 if __name__ == "__main__":

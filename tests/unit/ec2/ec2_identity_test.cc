@@ -207,6 +207,14 @@ TEST(Ec2IdentityTest, LabelsOfTheConfigurationAreAboveFactsAndFactsAboveTags) {
   EXPECT_THAT(LabelsOf({}, Ec2Identity()), IsEmpty());
 }
 
+TEST(Ec2IdentityTest, ItsRegionIsEc2sBeforeALabelOfThatName) {
+  const Ec2Identity identity = Read(MetadataTree())->identity;
+  EXPECT_EQ(RegionOf({}, identity), "eu-west-2");
+  EXPECT_EQ(RegionOf({{"region", "london"}}, identity), "eu-west-2");
+  EXPECT_EQ(RegionOf({{"region", "eu-west-3"}, {"az", "a"}}, Ec2Identity()), "eu-west-3");
+  EXPECT_EQ(RegionOf({{"az", "a"}}, Ec2Identity()), "");
+}
+
 TEST(Ec2IdentityTest, NodesAreNamedByTheInstanceOrATag) {
   Ec2Config config;
   config.name = Ec2Config::NameFrom::kInstanceId;
