@@ -90,8 +90,8 @@ mv /etc/faultline/agent.yaml /etc/faultline/agent.yaml.rpmsave
 
 CONFIG = "# controller: host:port\n# name: this-node\n"
 
-# Of every instance that was made.
-mount_namespaces = set()
+# Of every instance that was made; open, so that no other one is given its number.
+mount_namespaces = []
 
 
 class Instance:
@@ -106,7 +106,7 @@ class Instance:
         if self.keeper.stdout.readline() != "ready\n":
             raise AssertionError("no root file system can be made here")
         self.root = f"{folder}/root"
-        mount_namespaces.add(os.stat(f"/proc/{self.keeper.pid}/ns/mnt").st_ino)
+        mount_namespaces.append(open(f"/proc/{self.keeper.pid}/ns/mnt", "rb"))
         for name, text in (("aws", AWS), ("systemctl", SYSTEMCTL)):
             self.write(f"/usr/local/bin/{name}", text, "755")
         # Nobody else is asked: there is no name server in a lab.
@@ -155,13 +155,16 @@ class Instance:
 
 def assert_nothing_left():
     """No process is in any instance's file system, so that there is none any more."""
+    left = {os.fstat(namespace.fileno()).st_ino for namespace in mount_namespaces}
     for process in pathlib.Path("/proc").glob("[0-9]*"):
         try:
             namespace = os.stat(process / "ns/mnt").st_ino
         except OSError:
             continue
-        if namespace in mount_namespaces:
+        if namespace in left:
             raise AssertionError(f"left behind: {(process / 'cmdline').read_text()}")
+    while mount_namespaces:
+        mount_namespaces.pop().close()
 
 
 def rendered(text, values):
