@@ -177,7 +177,7 @@ Protected ProtectedNow(const AgentConfig& config, KnownResolvers& resolvers, con
 DoctorOptions DoctorOptionsOf(const Arguments& arguments, const absl::StatusOr<AgentConfig>& config) {
   DoctorOptions options{.config = config,
                         .config_file = arguments.config_file,
-                        .name = config.status(),
+                        .name = absl::FailedPreconditionError("there is no configuration"),
                         .ec2 = {},
                         .insecure = arguments.insecure};
   if (!config.ok()) return options;
