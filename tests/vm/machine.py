@@ -3,12 +3,12 @@
 A guest has two ports: what comes through `output` is passed on; a line on `status` is the command's exit status.
 """
 
-import collections
 import contextlib
 import ctypes
 import fcntl
 import os
 import pathlib
+import re
 import selectors
 import shutil
 import signal
@@ -23,7 +23,8 @@ VM = REPO / "build" / "vm"
 QEMU = "qemu-system-x86_64"
 RELEASES = ("bookworm", "bullseye", "backports")
 NO_RESULT = 125
-TAIL = 40  # lines of the console that are shown
+TAIL = 200  # lines of the console that are shown
+KEPT = 64 << 10  # bytes of it
 
 PR_SET_PDEATHSIG = 1  # From linux/prctl.h.
 libc = ctypes.CDLL(None, use_errno=True)
@@ -120,7 +121,8 @@ def follow(streams, deadline, console):
                 elif streams[key.fileobj] == "status":
                     told += data
                 else:
-                    console.extend(data.splitlines(keepends=True))
+                    console.extend(data)
+                    del console[:-KEPT]
     # All output is in the socket before the status is told, but may not have been read before it.
     output = next(stream for stream, name in streams.items() if name == "output")
     output.setblocking(False)
@@ -130,6 +132,12 @@ def follow(streams, deadline, console):
     except BlockingIOError:
         pass
     return int(told)
+
+
+def stuck(console):
+    """What the guest's kernel says of a processor that it does not get back; nothing when it says no such thing."""
+    found = re.search(rb"[^\n]*(soft lockup|detected stalls|self-detected stall)[^\r\n]*", console)
+    return found.group().decode(errors="replace") if found else ""
 
 
 @contextlib.contextmanager
@@ -149,7 +157,7 @@ def result(name, release, needs, guest):
     # To die is to clean up.
     for number in (signal.SIGINT, signal.SIGPIPE):
         signal.signal(number, signal.SIG_DFL)
-    console = collections.deque(maxlen=4 * TAIL)
+    console = bytearray()
     try:
         if os.geteuid() != 0:
             raise NoResult("it needs root")
@@ -158,7 +166,7 @@ def result(name, release, needs, guest):
                 raise NoResult(f"{program} is missing: run ./dev setup")
         return guest(console)
     except NoResult as reason:
-        lines = b"".join(console).decode(errors="replace").replace("\r", "").splitlines()
+        lines = console.decode(errors="replace").replace("\r", "").splitlines()
         panic = next((line for line in lines if "Kernel panic" in line), None)
         for line in lines[-TAIL:]:
             print(f"console: {line}", file=sys.stderr)
