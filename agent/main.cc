@@ -272,7 +272,10 @@ absl::Status Serve(AgentConfig config, const Arguments& arguments, const Service
       const std::unique_ptr<ForeignMonitor> foreign,
       ForeignMonitor::Start(kernel->ports(),
                             [&engine](const std::vector<ForeignChange>& changes) { engine.Tell(changes); }));
-  kernel->OnLargeBatch([&foreign](bool begins) { begins ? foreign->Deafen() : foreign->Listen(); });
+  kernel->OnLargeBatch([&foreign](bool begins) {
+    if (begins) return foreign->Deafen();
+    if (const absl::Status heard = foreign->Listen(); !heard.ok()) LogWarning(heard.message());
+  });
   const auto mapping = [&clock_map](MonotonicTime time) { return clock_map.ToController(time); };
   KnownResolvers resolvers;
   resolvers.Now();

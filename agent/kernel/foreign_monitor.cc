@@ -87,7 +87,10 @@ ForeignMonitor::~ForeignMonitor() {
 
 void ForeignMonitor::Deafen() { SetMembership(netfilter_, NETLINK_DROP_MEMBERSHIP, NFNLGRP_NFTABLES); }
 
-void ForeignMonitor::Listen() { SetMembership(netfilter_, NETLINK_ADD_MEMBERSHIP, NFNLGRP_NFTABLES); }
+absl::Status ForeignMonitor::Listen() {
+  if (SetMembership(netfilter_, NETLINK_ADD_MEMBERSHIP, NFNLGRP_NFTABLES)) return absl::OkStatus();
+  return ErrnoError(errno, "asking for changes by others again, which are not told until the agent is restarted");
+}
 
 void ForeignMonitor::Loop() {
   std::array<pollfd, 3> watched{};

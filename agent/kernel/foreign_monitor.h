@@ -25,9 +25,9 @@ class ForeignMonitor {
   // From now on changes of nftables are not heard, until Listen: for a large batch of our own. Of each of its elements
   // the kernel would make a notice, of 8 KB until it is read, which takes longer than the batch itself. The kernel lets
   // nobody else change nftables in the namespace while it carries out a batch, so all that can be missed is what comes
-  // in the moments before and after. Thread-safe.
+  // in the moments before and after. Thread-safe. Listen fails as setsockopt(2) does; then nothing is heard any more.
   void Deafen();
-  void Listen();
+  absl::Status Listen();
 
   // Waits until a call in progress has returned.
   ~ForeignMonitor();
