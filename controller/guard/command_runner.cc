@@ -31,6 +31,9 @@ constexpr int kKilled = 128;
 constexpr Duration kDeath = std::chrono::seconds(1);
 constexpr const char* kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 constexpr std::size_t kMostDetail = 200;
+// Reads of a stream between two looks at the time; and after the program's end: all that a pipe can hold.
+constexpr std::size_t kReads = 64;
+constexpr std::size_t kLastReads = 256;
 
 // One of the program's output streams, read by us.
 class Stream {
@@ -48,10 +51,11 @@ class Stream {
   int reader() const { return reader_.get(); }
   void CloseWriter() { writer_ = UniqueFd(); }
 
-  // Takes what is there without waiting.
-  void Drain(CommandResult& result) {
+  // Takes what is there without waiting, as far as `most` reads go: a program that never stops printing must not keep
+  // us from looking at the time. Into `operations` unless that is null.
+  void Drain(std::size_t most, OperationReader* operations, CommandResult& result) {
     std::array<char, 4096> buffer;
-    while (reader_) {
+    for (std::size_t reads = 0; reader_ && reads < most; ++reads) {
       const ssize_t count = read(reader_.get(), buffer.data(), buffer.size());
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) return;
@@ -59,21 +63,27 @@ class Stream {
         reader_ = UniqueFd();
         return;
       }
-      const std::size_t kept = std::min(static_cast<std::size_t>(count), kMostOutput - kept_);
-      result.output.append(buffer.data(), kept);
-      result.truncated = result.truncated || kept < static_cast<std::size_t>(count);
-      kept_ += kept;
-      // A program that never stops printing must not keep us from looking at the time.
-      if (static_cast<std::size_t>(count) < buffer.size()) return;
-      if (++rounds_ % 64 == 0) return;
+      const absl::string_view came(buffer.data(), static_cast<std::size_t>(count));
+      if (operations == nullptr) {
+        Keep(came, result);
+      } else {
+        operations->Take(came);
+      }
+      if (came.size() < buffer.size()) return;
     }
   }
 
  private:
+  void Keep(absl::string_view came, CommandResult& result) {
+    const absl::string_view kept = came.substr(0, kMostOutput - kept_);
+    result.output.append(kept.data(), kept.size());
+    result.truncated = result.truncated || kept.size() < came.size();
+    kept_ += kept.size();
+  }
+
   UniqueFd reader_;
   UniqueFd writer_;
   std::size_t kept_ = 0;
-  std::size_t rounds_ = 0;
 };
 
 std::vector<std::string> EnvironmentOf(const CommandContext& context) {
@@ -171,15 +181,20 @@ CommandResult RunCommand(const CommandRequest& request, const StopSignal& stop) 
   const UniqueFd process(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
   // It is over already, and waited for by nobody, as SIGCHLD is ignored.
   const bool gone = !process && errno == ESRCH;
+  std::optional<OperationReader> operations;
+  if (request.operations_from) operations.emplace(*request.operations_from);
   CommandResult result;
+  const auto drain = [&](std::size_t most) {
+    output.Drain(most, operations ? &*operations : nullptr, result);
+    errors.Drain(most, nullptr, result);
+  };
   while (true) {
     std::array<pollfd, 4> waits = {{{process.get(), POLLIN, 0},
                                     {output.reader(), POLLIN, 0},
                                     {errors.reader(), POLLIN, 0},
                                     {stop.fd(), POLLIN, 0}}};
     poll(waits.data(), waits.size(), process ? deadline.LeftMilliseconds() : 0);
-    output.Drain(result);
-    errors.Drain(result);
+    drain(kReads);
     if (waits[0].revents != 0 || gone) break;
     if (!deadline.passed() && !stop.raised() && process) continue;
     result.timed_out = true;
@@ -190,8 +205,11 @@ CommandResult RunCommand(const CommandRequest& request, const StopSignal& stop) 
   // It may have joined another group.
   kill(child, SIGKILL);
   const absl::StatusOr<int> status = Reap(child, process.get());
-  output.Drain(result);
-  errors.Drain(result);
+  drain(kLastReads);
+  if (operations) {
+    result.operations = std::move(*operations).Finish();
+    result.truncated = result.truncated || result.operations->truncated;
+  }
   if (status.ok()) {
     result.exit_code = ExitCodeOf(*status);
   } else {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -10,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "common/clock.h"
 #include "common/prefix.h"
+#include "controller/clients/operation_reader.h"
 #include "controller/plan/plan.h"
 
 namespace faultline {
@@ -20,7 +22,7 @@ struct CommandContext {
   std::string plan;
   // Empty when it is of no step.
   std::string step;
-  // "before" or "after" (the step, or without one the run), or "guard".
+  // "before" or "after" (the step, or without one the run), "end" (of the run), or "guard".
   std::string moment;
 };
 
@@ -28,15 +30,19 @@ struct CommandRequest {
   Command command;
   CommandContext context;
   Duration timeout{0};
+  // Its standard output is lines of what clients did, told from this moment on (OperationLog's origin).
+  std::optional<WallTime> operations_from = std::nullopt;
 };
 
 struct CommandResult {
   Duration took{0};
   // 128 + signal when it was killed, 127 when it could not be started, or its end is not known.
   int exit_code = 0;
-  // The first kMostOutput bytes of each stream, in the order in which they came.
+  // The first kMostOutput bytes of each stream, in the order in which they came; of operations standard error alone.
   std::string output;
   bool truncated = false;
+  // If it was asked for, and the program could be started.
+  std::optional<OperationOutput> operations = std::nullopt;
   // It was killed, for its time was over.
   bool timed_out = false;
 };

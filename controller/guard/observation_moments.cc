@@ -34,6 +34,14 @@ ObservationMoment After(Duration end) {
   return moment;
 }
 
+ObservationMoment AtEnd() {
+  ObservationMoment moment;
+  moment.text = "at the end";
+  moment.at = Duration::max();
+  moment.end = true;
+  return moment;
+}
+
 const PlanStep* FindStep(const Plan& plan, const std::string& name) {
   const auto found = std::ranges::find(plan.steps, name, &PlanStep::name);
   return found == plan.steps.end() ? nullptr : &*found;
@@ -67,7 +75,11 @@ std::vector<ObservationMoment> MomentsOf(const Plan& plan) {
     for (const std::string& name : observation.after) {
       if (const PlanStep* step = FindStep(plan, name)) add(name, "after", After(EndOf(*step)));
     }
-    if (observation.before.empty() && observation.after.empty()) AddOfRun(plan, observation, moments);
+    if (observation.at_end) {
+      moments.push_back(AtEnd());
+    } else if (observation.before.empty() && observation.after.empty()) {
+      AddOfRun(plan, observation, moments);
+    }
     for (ObservationMoment& moment : moments) {
       moment.observation = i;
       all.push_back(std::move(moment));

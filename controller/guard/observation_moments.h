@@ -10,7 +10,7 @@ namespace faultline {
 
 // One time an observation's command is run.
 struct ObservationMoment {
-  // "before split", "after split", "before the run", "after the run".
+  // "before split", "after split", "before the run", "after the run", "at the end".
   std::string text;
   // The step's name; empty when it is of the run.
   std::string step;
@@ -18,6 +18,8 @@ struct ObservationMoment {
   // When it is begun, after T0. One with `first` is run to its end before any node is armed instead.
   Duration at{0};
   bool first = false;
+  // Begun when the run's end has come, whenever that is, instead.
+  bool end = false;
   // Position in the plan's observations.
   std::size_t observation = 0;
 };
@@ -29,7 +31,7 @@ struct ObservationMoment {
 inline constexpr Duration kLeastBefore = std::chrono::seconds(1);
 inline constexpr Duration kAfter = std::chrono::milliseconds(100);
 
-// Every moment of a plan's observations, in order of time. Pure.
+// Every moment of a plan's observations, in order of time, those at the run's end last. Pure.
 std::vector<ObservationMoment> MomentsOf(const Plan& plan);
 
 }  // namespace faultline

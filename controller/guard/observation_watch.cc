@@ -7,34 +7,48 @@
 
 namespace faultline {
 
-ObservationWatch::ObservationWatch(const Plan& plan) : observations_(plan.observations), moments_(MomentsOf(plan)) {}
+ObservationWatch::ObservationWatch(const Plan& plan) : observations_(plan.observations), moments_(MomentsOf(plan)) {
+  timed_ = static_cast<std::size_t>(std::ranges::find_if(moments_, &ObservationMoment::end) - moments_.begin());
+}
 
 std::vector<std::size_t> ObservationWatch::TakeFirst() {
   std::vector<std::size_t> taken;
-  for (; next_ < moments_.size() && moments_[next_].first; ++next_) taken.push_back(next_);
+  for (; next_ < timed_ && moments_[next_].first; ++next_) taken.push_back(next_);
   under_way_ += taken.size();
   return taken;
 }
 
 std::vector<std::size_t> ObservationWatch::TakeDue(Duration elapsed) {
   std::vector<std::size_t> taken;
-  for (; next_ < moments_.size() && moments_[next_].at <= elapsed; ++next_) taken.push_back(next_);
+  for (; next_ < timed_ && moments_[next_].at <= elapsed; ++next_) taken.push_back(next_);
+  under_way_ += taken.size();
+  return taken;
+}
+
+std::vector<std::size_t> ObservationWatch::TakeEnd() {
+  std::vector<std::size_t> taken;
+  for (std::size_t i = timed_; i < moments_.size() && !end_taken_; ++i) taken.push_back(i);
+  end_taken_ = true;
   under_way_ += taken.size();
   return taken;
 }
 
 void ObservationWatch::PutOff(Duration from, Duration shift) {
-  for (std::size_t i = next_; i < moments_.size(); ++i) {
+  for (std::size_t i = next_; i < timed_; ++i) {
     if (moments_[i].at >= from) moments_[i].at += shift;
   }
 }
 
-CommandRequest ObservationWatch::RequestOf(std::size_t moment, const std::string& run, const std::string& plan) const {
+CommandRequest ObservationWatch::RequestOf(std::size_t moment, const std::string& run, const std::string& plan,
+                                           WallTime zero) const {
   const ObservationMoment& what = moments_[moment];
   const Observation& observation = observations_[what.observation];
-  return {.command = observation.command,
-          .context = {.run = run, .plan = plan, .step = what.step, .moment = what.before ? "before" : "after"},
-          .timeout = observation.timeout};
+  const char* word = what.end ? "end" : what.before ? "before" : "after";
+  CommandRequest request = {.command = observation.command,
+                            .context = {.run = run, .plan = plan, .step = what.step, .moment = word},
+                            .timeout = observation.timeout};
+  if (observation.format == OutputFormat::kOperations) request.operations_from = zero;
+  return request;
 }
 
 void ObservationWatch::Answer(std::size_t moment, ControllerTime begun, CommandResult result) {
@@ -57,6 +71,26 @@ void ObservationWatch::Answer(std::size_t moment, ControllerTime begun, CommandR
   capture.set_output(std::move(result.output));
   capture.set_truncated(result.truncated);
   capture.set_timed_out(result.timed_out);
+  if (observation.format != OutputFormat::kOperations) return;
+  capture.mutable_operations();
+  if (!result.operations) return;
+  *capture.mutable_operations() = result.operations->lines;
+  KeepLog(moments_[moment].observation, begun, *std::move(result.operations));
+}
+
+void ObservationWatch::KeepLog(std::size_t observation, ControllerTime begun, OperationOutput output) {
+  const v1::OperationLines& lines = output.lines;
+  if (lines.operations() + lines.happenings() + lines.accountings() == 0) return;
+  const auto before = told_.find(observation);
+  if (before != told_.end() && before->second.begun > begun) return;
+  told_.insert_or_assign(observation, Told{begun, std::move(output.log)});
+}
+
+std::optional<OperationLog> ObservationWatch::Operations(WallTime zero) const {
+  if (told_.empty()) return std::nullopt;
+  OperationLog all(zero);
+  for (const auto& [observation, told] : told_) all.Merge(told.log);
+  return all;
 }
 
 Duration ObservationWatch::LongestTimeout() const {

@@ -219,12 +219,29 @@ Observation CheckReader::ReadObservation(const DocumentValue& value, std::size_t
   const DocumentValue* command =
       record.Require("command", "say what to run, for example 'command: [etcdctl, endpoint, status]'", errors_);
   if (command != nullptr) observation.command = ReadCommand(*command);
-  if (const DocumentValue* before = record.Find("before")) observation.before = ReadSteps(*before, "'before'", steps);
-  if (const DocumentValue* after = record.Find("after")) observation.after = ReadSteps(*after, "'after'", steps);
+  ReadMoments(record, steps, observation);
+  if (const DocumentValue* format = record.Find("format")) {
+    observation.format =
+        static_cast<OutputFormat>(ReadWord(*format, "'format'", keys::OutputFormats(), errors_).value_or(0));
+    if (observation.format == OutputFormat::kOperations) of_operations_.Take(format->position, errors_);
+  }
   if (const DocumentValue* timeout = record.Find("timeout")) {
     observation.timeout = ReadWait(*timeout, "'timeout'").value_or(observation.timeout);
   }
   return observation;
+}
+
+void CheckReader::ReadMoments(const Record& record, const StepNames& steps, Observation& observation) {
+  const DocumentValue* at = record.Find("at");
+  const DocumentValue* before = record.Find("before");
+  const DocumentValue* after = record.Find("after");
+  if (before != nullptr) observation.before = ReadSteps(*before, "'before'", steps);
+  if (after != nullptr) observation.after = ReadSteps(*after, "'after'", steps);
+  if (at == nullptr) return;
+  observation.at_end = ReadWord(*at, "'at'", keys::ObservationMoments(), errors_).has_value();
+  if (!observation.at_end || (before == nullptr && after == nullptr)) return;
+  errors_.Add(at->position, absl::StrCat("'at: end' and '", before != nullptr ? "before" : "after",
+                                         "' exclude each other; write an observation for each"));
 }
 
 std::string CheckReader::ReadOwnName(const Record& record, absl::string_view kind, std::size_t number) {

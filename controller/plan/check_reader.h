@@ -33,6 +33,7 @@ class CheckReader {
   void ReadUrl(const DocumentValue& value, HttpCheck& check);
   TcpCheck ReadTcp(const DocumentValue& value);
   Observation ReadObservation(const DocumentValue& value, std::size_t number, const StepNames& steps);
+  void ReadMoments(const Record& record, const StepNames& steps, Observation& observation);
   // "name", or "guard-2" when there is none.
   std::string ReadOwnName(const Record& record, absl::string_view kind, std::size_t number);
   // Between kShortestWait and kLongestWait.
@@ -42,6 +43,7 @@ class CheckReader {
   TextErrors& errors_;
   Allowance guards_{100, "guards"};
   Allowance observations_{100, "observations"};
+  Allowance of_operations_{8, "observations with 'format: operations'"};
   // Names by kind and name, and where.
   std::map<std::pair<std::string, std::string>, SourcePosition> names_;
 };

@@ -155,7 +155,7 @@ Words Http() {
 }
 
 Words Observation() {
-  static const List keys = Make({"name", "before", "after", "command", "timeout"});
+  static const List keys = Make({"name", "at", "before", "after", "command", "format", "timeout"});
   return keys;
 }
 
@@ -196,6 +196,16 @@ Words Reachabilities() {
 
 Words OnFail() {
   static const List words = Make({"abort", "note"});
+  return words;
+}
+
+Words ObservationMoments() {
+  static const List words = Make({"end"});
+  return words;
+}
+
+Words OutputFormats() {
+  static const List words = Make({"text", "operations"});
   return words;
 }
 

@@ -73,6 +73,8 @@ Words Distributions();
 Words ControllerLosses();
 Words Reachabilities();
 Words OnFail();
+Words ObservationMoments();
+Words OutputFormats();
 
 }  // namespace keys
 }  // namespace faultline

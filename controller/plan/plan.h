@@ -189,11 +189,22 @@ struct Guard {
   friend bool operator==(const Guard&, const Guard&) = default;
 };
 
+// What an observation's program prints.
+enum class OutputFormat : std::uint8_t {
+  // Anything; it is kept as it is.
+  kText,
+  // Lines of what clients of the system under test did (controller/clients); they are counted, not kept.
+  kOperations,
+};
+
 // A program whose output is kept in the run's record.
 struct Observation {
   std::string name;
   SourcePosition position;
   Command command;
+  OutputFormat format = OutputFormat::kText;
+  // Once, at the run's end; then `before` and `after` are empty.
+  bool at_end = false;
   // Names of steps: just before they begin, and just after they have ended. Both empty: before the first and after the
   // last.
   std::vector<std::string> before;

@@ -233,8 +233,12 @@ Schemas Checks() {
                                            {"failures", Ref("number")},
                                            {"http", http},
                                            {"tcp", Ref("text")}})},
-          {"observation",
-           Object(keys::Observation(), {{"before", OneOrList("text")}, {"after", OneOrList("text")}}, {"command"})}};
+          {"observation", Object(keys::Observation(),
+                                 {{"at", Choice(keys::ObservationMoments())},
+                                  {"before", OneOrList("text")},
+                                  {"after", OneOrList("text")},
+                                  {"format", Choice(keys::OutputFormats())}},
+                                 {"command"})}};
 }
 
 std::string Top() {

@@ -110,9 +110,10 @@ std::string DescribeObservation(const Observation& observation) {
   std::vector<std::string> moments;
   for (const std::string& step : observation.before) moments.push_back(absl::StrCat("before ", step));
   for (const std::string& step : observation.after) moments.push_back(absl::StrCat("after ", step));
-  if (moments.empty()) moments = {"before and after the run"};
+  if (moments.empty()) moments = {observation.at_end ? "at the run's end" : "before and after the run"};
   return absl::StrCat(absl::StrJoin(observation.command.arguments, " "), " ", absl::StrJoin(moments, ", "), ", within ",
-                      FormatDuration(observation.timeout));
+                      FormatDuration(observation.timeout),
+                      observation.format == OutputFormat::kOperations ? ", prints operations" : "");
 }
 
 }  // namespace faultline

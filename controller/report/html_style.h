@@ -46,7 +46,8 @@ svg .zero { stroke: var(--faint); } svg .window { fill: var(--window); stroke: v
 svg .planned { fill: var(--window); stroke: var(--faint); stroke-width: .5; } svg .acted { fill: var(--four); }
 svg text.good { fill: var(--good); } svg text.bad { fill: var(--bad); font-size: 15px; } svg text.capture { fill: var(--four); }
 svg .curve { fill: none; stroke-width: 1.5; stroke-linejoin: round; } svg .ipv4 { stroke: var(--four); }
-svg .ipv6 { stroke: var(--six); stroke-dasharray: 4 2; }
+svg .ipv6, svg .failed { stroke: var(--six); stroke-dasharray: 4 2; } svg .acknowledged { stroke: var(--four); }
+svg .happening { stroke: var(--faint); stroke-dasharray: 1 3; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(420px, 1fr)); gap: 1rem; }
 figure { margin: 0; break-inside: avoid; } figcaption { font-weight: 600; overflow-wrap: anywhere; }
 .capture { display: grid; grid-template-columns: 12rem 1fr; gap: 1rem; border-top: 1px solid var(--line); padding: .6rem 0; }

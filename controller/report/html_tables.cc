@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "controller/report/client_words.h"
 #include "controller/report/figure_text.h"
 #include "controller/report/observed_text.h"
 #include "controller/report/residue.h"
@@ -132,7 +133,8 @@ void WriteCaptures(const v1::Run& run, MarkupWriter& out) {
     out.Close();
     out.Open("div");
     out.Leaf("code", absl::StrJoin(capture.command(), " "));
-    out.Leaf("pre", capture.output());
+    if (capture.has_operations()) out.Leaf("p", OperationLinesText(capture.operations()));
+    if (!capture.has_operations() || !capture.output().empty()) out.Leaf("pre", capture.output());
     if (capture.truncated()) out.Leaf("p", {{"class", "note"}}, "The rest of the output was not kept.");
     out.Close();
     out.Close();

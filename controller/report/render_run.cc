@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/timeline_codec.h"
+#include "controller/report/client_words.h"
 #include "controller/report/figure_text.h"
 #include "controller/report/observed_text.h"
 #include "controller/report/render_matrix.h"
@@ -147,6 +148,11 @@ std::string Nodes(const v1::Run& run, const TerminalStyle& style) {
   return absl::StrCat("\n", FormatTable(rows, 0));
 }
 
+std::string Clients(const v1::Run& run, const TerminalStyle& style) {
+  const std::string text = RenderClients(run.clients(), style);
+  return text.empty() ? "" : absl::StrCat("\n", text);
+}
+
 std::string Warnings(const v1::Run& run) {
   std::string text;
   for (const std::string& warning : run.warnings()) absl::StrAppend(&text, "warning: ", Tame(warning), "\n");
@@ -157,7 +163,7 @@ std::string Warnings(const v1::Run& run) {
 
 std::string RenderRun(const v1::Run& run, const TerminalStyle& style) {
   std::string text = absl::StrCat(Header(run, style), Steps(run, style), Stages(run, style), Connections(run, style),
-                                  Nodes(run, style), Warnings(run));
+                                  Clients(run, style), Nodes(run, style), Warnings(run));
   for (const v1::StageVerdict& stage : run.stages()) {
     if (!stage.agrees()) absl::StrAppend(&text, "\n", RenderMatrix(stage, style));
   }

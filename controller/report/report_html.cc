@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "controller/report/html_clients.h"
 #include "controller/report/html_matrix.h"
 #include "controller/report/html_style.h"
 #include "controller/report/html_tables.h"
@@ -181,6 +182,7 @@ std::string RenderHtml(const v1::Run& run, const LoggedEvents& log) {
   WriteTime(run, out);
   WriteStages(run, out);
   WriteCurves(run, out);
+  WriteClients(run, out);
   WriteCaptures(run, out);
   WriteExpectations(run, out);
   WriteGuards(run, out);

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "controller/report/client_words.h"
 #include "controller/report/figure_text.h"
 #include "controller/report/markup.h"
 #include "controller/report/observed_text.h"
@@ -102,6 +103,28 @@ Row UnmetOf(const v1::Run& run) {
   return lines;
 }
 
+std::string Table(const WordTable& table) {
+  constexpr std::size_t kMostRows = 40;
+  if (table.rows.empty()) return "";
+  std::string text = Headings(table.headings);
+  for (std::size_t i = 0; i < table.rows.size() && i < kMostRows; ++i) text += TableRow(table.rows[i]);
+  if (table.rows.size() > kMostRows) absl::StrAppend(&text, "\nand ", table.rows.size() - kMostRows, " rows more\n");
+  return text;
+}
+
+std::string Accountings(const v1::Clients& clients) {
+  WordTable table = AccountingsOf(clients);
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    const bool good = clients.accountings(static_cast<int>(i)).lost() == 0;
+    table.rows[i][1].insert(0, good ? "✅ " : "❌ ");
+  }
+  return Table(table);
+}
+
+std::string Clients(const v1::Clients& clients) {
+  return absl::StrCat(Table(ClientStagesOf(clients)), Table(ClientSidesOf(clients)), Accountings(clients));
+}
+
 Row FailedGuardsOf(const v1::Run& run) {
   Row lines;
   for (const v1::GuardCheck& check : run.guard_checks()) {
@@ -139,8 +162,8 @@ std::string RenderMarkdown(const v1::Run& run) {
                                          : "⏳",
                                   " ", EscapeMarkdown(run.id()), ": ", EscapeMarkdown(WordOf(run)), "\n");
   if (!run.summary().empty()) absl::StrAppend(&text, "\n", EscapeMarkdown(run.summary()), ".\n");
-  return absl::StrCat(text, Stages(run), Connections(run), Steps(run), List("Not as planned:", WrongEdgesOf(run)),
-                      List("Expectations that were not met:", UnmetOf(run)),
+  return absl::StrCat(text, Stages(run), Connections(run), Steps(run), Clients(run.clients()),
+                      List("Not as planned:", WrongEdgesOf(run)), List("Expectations that were not met:", UnmetOf(run)),
                       List("Guards that failed:", FailedGuardsOf(run)), List("Left behind:", ResidueLeft(run)),
                       List("Warnings:", {run.warnings().begin(), run.warnings().end()}), RunWith(run));
 }

@@ -69,6 +69,8 @@ RunExtent ExtentOf(const v1::Run& run) {
   for (const v1::LinkSeries& series : run.series()) Include(Decoded(series.start()), extent);
   for (const v1::Capture& capture : run.captures()) Include(Decoded(capture.at()), extent);
   for (const v1::GuardCheck& check : run.guard_checks()) Include(Decoded(check.at()), extent);
+  if (run.clients().has_step()) Include(Decoded(run.clients().start()), extent);
+  for (const v1::ClientStage& stage : run.clients().stages()) Include(Decoded(stage.end()), extent);
   extent.end = std::max<Duration>(extent.end, extent.start + std::chrono::seconds(1));
   return extent;
 }

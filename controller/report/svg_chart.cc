@@ -1,15 +1,14 @@
 #include "controller/report/svg_chart.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <numeric>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "controller/report/figure_text.h"
 #include "controller/report/run_words.h"
 #include "controller/report/svg_axis.h"
+#include "controller/report/svg_plot.h"
 
 namespace faultline {
 namespace {
@@ -21,25 +20,13 @@ constexpr double kLossTop = 8;
 constexpr double kDelayTop = kLossTop + kPlot + 14;
 constexpr double kBottom = kDelayTop + kPlot;
 
-using Values = std::vector<std::optional<double>>;
-
-// One plot within a picture.
-struct Plot {
-  const TimeAxis& axis;
-  Scale scale;
-  double top = 0;
-  absl::string_view unit;
-
-  double Y(double value) const { return top + kPlot * (1 - std::min(1.0, value / scale.top)); }
-};
-
 // As many points as all three lists have.
 int PointsOf(const v1::LinkSeries& series) {
   return std::min({series.sent_size(), series.received_size(), series.mean_delay_us_size()});
 }
 
-Values LossOf(const v1::LinkSeries& series) {
-  Values values;
+PlotValues LossOf(const v1::LinkSeries& series) {
+  PlotValues values;
   for (int i = 0; i < PointsOf(series); ++i) {
     const double sent = series.sent(i);
     values.push_back(sent == 0
@@ -49,52 +36,13 @@ Values LossOf(const v1::LinkSeries& series) {
   return values;
 }
 
-Values DelayOf(const v1::LinkSeries& series) {
-  Values values;
+PlotValues DelayOf(const v1::LinkSeries& series) {
+  PlotValues values;
   for (int i = 0; i < PointsOf(series); ++i) {
     const std::uint32_t delay = series.mean_delay_us(i);
     values.push_back(delay == 0 ? std::nullopt : std::optional(delay / 1000.0));
   }
   return values;
-}
-
-double MostOf(const Values& values) {
-  double most = 0;
-  for (const std::optional<double>& value : values) most = std::max(most, value.value_or(0));
-  return most;
-}
-
-// A flight of stairs: each value as wide as its time.
-std::string PathOf(const Values& values, const v1::LinkSeries& series, const Plot& plot) {
-  const Duration start = Decoded(series.start()).value_or(Duration(0));
-  const Duration step = Decoded(series.step()).value_or(Duration(0));
-  std::string path;
-  bool drawing = false;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const Duration from = start + static_cast<Duration::rep>(i) * step;
-    if (values[i]) {
-      const std::string y = Unit(plot.Y(*values[i]));
-      absl::StrAppend(&path, drawing ? absl::StrCat("V", y) : absl::StrCat("M", Unit(plot.axis.X(from)), " ", y), "H",
-                      Unit(plot.axis.X(from + step)));
-    }
-    drawing = values[i].has_value();
-  }
-  return path;
-}
-
-void WriteFrame(const Plot& plot, absl::string_view what, MarkupWriter& out) {
-  for (double value = 0; value <= plot.scale.top * 1.001; value += plot.scale.step) {
-    const std::string y = Unit(plot.Y(value));
-    out.Empty("line", {{"class", value == 0 ? "grid zero" : "grid"},
-                       {"x1", Unit(plot.axis.left)},
-                       {"x2", Unit(plot.axis.right())},
-                       {"y1", y},
-                       {"y2", y}});
-    out.Leaf("text",
-             {{"class", "tick"}, {"x", Unit(kLeft - 5)}, {"y", Unit(plot.Y(value) + 3)}, {"text-anchor", "end"}},
-             absl::StrFormat("%g%s", value, std::string(plot.unit)));
-  }
-  out.Leaf("text", {{"class", "what"}, {"x", Unit(kLeft + 4)}, {"y", Unit(plot.top + 10)}}, what);
 }
 
 std::string WordsOf(const v1::LinkSeries& series) {
@@ -104,12 +52,11 @@ std::string WordsOf(const v1::LinkSeries& series) {
                       " probes arrived");
 }
 
-void WriteCurve(const Values& values, const v1::LinkSeries& series, const Plot& plot, MarkupWriter& out) {
-  const std::string path = PathOf(values, series, plot);
-  if (path.empty()) return;
-  out.Open("path", {{"class", series.family() == v1::FAMILY_IPV6 ? "curve ipv6" : "curve ipv4"}, {"d", path}});
-  out.Leaf("title", WordsOf(series));
-  out.Close();
+void WriteCurve(const PlotValues& values, const v1::LinkSeries& series, const Plot& plot, MarkupWriter& out) {
+  WriteStairs({.values = values,
+               .start = Decoded(series.start()).value_or(Duration(0)),
+               .step = Decoded(series.step()).value_or(Duration(0))},
+              series.family() == v1::FAMILY_IPV6 ? "curve ipv6" : "curve ipv4", WordsOf(series), plot, out);
 }
 
 // The figures that are drawn, for whoever compares the page with the record.
@@ -146,8 +93,8 @@ void WriteChart(const LinkCurves& curves, const std::vector<StepWindow>& windows
   for (const v1::LinkSeries* series : {curves.ipv4, curves.ipv6}) {
     if (series != nullptr) most_delay = std::max(most_delay, MostOf(DelayOf(*series)));
   }
-  const Plot loss = {.axis = axis, .scale = {.top = 100, .step = 50}, .top = kLossTop, .unit = "%"};
-  const Plot delay = {.axis = axis, .scale = ScaleFor(std::max(most_delay, 1.0)), .top = kDelayTop, .unit = ""};
+  const Plot loss = {.axis = axis, .scale = {.top = 100, .step = 50}, .top = kLossTop, .height = kPlot, .unit = "%"};
+  const Plot delay = {.axis = axis, .scale = ScaleFor(std::max(most_delay, 1.0)), .top = kDelayTop, .height = kPlot};
   out.Open("svg",
            {{"class", "chart"},
             {"viewBox", absl::StrCat("0 0 ", Unit(kWidth), " ", Unit(kBottom + 18))},

@@ -97,6 +97,8 @@ struct ActiveRun {
   std::set<NodeName> armed;
   GuardWatch guards;
   ObservationWatch observations;
+  // When observations at its end are not waited for any more; known once they have begun.
+  std::optional<ControllerTime> end_deadline;
   std::optional<ControllerTime> t0;
   // kChecking, kArming: when patience ends. kReleasing, kRecovering, kRunning: when nodes that have not answered are
   // given up. kUnstored: when storing it is tried again.

@@ -216,6 +216,10 @@ class Coordinator {
   void OnChecked(const std::string& run_id, std::size_t guard, ControllerTime begun, const CheckResult& result);
   void LaunchObservations(ActiveRun& run, const std::vector<std::size_t>& moments);
   void OnCaptured(const std::string& run_id, std::size_t moment, ControllerTime begun, CommandResult result);
+  // Begins the observations at the run's end, if they were not. True when they are over, or none is to be taken.
+  bool ObserveEnd(ActiveRun& run);
+  // What clients saw of a run that was fired goes into its record.
+  void KeepClients(ActiveRun& run);
   void ArmWhenSteady(ActiveRun& run);
 
   // coordinator_progress.cc: from T0 to the end.

@@ -1,5 +1,8 @@
 #include "absl/strings/str_cat.h"
+#include "controller/report/client_record.h"
 #include "controller/run/coordinator.h"
+#include "controller/run/waits.h"
+#include "controller/schedule/wall_time.h"
 
 namespace faultline {
 namespace {
@@ -51,8 +54,9 @@ void Coordinator::OnChecked(const std::string& run_id, std::size_t guard, Contro
 
 void Coordinator::LaunchObservations(ActiveRun& run, const std::vector<std::size_t>& moments) {
   const ControllerTime begun = Now();
+  const WallTime zero = run.record.has_started() ? DecodeWall(run.record.started()) : clock_.WallNow();
   for (const std::size_t moment : moments) {
-    host_.Run(run.observations.RequestOf(moment, run.record.id(), run.record.plan_name()),
+    host_.Run(run.observations.RequestOf(moment, run.record.id(), run.record.plan_name(), zero),
               [this, id = run.record.id(), moment, begun](CommandResult result) {
                 OnCaptured(id, moment, begun, std::move(result));
               });
@@ -68,6 +72,21 @@ void Coordinator::OnCaptured(const std::string& run_id, std::size_t moment, Cont
   run->observations.Record(run->t0, run->record);
   Changed(*run);
   ArmWhenSteady(*run);
+}
+
+bool Coordinator::ObserveEnd(ActiveRun& run) {
+  // A controller that stops waits for no program.
+  if (!run.t0 || stopping_ || !run.observations.HasEnd()) return true;
+  LaunchObservations(run, run.observations.TakeEnd());
+  if (!run.end_deadline) run.end_deadline = Now() + run.observations.LongestTimeout() + kGivingUpAfterLease;
+  return run.observations.Idle() || Now() >= *run.end_deadline;
+}
+
+void Coordinator::KeepClients(ActiveRun& run) {
+  if (!run.t0) return;
+  WarnOfBadLines(run.record);
+  const std::optional<OperationLog> log = run.observations.Operations(DecodeWall(run.record.started()));
+  if (log) AddClients(*log, run.record);
 }
 
 void Coordinator::ArmWhenSteady(ActiveRun& run) {

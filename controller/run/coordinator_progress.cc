@@ -85,7 +85,7 @@ void Coordinator::AdvanceRun(ActiveRun& run) {
       return AdvanceRunning(run);
     case RunPhase::kReleasing:
     case RunPhase::kRecovering:
-      if (run.AllEnded() || Now() >= run.deadline) Conclude(run);
+      if ((run.AllEnded() || Now() >= run.deadline) && ObserveEnd(run)) Conclude(run);
       return;
     case RunPhase::kUnstored:
       if (Now() >= run.deadline) StoreEnded(run);
@@ -99,10 +99,11 @@ void Coordinator::AdvanceRunning(ActiveRun& run) {
   LaunchObservations(run, run.observations.TakeDue(Now() - *run.t0));
   JudgeStages(run, /*wait=*/true);
   const Duration length = run.timelines.begin()->second.length;
+  if (Now() >= *run.t0 + length) ObserveEnd(run);
   const bool judged = static_cast<std::size_t>(run.record.stages_size()) == run.stages.size();
   const bool observed = Now() >= *run.t0 + length + kSettle && judged && run.observations.Over();
-  const bool cut_short = !DescribeEnds(run.record, v1::NODE_END_COMPLETED).empty();
-  if ((run.AllEnded() && (observed || cut_short)) || Now() >= run.deadline) {
+  const bool cut_short = run.AllEnded() && !DescribeEnds(run.record, v1::NODE_END_COMPLETED).empty() && ObserveEnd(run);
+  if ((run.AllEnded() && observed) || cut_short || Now() >= run.deadline) {
     JudgeStages(run, /*wait=*/false);
     return Conclude(run);
   }
@@ -225,6 +226,7 @@ void Coordinator::Conclude(ActiveRun& run) {
   }
   ConcludeResidue(record);
   KeepSeries(run);
+  KeepClients(run);
   bursts_.Forget(record.id());
   fleet_.Cover(record.id(), {});
   record.set_state(v1::RUN_STATE_ENDED);

@@ -25,6 +25,7 @@ void KeepOverview(v1::Run& run) {
   run.clear_guard_checks();
   run.clear_groups();
   run.clear_series();
+  run.clear_clients();
 }
 
 }  // namespace

@@ -55,6 +55,45 @@ TEST(CommandRunnerTest, GivesOutputOfBothStreamsAndExitCode) {
   EXPECT_FALSE(result.truncated);
 }
 
+// A script that prints what clients did.
+CommandResult Operations(const std::string& script, Duration timeout = seconds(60)) {
+  const StopSignal stop;
+  return RunCommand(
+      {.command = {{"sh", "-c", script}}, .timeout = timeout, .operations_from = WallTime(seconds(1'763'846'400))},
+      stop);
+}
+
+TEST(CommandRunnerTest, CountsOperationsAndKeepsNoneOfTheirText) {
+  const CommandResult result =
+      Operations("echo '{\"time\": 1763846401, \"side\": \"london\", \"ok\": true}'; echo oops; echo err >&2; exit 3");
+  ASSERT_TRUE(result.operations);
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_EQ(result.output, "err\n");
+  EXPECT_EQ(result.operations->lines.operations(), 1u);
+  EXPECT_EQ(result.operations->lines.bad(), 1u);
+  EXPECT_EQ(result.operations->lines.first_bad(), "line 2: it is no JSON object");
+  EXPECT_EQ(result.operations->log.sides().at("london").at(100).acknowledged, 1u);
+}
+
+TEST(CommandRunnerTest, ReadsAllOperationsOfAProgramThatHasEnded) {
+  // More than is kept of text, and at the end as much as a pipe holds.
+  const CommandResult result =
+      Operations("yes '{\"time\": 1763846401, \"side\": \"london\", \"ok\": false, \"count\": 2}' | head -n 20000");
+  ASSERT_TRUE(result.operations);
+  EXPECT_EQ(result.operations->lines.operations(), 20'000u);
+  EXPECT_EQ(result.operations->log.sides().at("london").at(100).failed, 40'000u);
+  EXPECT_FALSE(result.truncated);
+}
+
+TEST(CommandRunnerTest, OperationsOfAProgramThatIsKilledCount) {
+  const CommandResult result =
+      Operations("echo '{\"time\": 1763846401, \"side\": \"a\", \"ok\": true}'; exec sleep 60", seconds(2));
+  EXPECT_TRUE(result.timed_out);
+  ASSERT_TRUE(result.operations);
+  EXPECT_EQ(result.operations->lines.operations(), 1u);
+  EXPECT_FALSE(RunCommand({.command = {{"/no/such/program"}}, .operations_from = WallTime()}, StopSignal()).operations);
+}
+
 TEST(CommandRunnerTest, ArgumentsMeetNoShell) {
   EXPECT_EQ(Execute({"printf", "%s|", "$HOME", "a b", "*", ";exit 1"}).output, "$HOME|a b|*|;exit 1|");
 }

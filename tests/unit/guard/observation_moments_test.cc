@@ -60,6 +60,17 @@ TEST(ObservationMomentsTest, WithoutStepsItIsOfTheRun) {
   EXPECT_THAT(Moments(MakePlan({}, {})), ElementsAre("before the run 0 ms", "after the run 60100 ms"));
 }
 
+TEST(ObservationMomentsTest, TheEndComesLastAndHasNoMoment) {
+  Plan plan = MakePlan({}, {"split"});
+  plan.observations.insert(plan.observations.begin(), Observation{.name = "writes", .at_end = true});
+  const std::vector<ObservationMoment> moments = MomentsOf(plan);
+  ASSERT_EQ(moments.size(), 2u);
+  EXPECT_EQ(moments[0].text, "after split");
+  EXPECT_FALSE(moments[0].end);
+  EXPECT_EQ(moments[1].text, "at the end");
+  EXPECT_TRUE(moments[1].end);
+}
+
 TEST(ObservationMomentsTest, ManyAreInOrderOfTime) {
   EXPECT_THAT(
       Moments(MakePlan({"split", "early"}, {"split", "early"}, seconds(2))),

@@ -143,6 +143,37 @@ TEST(ObserveTest, KeepsTheOutputOfCommands) {
   EXPECT_EQ(plan.observations.at(1).name, "observation-2");
   EXPECT_EQ(plan.observations.at(1).timeout, seconds(10));
   EXPECT_THAT(plan.observations.at(1).before, IsEmpty());
+  EXPECT_FALSE(pmap.at_end);
+  EXPECT_EQ(pmap.format, OutputFormat::kText);
+}
+
+std::string Observing(const std::string& items) {
+  return PlanOfSteps("  - {name: a, for: 30s, halves: lon}") + "observe:\n" + items;
+}
+
+TEST(ObserveTest, TakesOperationsAtTheEnd) {
+  const Plan plan =
+      GoodPlan(Observing("  - {name: writes, at: end, format: operations, command: [account]}\n"
+                         "  - {after: a, format: text, command: [date]}\n"));
+  EXPECT_TRUE(plan.observations.at(0).at_end);
+  EXPECT_EQ(plan.observations.at(0).format, OutputFormat::kOperations);
+  EXPECT_FALSE(plan.observations.at(1).at_end);
+  EXPECT_EQ(plan.observations.at(1).format, OutputFormat::kText);
+}
+
+TEST(ObserveTest, SaysWhatIsWrongAndWhere) {
+  EXPECT_THAT(PlanErrors(Observing("  - {at: 10s, command: [date]}\n")),
+              ElementsAre("6:10: 'at' must be end, not '10s'"));
+  EXPECT_THAT(PlanErrors(Observing("  - {at: end, after: a, command: [date]}\n")),
+              ElementsAre("6:10: 'at: end' and 'after' exclude each other; write an observation for each"));
+  EXPECT_THAT(PlanErrors(Observing("  - {before: a, at: end, command: [date]}\n")),
+              ElementsAre("6:21: 'at: end' and 'before' exclude each other; write an observation for each"));
+  EXPECT_THAT(PlanErrors(Observing("  - {format: operation, command: [date]}\n")),
+              ElementsAre("6:14: 'format' must be text or operations, not 'operation'; did you mean 'operations'?"));
+  std::string many;
+  for (int i = 0; i < 9; ++i) absl::StrAppend(&many, "  - {format: operations, command: [date]}\n");
+  EXPECT_THAT(PlanErrors(Observing(many)),
+              ElementsAre("14:14: a plan has at most 8 observations with 'format: operations'"));
 }
 
 }  // namespace

@@ -262,6 +262,115 @@ TEST_F(HostWorkTest, RunWaitsForItsLastCapture) {
   EXPECT_EQ(Get(id).captures(1).output(), "late");
 }
 
+const std::string kAccounted = std::string("name: accounted") + kHead +
+                               "observe:\n  - {name: writes, at: end, format: operations, timeout: 4s, "
+                               "command: [account]}\n";
+
+// What a command printed, told from a moment on: an operation a second after it was acknowledged, and the accounting.
+CommandResult Printed(WallTime zero, const std::string& more = "") {
+  OperationReader reader(zero);
+  const auto seconds_of = [&](Duration at) {
+    return std::to_string((zero + at).time_since_epoch() / milliseconds(1)) + "e-3";
+  };
+  for (const Duration at : {Duration(seconds(1)), Duration(seconds(16))}) {
+    reader.Take("{\"time\": " + seconds_of(at) + ", \"side\": \"london\", \"ok\": true}\n");
+  }
+  reader.Take("{\"acknowledged\": 2, \"found\": 1, \"lost\": 1}\n" + more);
+  return {.operations = std::move(reader).Finish()};
+}
+
+TEST_F(HostWorkTest, OperationsAreTakenOnceAtTheEndOfTheCooldown) {
+  const std::string id = BeginAndFire(kAccounted);
+  const WallTime t0 = clock_.WallNow() + milliseconds(500);
+  ReportProbes(Duration(0), kLength, seconds(5), seconds(15));
+  Pass(milliseconds(500) + kLength - milliseconds(100));
+  EXPECT_THAT(host_.Commands(), IsEmpty());
+  Pass(milliseconds(150));
+  EXPECT_THAT(host_.Commands(), ElementsAre("end : account"));
+  End(id, v1::NODE_END_COMPLETED);
+  Pass(seconds(3));
+  EXPECT_EQ(Get(id).state(), v1::RUN_STATE_RUNNING);
+  host_.AnswerCommands(Printed(t0, "oops\n"));
+  Pass(milliseconds(100));
+  const v1::Run run = Get(id);
+  EXPECT_EQ(run.state(), v1::RUN_STATE_ENDED);
+  EXPECT_EQ(run.outcome(), v1::OUTCOME_VERIFIED) << run.summary();
+  ASSERT_EQ(run.captures_size(), 1);
+  EXPECT_EQ(run.captures(0).moment(), "at the end");
+  EXPECT_EQ(run.captures(0).operations().operations(), 2u);
+  EXPECT_THAT(run.warnings(),
+              ElementsAre("observation writes, at the end: 1 of 4 lines were not taken; line 4: it is no "
+                          "JSON object"));
+  ASSERT_EQ(run.clients().sides_size(), 1);
+  EXPECT_EQ(run.clients().sides(0).acknowledged(), 2u);
+  EXPECT_EQ(*DecodeDuration(run.clients().healed()), seconds(15));
+  EXPECT_EQ(*DecodeDuration(run.clients().sides(0).first_after_heal()), seconds(1));
+  EXPECT_EQ(run.clients().accountings(0).lost(), 1u);
+  EXPECT_THAT(host_.Commands(), IsEmpty());
+}
+
+TEST_F(HostWorkTest, AnAbortedRunWaitsForItsObservationAtTheEnd) {
+  const std::string id = BeginAndFire(kAccounted);
+  const WallTime t0 = clock_.WallNow() + milliseconds(500);
+  Pass(milliseconds(500) + seconds(8));
+  ASSERT_TRUE(coordinator_->Abort(id, v1::OUTCOME_ABORTED, "enough").ok());
+  Pass(seconds(1));
+  // Its nodes have not let go yet.
+  EXPECT_THAT(host_.Commands(), IsEmpty());
+  End(id);
+  EXPECT_THAT(host_.Commands(), ElementsAre("end : account"));
+  Pass(seconds(3));
+  EXPECT_EQ(Get(id).state(), v1::RUN_STATE_ENDING);
+  host_.AnswerCommands(Printed(t0));
+  Pass(milliseconds(50));
+  const v1::Run run = Get(id);
+  EXPECT_EQ(run.state(), v1::RUN_STATE_ENDED);
+  EXPECT_EQ(run.outcome(), v1::OUTCOME_ABORTED);
+  EXPECT_EQ(run.summary(), "enough");
+  ASSERT_EQ(run.clients().stages_size(), 3);
+  EXPECT_EQ(run.clients().stages(2).stage(), "ended early");
+  EXPECT_NEAR(static_cast<double>(DecodeDuration(run.clients().healed())->count()), 8e9, 1e8);
+}
+
+TEST_F(HostWorkTest, WhatNeverAnswersAtTheEndIsNotWaitedForForever) {
+  const std::string id = BeginAndFire(kAccounted);
+  Pass(seconds(8));
+  ASSERT_TRUE(coordinator_->Abort(id, v1::OUTCOME_ABORTED, "enough").ok());
+  End(id);
+  Pass(seconds(5));
+  EXPECT_EQ(Get(id).state(), v1::RUN_STATE_ENDING);
+  Pass(seconds(2));
+  EXPECT_EQ(Get(id).state(), v1::RUN_STATE_ENDED);
+}
+
+TEST_F(HostWorkTest, ANodeThatEndsTooSoonLeavesTheObservationAtTheEnd) {
+  const std::string id = BeginAndFire(kAccounted);
+  Pass(seconds(8));
+  End(id, v1::NODE_END_LOCAL_HEAL);
+  EXPECT_THAT(host_.Commands(), ElementsAre("end : account"));
+  host_.AnswerCommands({});
+  Pass(milliseconds(100));
+  EXPECT_EQ(Get(id).state(), v1::RUN_STATE_ENDED);
+  EXPECT_FALSE(Get(id).has_clients());
+}
+
+TEST_F(HostWorkTest, NothingIsObservedAtTheEndOfARunThatWasNeverFired) {
+  const std::string id = Begin(kAccounted);
+  ASSERT_TRUE(coordinator_->Abort(id, v1::OUTCOME_ABORTED, "enough").ok());
+  End(id);
+  EXPECT_EQ(Get(id).state(), v1::RUN_STATE_ENDED);
+  EXPECT_THAT(host_.Commands(), IsEmpty());
+}
+
+TEST_F(HostWorkTest, AControllerThatStopsWaitsForNoObservation) {
+  const std::string id = BeginAndFire(kAccounted);
+  Pass(seconds(8));
+  EXPECT_THAT(coordinator_->StopRuns(), ElementsAre(id));
+  End(id);
+  EXPECT_EQ(Get(id).state(), v1::RUN_STATE_ENDED);
+  EXPECT_THAT(host_.Commands(), IsEmpty());
+}
+
 TEST_F(HostWorkTest, WhatHasNoTimeAfterT0IsCapturedBeforeArming) {
   std::string text = kObserved;
   text.replace(text.find("at: 5s"), 6, "at: 0s");

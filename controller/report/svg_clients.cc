@@ -1,0 +1,82 @@
+#include "controller/report/svg_clients.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "controller/report/figure_text.h"
+#include "controller/report/run_words.h"
+#include "controller/report/svg_axis.h"
+#include "controller/report/svg_plot.h"
+
+namespace faultline {
+namespace {
+
+constexpr double kWidth = 1000;
+constexpr double kLeft = 60;
+constexpr double kTop = 20;
+constexpr double kPlot = 130;
+
+Duration StepOf(const v1::Clients& clients) { return Decoded(clients.step()).value_or(Duration(0)); }
+
+PlotValues PerSecond(const google::protobuf::RepeatedField<std::uint64_t>& points, Duration step) {
+  PlotValues values;
+  const double seconds = std::chrono::duration<double>(step).count();
+  for (const std::uint64_t count : points) {
+    values.push_back(seconds > 0 ? std::optional(static_cast<double>(count) / seconds) : std::nullopt);
+  }
+  return values;
+}
+
+void WriteHappenings(const v1::Clients& clients, const v1::ClientSide& side, const TimeAxis& axis, MarkupWriter& out) {
+  for (const v1::Happening& happening : clients.happenings()) {
+    const std::optional<Duration> at = Decoded(happening.at());
+    if (!at || (!happening.side().empty() && happening.side() != side.side())) continue;
+    const std::string x = Unit(axis.X(*at));
+    out.Empty("line", {{"class", "happening"}, {"x1", x}, {"x2", x}, {"y1", Unit(kTop)}, {"y2", Unit(kTop + kPlot)}});
+    out.Open("text", {{"class", "capture"}, {"x", x}, {"y", Unit(kTop - 5)}, {"text-anchor", "middle"}});
+    out.Text("▼");
+    out.Leaf("title", absl::StrCat(happening.text(), ", ", RoundedText(at)));
+    out.Close();
+  }
+}
+
+}  // namespace
+
+double MostPerSecond(const v1::Clients& clients) {
+  double most = 0;
+  for (const v1::ClientSide& side : clients.sides()) {
+    most = std::max({most, MostOf(PerSecond(side.acknowledged_points(), StepOf(clients))),
+                     MostOf(PerSecond(side.failed_points(), StepOf(clients)))});
+  }
+  return most;
+}
+
+void WriteClientChart(const v1::Clients& clients, const v1::ClientSide& side, double most,
+                      const std::vector<StepWindow>& windows, const RunExtent& extent, MarkupWriter& out) {
+  const TimeAxis axis = {.extent = extent, .left = kLeft, .width = kWidth - kLeft - 20};
+  const Plot plot = {.axis = axis, .scale = ScaleFor(std::max(most, 1.0)), .top = kTop, .height = kPlot};
+  const Duration start = Decoded(clients.start()).value_or(Duration(0));
+  const Duration step = StepOf(clients);
+  out.Open("svg", {{"class", "chart"},
+                   {"viewBox", absl::StrCat("0 0 ", Unit(kWidth), " ", Unit(kTop + kPlot + 18))},
+                   {"role", "img"},
+                   {"aria-label", absl::StrCat("Operations of clients of ", side.side(), " per second")},
+                   {"data-client-side", side.side()},
+                   {"data-client-points", absl::StrCat(side.acknowledged_points_size())},
+                   {"data-acknowledged", absl::StrCat(side.acknowledged())},
+                   {"data-failed", absl::StrCat(side.failed())}});
+  WriteWindows(windows, axis, kTop, kTop + kPlot, out);
+  WriteTimeGrid(axis, kTop, kTop + kPlot, out);
+  WriteFrame(plot, "operations per second", out);
+  const PlotValues failed = PerSecond(side.failed_points(), step);
+  const PlotValues acknowledged = PerSecond(side.acknowledged_points(), step);
+  WriteStairs({.values = failed, .start = start, .step = step}, "curve failed",
+              absl::StrCat("failed: ", GroupedCount(side.failed())), plot, out);
+  WriteStairs({.values = acknowledged, .start = start, .step = step}, "curve acknowledged",
+              absl::StrCat("acknowledged: ", GroupedCount(side.acknowledged())), plot, out);
+  WriteHappenings(clients, side, axis, out);
+  out.Close();
+}
+
+}  // namespace faultline
