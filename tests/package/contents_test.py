@@ -24,7 +24,9 @@ def said(*words, **options):
 
 def command_line_files():
     return {"/usr/bin/faultline", "/usr/share/man/man1/faultline.1.gz", "/usr/share/man/man5/faultline-plan.5.gz",
-            *completion("faultline"), *{f"/usr/share/faultline/plans/{plan.name}" for plan in REPO.glob("plans/*.yaml")}}
+            *completion("faultline"), *{f"/usr/share/faultline/{file.relative_to(REPO)}"
+                                        for pattern in ("*.yaml", "subjects/*.yaml", "subjects/*.py")
+                                        for file in REPO.glob(f"plans/{pattern}")}}
 
 
 def completion(program):

@@ -1,0 +1,133 @@
+"""What the writers of this folder share: a client that appends numbered records and notes what came of each, and an
+accounting of what the database has of them in the end. A database of your own needs one class (see etcd_writer.py):
+
+    append(record)   writes one text; returns once it is acknowledged, and raises an OSError when it is not
+    records()        the set of all texts that were appended, read so that nothing acknowledged may be missing; None
+                     when it is not something that keeps them
+    leader()         who leads as this side's nodes see it, as a short text; None when nobody does
+    server           a text: who answered append last
+
+    python3 etcd_writer.py write --side london --servers 172.32.15.231,172.32.4.2 DIRECTORY    until it is ended
+    python3 etcd_writer.py account --servers 172.32.15.231,172.33.11.90 DIRECTORY
+
+`write` keeps DIRECTORY/SIDE.jsonl, a line for each write and each change of leader; `account` prints these lines and an
+accounting of each side, as an observation of a plan with `format: operations` reads them (docs/CLIENTS.md).
+The name of the directory is part of each record's name: take a new one for each run.
+"""
+
+import argparse
+import json
+import pathlib
+import signal
+import threading
+import time
+
+
+class Notes:
+    """A side's file of JSON lines; any thread may add to it."""
+
+    def __init__(self, directory, side):
+        directory.mkdir(parents=True, exist_ok=True)
+        self._file = open(directory / f"{side}.jsonl", "x", encoding="utf-8", buffering=1)
+        self._side = side
+        self._lock = threading.Lock()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._file.close()
+
+    def add(self, **what):
+        with self._lock:
+            self._file.write(json.dumps({"time": round(time.time(), 6), "side": self._side, **what}) + "\n")
+
+
+def append_for_ever(client, notes, side, every, over):
+    """A record every so many seconds, or as fast as they are answered if that is slower."""
+    number = 0
+    due = time.monotonic()
+    while not over.wait(max(0, due - time.monotonic())):
+        number += 1
+        began = time.monotonic()
+        due = max(due + every, began)
+        note = {"ok": True, "record": f"{side}-{number:08}"}
+        try:
+            client.append(note["record"])
+        except OSError as error:
+            note.update(ok=False, error=str(error) or type(error).__name__)
+        note.update(ms=round((time.monotonic() - began) * 1000, 3), server=client.server)
+        notes.add(**note)
+
+
+def watch_leader(client, notes, every, over):
+    known = client.leader()
+    while not over.wait(every):
+        leader = client.leader()
+        if leader != known:
+            notes.add(event=f"leader {known or 'none'} -> {leader or 'none'}")
+            known = leader
+
+
+def write(make_client, options):
+    try:
+        notes = Notes(options.directory, options.side)
+    except FileExistsError as error:
+        raise SystemExit(f"{error.filename} is there already: give each run a new directory") from None
+    over = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: over.set())
+    with notes:
+        watch = threading.Thread(target=watch_leader, args=(make_client(options), notes, 0.2, over))
+        watch.start()
+        append_for_ever(make_client(options), notes, options.side, options.every, over)
+        watch.join()
+
+
+def read_notes(directory):
+    """By side; a last line that is still being written is left out."""
+    notes = {}
+    for path in sorted(directory.glob("*.jsonl")):
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        notes[path.stem] = [json.loads(line) for line in lines if line.endswith("\n")]
+    return notes
+
+
+def account_of(notes, found):
+    """What became of one side's writes, of which the database has those `found`."""
+    acknowledged = {note["record"] for note in notes if note.get("ok")}
+    others = {note["record"] for note in notes if note.get("ok") is False}
+    return {"acknowledged": len(acknowledged), "found": len(acknowledged & found),
+            "lost": len(acknowledged - found), "extra": len(others & found)}
+
+
+def account(make_client, options):
+    # In this order: what is acknowledged while we read is not noted yet, and so not missed.
+    notes = read_notes(options.directory)
+    if not notes:
+        raise SystemExit(f"{options.directory} has no notes: was `write` given the same directory?")
+    try:
+        found = make_client(options).records()
+    except OSError as error:
+        raise SystemExit(f"the records cannot be read: {error}") from None
+    for side, lines in notes.items():
+        for line in lines:
+            print(json.dumps(line))
+        if found is not None:
+            print(json.dumps({"side": side, **account_of(lines, found)}))
+
+
+def main(make_client, add_options=lambda parser: None):
+    """`make_client(options)` gives a client for one thread: of `servers`, texts, and of `directory`, a path."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("mode", choices=["write", "account"])
+    parser.add_argument("directory", type=pathlib.Path, metavar="DIRECTORY")
+    parser.add_argument("--servers", required=True, type=lambda text: text.split(","), help="addresses, with commas")
+    parser.add_argument("--side", help="write: what this client is called, such as its region")
+    parser.add_argument("--every", type=float, default=0.05, help="write: seconds from write to write (0.05)")
+    parser.add_argument("--timeout", type=float, default=1, help="how many seconds one answer may take (1)")
+    add_options(parser)
+    options = parser.parse_args()
+    if options.mode == "write" and not options.side:
+        parser.error("write needs --side")
+    (write if options.mode == "write" else account)(make_client, options)
