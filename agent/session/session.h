@@ -145,6 +145,9 @@ class Session {
   // Set by the reader: the controller is known, and so is what it can use of the buffer.
   std::atomic<bool> welcomed_{false};
 
+  // Set by the reader, cleared by the writer: a large timeline has come since the engine last held none.
+  std::atomic<bool> holds_large_{false};
+
   // The reader's own: of the controller that observations are made for; 0 before the first.
   std::uint64_t controller_incarnation_ = 0;
   ObservationBuffer observations_;

@@ -60,7 +60,10 @@ bool Session::WriteDue(Stream& stream, MonotonicTime now) {
   const auto write = [&stream](const v1::SessionRequest& message) { return stream.Write(message); };
   if (!std::all_of(queued.begin(), queued.end(), write)) return false;
   const auto has_ended = [](const v1::SessionRequest& message) { return message.has_run_end(); };
-  if (std::ranges::any_of(happened, has_ended)) ReturnFreedMemory();
+  if (std::ranges::any_of(happened, has_ended) && holds_large_.exchange(false)) {
+    if (!engine_.Held().empty()) holds_large_ = true;
+    ReturnFreedMemory();
+  }
   if (now >= next_count_ && !WriteCounters(stream)) return false;
   if (!rhythm_->TakeReport(now)) return true;
   CollectObservations(rhythm_->IsBrisk(now));

@@ -27,7 +27,8 @@ absl::StatusOr<std::optional<Permit>> PermitStore::Get(absl::string_view subject
 
 absl::Status PermitStore::Put(absl::string_view subject, const Permit& permit) {
   const std::lock_guard lock(database_.mutex());
-  Statement statement(database_, "INSERT OR REPLACE INTO permits (subject, name, role, enrolled, origin, approved_by) "
+  Statement statement(database_,
+                      "INSERT OR REPLACE INTO permits (subject, name, role, enrolled, origin, approved_by) "
                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
   statement.Bind(1, subject);
   statement.Bind(2, permit.starter.name);

@@ -168,7 +168,8 @@ absl::StatusOr<Table> MeasureSkew(bool quick) {
   const int runs = quick ? 1 : 5;
   const int steps = quick ? 5 : 8;
   Interrupts interrupts;
-  FAULTLINE_ASSIGN_OR_RETURN(const auto lab, BenchLab::Start(interrupts, BenchLab::Fleet::kWhole, quick ? 1 : kNodesPerSubnet));
+  FAULTLINE_ASSIGN_OR_RETURN(const auto lab,
+                             BenchLab::Start(interrupts, BenchLab::Fleet::kWhole, quick ? 1 : kNodesPerSubnet));
   FAULTLINE_ASSIGN_OR_RETURN(const std::vector<std::string> namespaces, lab->Namespaces());
   const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
   Table table{.name = "skew",

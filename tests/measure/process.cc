@@ -18,6 +18,14 @@
 namespace faultline::measure {
 namespace {
 
+// What several processes write to it at once comes one after the other: by itself such a file lets them write to the
+// same place.
+UniqueFd OutputFile() {
+  UniqueFd file(memfd_create("process", MFD_CLOEXEC));
+  fcntl(file.get(), F_SETFL, O_APPEND);
+  return file;
+}
+
 UniqueFd MemoryFile(absl::string_view content) {
   UniqueFd file(memfd_create("process", MFD_CLOEXEC));
   while (!content.empty()) {
@@ -84,8 +92,8 @@ int Await(pid_t pid, Interrupts* interrupts) {
 
 ProcessResult RunProcess(const std::vector<std::string>& arguments, const ProcessOptions& options) {
   const UniqueFd input = MemoryFile(options.input);
-  const UniqueFd output = MemoryFile("");
-  const UniqueFd error_output = MemoryFile("");
+  const UniqueFd output = OutputFile();
+  const UniqueFd error_output = OutputFile();
   const SystemClock clock;
   ProcessResult result;
   const MonotonicTime start = clock.Now();

@@ -99,9 +99,7 @@ TEST_F(DatabaseTest, Version2IsTakenOver) {
 }
 
 TEST_F(DatabaseTest, Version5IsTakenOverWithWhoIsEnrolled) {
-  {
-    ASSERT_TRUE(Database::Open(path_).ok());
-  }
+  { ASSERT_TRUE(Database::Open(path_).ok()); }
   Execute(
       "ALTER TABLE permits DROP COLUMN enrolled; INSERT INTO users VALUES ('alice', 'operator');"
       "INSERT INTO revocations VALUES ('user', 'bob', 1); INSERT INTO revocations VALUES ('node', 'carol', 1);"
