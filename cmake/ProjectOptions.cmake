@@ -10,6 +10,10 @@ target_compile_options(faultline_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wunused -Werror=return-type
   -Werror=unused-result -Wno-missing-field-initializers)
 target_compile_definitions(faultline_options INTERFACE FAULTLINE_VERSION="${PROJECT_VERSION}")
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
+  # No product and sum in one step, which x86-64 in general does not have: the same numbers on both.
+  target_compile_options(faultline_options INTERFACE -ffp-contract=off)
+endif()
 
 if(FAULTLINE_SANITIZE)
   target_compile_options(faultline_options INTERFACE

@@ -63,4 +63,11 @@ function(faultline_link_archives)
   target_link_libraries(CURL::libcurl INTERFACE OpenSSL::SSL PkgConfig::CARES)
   # lld takes archives in any order, folds functions of equal code and leaves out what nobody calls.
   target_link_options(faultline_options INTERFACE -fuse-ld=lld -Wl,--gc-sections,--icf=all)
+  if(CMAKE_CROSSCOMPILING)
+    # The cross compiler looks for one of its own; this one is for all architectures.
+    find_program(FAULTLINE_LLD ld.lld REQUIRED)
+    file(REAL_PATH "${FAULTLINE_LLD}" lld)
+    get_filename_component(folder "${lld}" DIRECTORY)
+    target_link_options(faultline_options INTERFACE "-B${folder}")
+  endif()
 endfunction()

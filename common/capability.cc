@@ -18,7 +18,9 @@ std::string InstallModules(absl::string_view module, const Platform& platform) {
   } else if (is("ubuntu")) {
     package = absl::StrCat("apt install linux-modules-extra-", platform.kernel_release);
   } else if (is("debian")) {
-    package = "apt install linux-image-amd64 (or -cloud-amd64) and reboot";
+    // Its kernels have the architecture in their names.
+    const absl::string_view architecture = absl::StrContains(platform.kernel_release, "-arm64") ? "arm64" : "amd64";
+    package = absl::StrCat("apt install linux-image-", architecture, " (or -cloud-", architecture, ") and reboot");
   } else if (is("rhel") || is("fedora") || is("centos")) {
     package = absl::StrCat("dnf install kernel-modules-extra-", platform.kernel_release);
   } else if (is("suse")) {

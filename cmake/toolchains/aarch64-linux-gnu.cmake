@@ -19,4 +19,5 @@ set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 set(ENV{PKG_CONFIG_SYSROOT_DIR} "${FAULTLINE_SYSROOT}")
 set(ENV{PKG_CONFIG_LIBDIR}
   "${FAULTLINE_SYSROOT}/usr/lib/aarch64-linux-gnu/pkgconfig:${FAULTLINE_SYSROOT}/usr/share/pkgconfig")
-set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64-static)
+# For tests, which are not static.
+set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64-static -L "${FAULTLINE_SYSROOT}")

@@ -10,7 +10,7 @@ import tarfile
 import tempfile
 import unittest
 
-from sandbox import BIN, PACKAGES, REPO, package
+from sandbox import BIN, EMULATOR, MACHINE, PACKAGES, REPO, package
 
 AGENT, CONTROLLER, CLI = "faultline-agent", "faultline-controller", "faultline"
 SERVICE = "/usr/lib/systemd/system"
@@ -55,6 +55,31 @@ EXPECTED = {
     | completion(CONTROLLER) | documents(CONTROLLER) | command_line_files(),
     CLI: documents(CLI) | command_line_files(),
 }
+
+
+class ArchitectureTest(unittest.TestCase):
+    """What dpkg and rpm go by, and what the programs are."""
+
+    MACHINE_OF_ELF = {"x86_64": "Advanced Micro Devices X86-64", "aarch64": "AArch64"}
+
+    def test_packages_are_for_the_machine(self):
+        dpkg = {"x86_64": "amd64", "aarch64": "arm64"}[MACHINE]
+        for name in EXPECTED:
+            self.assertEqual(said("dpkg-deb", "--field", package(f"{name}_*_{dpkg}.deb"), "Architecture")[1], f"{dpkg}\n")
+            self.assertEqual(said("rpm", "-qp", "--qf", "%{ARCH}", package(f"{name}-[0-9]*.{MACHINE}.rpm"))[1], MACHINE)
+        package(f"faultline-*-{MACHINE}-linux.tar.gz")
+
+    def test_programs_are_for_the_machine(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in EXPECTED:
+                subprocess.run(["dpkg-deb", "--extract", package(f"{name}_*.deb"), f"{folder}/{name}"], check=True)
+            programs = [*pathlib.Path(folder).glob("*/usr/*bin/*")]
+            self.assertEqual(len(programs), 4)
+            for program in programs:
+                header = said("readelf", "--file-header", "--wide", program)[1]
+                self.assertRegex(header, rf"Machine: +{self.MACHINE_OF_ELF[MACHINE]}\n")
+                # Of what was stripped.
+                self.assertNotIn(".debug_info", said("readelf", "--sections", "--wide", program)[1])
 
 
 class FilesTest(unittest.TestCase):
@@ -178,7 +203,7 @@ class ManualTest(unittest.TestCase):
             self.assertEqual(warned, "", name)
 
     def verbs(self, *before):
-        text = said(BIN / "faultline", *before, "--help")[1]
+        text = said(*EMULATOR, BIN / "faultline", *before, "--help")[1]
         _, _, listed = text.partition("Subcommands:\n")
         for verb in re.findall(r"(?m)^  ([a-z-]+) ", listed):
             yield (*before, verb)

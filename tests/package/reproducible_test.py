@@ -50,6 +50,8 @@ class ObjectsTest(unittest.TestCase):
         cls.other = pathlib.Path(folder.name, "another-checkout")
         for part in ("agent", "common"):
             shutil.copytree(REPO / part, cls.other / part)
+        (cls.other / "build").mkdir()
+        (cls.other / "build/static").symlink_to(REPO / "build/static")
         tree = cls.other / TREE.relative_to(REPO)
         for part in TREE.glob("generated*"):
             shutil.copytree(part, tree / part.name)

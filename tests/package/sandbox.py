@@ -21,6 +21,9 @@ REPO = HERE.parent.parent
 PACKAGES = pathlib.Path(os.environ.get("FAULTLINE_PACKAGES", REPO / "build/packages"))
 BIN = pathlib.Path(os.environ.get("FAULTLINE_BIN", REPO / "build/bin"))
 TREE = pathlib.Path(os.environ.get("FAULTLINE_TREE", REPO / "build/release"))
+# What the packages are for, as uname calls it; and what runs its programs here, if not this machine itself.
+MACHINE = os.environ.get("FAULTLINE_MACHINE", os.uname().machine)
+EMULATOR = [] if MACHINE == os.uname().machine else [f"qemu-{MACHINE}-static"]
 
 sys.path.append(str(REPO / "tests/lab"))
 from faultlab import require_root, wait_until  # noqa: E402

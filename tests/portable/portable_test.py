@@ -18,6 +18,9 @@ import unittest
 REPO = pathlib.Path(__file__).resolve().parent.parent.parent
 BIN = pathlib.Path(os.environ.get("FAULTLINE_BIN", REPO / "build/bin"))
 PROGRAMS = ("faultline", "faultline-agent", "faultline-controller")
+# What the programs are for, as uname calls it; and what runs them here, if not this machine itself.
+MACHINE = os.environ.get("FAULTLINE_MACHINE", os.uname().machine)
+EMULATOR = [] if MACHINE == os.uname().machine else [f"qemu-{MACHINE}-static"]
 SKIPPED = 77
 MOST_AGENT = 12_000_000  # bytes of the stripped agent
 NAME = "controller.test"
@@ -70,7 +73,7 @@ class FileTest(unittest.TestCase):
     def test_agent_is_small(self):
         with tempfile.TemporaryDirectory() as folder:
             stripped = pathlib.Path(folder) / "agent"
-            run("strip", "-o", stripped, BIN / "faultline-agent")
+            run(f"{MACHINE}-linux-gnu-strip", "-o", stripped, BIN / "faultline-agent")
             self.assertLessEqual(stripped.stat().st_size, MOST_AGENT)
 
 
@@ -173,6 +176,87 @@ class BullseyeTest(SystemTest, unittest.TestCase):
 
 class TrixieTest(SystemTest, unittest.TestCase):
     suite = "trixie"
+
+
+class EmulatedTest(unittest.TestCase):
+    """The programs of another architecture under qemu-user, which has no nftables: a controller, the command line, and an
+    agent that enrols, over loopback."""
+
+    AT = "127.0.0.1:7400"
+
+    @classmethod
+    def setUpClass(cls):
+        run("ip", "link", "set", "lo", "up")
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.state = pathlib.Path(folder.name)
+        pki = cls.state / "pki"
+        files = f"tls:\n  ca: {pki}/ca.crt\n  certificate: {pki}/controller.crt\n  key: {pki}/controller.key\n"
+        cls.write("controller.yaml", f"listen: {cls.AT}\nsocket: {cls.state}/socket\nstate: {cls.state}/state\n{files}"
+                                     f"authority:\n  key: {pki}/ca.key\n")
+        cls.write("agent.yaml", f"name: lon-1\ncontroller: {cls.AT}\nruntime: {cls.state}/run\n"
+                                f"tls:\n  ca: {cls.state}/ca.crt\n  certificate: {cls.state}/node.crt\n"
+                                f"  key: {cls.state}/node.key\n")
+        cls.emulated("faultline", "pki", "init", "--dir", pki, "--host", "127.0.0.1")
+        cls.log = open(cls.state / "log", "w", encoding="utf-8")
+        cls.addClassCleanup(cls.log.close)
+        cls.controller = subprocess.Popen(
+            [*EMULATOR, BIN / "faultline-controller", "--config", cls.state / "controller.yaml"], stderr=cls.log,
+            stdin=subprocess.DEVNULL)
+        cls.addClassCleanup(cls.controller.wait)
+        cls.addClassCleanup(cls.controller.kill)
+        wait_until(lambda: "listening on" in cls.said(), 60, "the controller listens")
+
+    @classmethod
+    def write(cls, name, text):
+        (cls.state / name).write_text(text)
+
+    @classmethod
+    def said(cls):
+        return (cls.state / "log").read_text()
+
+    @staticmethod
+    def emulated(program, *words, expect=0, **options):
+        return run(*EMULATOR, BIN / program, *words, expect=expect, **options)
+
+    def cli(self, *words, expect=0):
+        return self.emulated("faultline", "--controller", f"unix:{self.state}/socket", *words, expect=expect)
+
+    def test_each_says_what_it_is(self):
+        for program in PROGRAMS:
+            self.assertRegex(self.emulated(program, "--version").stdout, r"^\d+\.\d+\.\d+\n$")
+            self.assertIn("Usage: ", self.emulated(program, "--help").stdout)
+
+    def test_plans_are_checked(self):
+        # But those of AWS' address ranges, a file of the user's own.
+        plans = [plan for plan in (REPO / "plans").glob("*.yaml") if "ip-ranges.json" not in plan.read_text()]
+        self.assertGreater(len(plans), 10)
+        for plan in plans:
+            self.emulated("faultline", "plan", "check", plan)
+        self.write("wrong.yaml", "name: wrong\nsteps: [{fault: {kind: blok}}]\n")
+        self.assertIn("wrong.yaml:", self.emulated("faultline", "plan", "check", self.state / "wrong.yaml", expect=2).stderr)
+
+    def test_a_node_is_enrolled(self):
+        self.assertEqual(json.loads(self.cli("nodes", "--json").stdout).get("nodes", []), [])
+        token = re.search(r"fl1\.\S+", self.cli("token", "create").stdout).group()
+        agent = ("faultline-agent", "--config", self.state / "agent.yaml")
+        self.emulated(*agent, "enroll", "--token", token)
+        self.assertIn("lon-1", self.cli("node", "list").stdout)
+        certificate = run("openssl", "verify", "-CAfile", self.state / "pki/ca.crt", self.state / "node.crt").stdout
+        self.assertIn("node.crt: OK", certificate)
+        # A token is good once.
+        self.emulated(*agent, "enroll", "--token", token, expect=1)
+
+    def test_an_agent_tells_what_its_kernel_lacks(self):
+        """Of qemu-user, as of any kernel without nftables."""
+        said = self.emulated("faultline-agent", "--config", self.state / "agent.yaml", expect=1).stderr
+        self.assertIn("netlink", said)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.controller.terminate()
+        if cls.controller.wait(timeout=60) != 0:
+            raise AssertionError(cls.said())
 
 
 def enter_namespaces():

@@ -52,6 +52,8 @@ TEST(CapabilityTest, AdviceFitsThePlatform) {
   EXPECT_THAT(netem("rhel", "fedora"), HasSubstr("dnf install kernel-modules-extra-6.1.0-9"));
   EXPECT_THAT(netem("ubuntu", "debian"), HasSubstr("apt install linux-modules-extra-6.1.0-9"));
   EXPECT_THAT(netem("debian", ""), HasSubstr("apt install linux-image-amd64"));
+  EXPECT_THAT(HowToGet(Capability::kNetem, {"debian", "", "6.1.0-9-cloud-arm64"}),
+              HasSubstr("apt install linux-image-arm64 (or -cloud-arm64) and reboot"));
   EXPECT_THAT(netem("opensuse-leap", "suse opensuse"), HasSubstr("zypper install kernel-default"));
   EXPECT_EQ(netem("", ""), "install your distribution's package with the kernel module sch_netem");
   EXPECT_EQ(HowToGet(Capability::kNetemSeed, {"debian", "", "6.1"}), "use Linux 6.6 or later");

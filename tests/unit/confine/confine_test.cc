@@ -33,7 +33,7 @@ TEST(Confine, StartsNoProgramAndNoProcess) {
   EXPECT_EQ(InConfinement([] {
               char program[] = "/bin/true";
               char* const arguments[] = {program, nullptr};
-              return Fails(execv(program, arguments)) && Fails(fork()) && Fails(syscall(SYS_vfork)) &&
+              return Fails(execv(program, arguments)) && Fails(fork()) && Fails(vfork()) &&
                      Fails(syscall(SYS_clone, SIGCHLD, nullptr));
             }),
             0);
