@@ -77,13 +77,13 @@ function(faultline_program name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${FAULTLINE_BIN_DIR}")
 endfunction()
 
-# faultline_test(NAME LABEL unit|lab [SYSTEM] SOURCES ... [LINK ...]): one gtest program. Of a unit test the program is one
-# CTest test, TREE.NAME, that fails as well if a case skips itself: to start a program with sanitizers takes longer than
-# most cases do. Compiled for another architecture they run under qemu-user; what asks of the SYSTEM what that has not, under
-# a kernel (tests/vm/arm64), with the label arm64. Lab tests change a kernel's state (in namespaces of their own) and run
-# alone; each case is a CTest test named TREE.Suite.Case.
+# faultline_test(NAME LABEL unit|lab [SYSTEM case...] SOURCES ... [LINK ...]): one gtest program. Of a unit test the program
+# is one CTest test, TREE.NAME, that fails as well if a case skips itself: to start a program with sanitizers takes longer
+# than most cases do. Compiled for another architecture it runs under qemu-user; the cases that ask of the SYSTEM what that
+# has not, under a kernel (tests/vm/arm64), as TREE.NAME.system with the label arm64. Lab tests change a kernel's state (in
+# namespaces of their own) and run alone; each case is a CTest test named TREE.Suite.Case.
 function(faultline_test name)
-  cmake_parse_arguments(ARG "SYSTEM" "LABEL" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL" "SYSTEM;SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   faultline_test_program(${name})
   target_link_libraries(${name} PRIVATE ${ARG_LINK})
@@ -93,15 +93,21 @@ function(faultline_test name)
   endif()
   if(ARG_LABEL STREQUAL "unit")
     set(test "${FAULTLINE_TREE}.${name}")
-    set(label unit)
-    if(ARG_SYSTEM AND CMAKE_CROSSCOMPILING)
-      set(label arm64)
-      add_test(NAME "${test}" COMMAND "${CMAKE_SOURCE_DIR}/tests/vm/arm64/run" --with $<TARGET_FILE:${name}>
-        -- ${name} --gtest_brief=1)
-    else()
-      add_test(NAME "${test}" COMMAND ${name} --gtest_brief=1)
+    set(filter "")
+    set(timeout 300)
+    if(CMAKE_CROSSCOMPILING)
+      set(timeout 1200)
     endif()
-    set_tests_properties("${test}" PROPERTIES LABELS ${label} TIMEOUT 300 FAIL_REGULAR_EXPRESSION ": Skipped")
+    if(ARG_SYSTEM AND CMAKE_CROSSCOMPILING)
+      list(JOIN ARG_SYSTEM ":" cases)
+      add_test(NAME "${test}.system" COMMAND "${CMAKE_SOURCE_DIR}/tests/vm/arm64/run" --with $<TARGET_FILE:${name}>
+        -- ${name} --gtest_brief=1 "--gtest_filter=${cases}")
+      set_tests_properties("${test}.system" PROPERTIES LABELS arm64 TIMEOUT 1200 RUN_SERIAL TRUE
+        FAIL_REGULAR_EXPRESSION ": Skipped")
+      set(filter "--gtest_filter=-${cases}")
+    endif()
+    add_test(NAME "${test}" COMMAND ${name} --gtest_brief=1 ${filter})
+    set_tests_properties("${test}" PROPERTIES LABELS unit TIMEOUT ${timeout} FAIL_REGULAR_EXPRESSION ": Skipped")
     return()
   endif()
   # Cases with Netem in their names need it and run in a virtual machine (tests/vm).
