@@ -101,15 +101,24 @@ def account_of(notes, found):
             "lost": len(acknowledged - found), "extra": len(others & found)}
 
 
+def records_of(client, patience):
+    """Asked again for so many seconds while it fails: a database that has just come together may elect once more."""
+    over = time.monotonic() + patience
+    while True:
+        try:
+            return client.records()
+        except OSError as error:
+            if time.monotonic() > over:
+                raise SystemExit(f"the records cannot be read: {error}") from None
+            time.sleep(0.2)
+
+
 def account(make_client, options):
     # In this order: what is acknowledged while we read is not noted yet, and so not missed.
     notes = read_notes(options.directory)
     if not notes:
         raise SystemExit(f"{options.directory} has no notes: was `write` given the same directory?")
-    try:
-        found = make_client(options).records()
-    except OSError as error:
-        raise SystemExit(f"the records cannot be read: {error}") from None
+    found = records_of(make_client(options), options.patience)
     for side, lines in notes.items():
         for line in lines:
             print(json.dumps(line))
@@ -126,6 +135,7 @@ def main(make_client, add_options=lambda parser: None):
     parser.add_argument("--side", help="write: what this client is called, such as its region")
     parser.add_argument("--every", type=float, default=0.05, help="write: seconds from write to write (0.05)")
     parser.add_argument("--timeout", type=float, default=1, help="how many seconds one answer may take (1)")
+    parser.add_argument("--patience", type=float, default=20, help="account: for how many seconds it asks again (20)")
     add_options(parser)
     options = parser.parse_args()
     if options.mode == "write" and not options.side:

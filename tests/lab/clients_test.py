@@ -44,10 +44,7 @@ class ClientsTest(faultlab.TimedTest):
     def setUpClass(cls):
         cls.lab = cls.enterClassContext(faultlab.Lab())
         before = cls.lab.kernel_state()
-        cls.lab.start("controller")
-        config = cls.lab.state / "controller.yaml"
-        cls.lab.stop("controller")
-        config.write_text(config.read_text() + "commands: allow\n")
+        cls.lab.configure("commands: allow\n")
         cls.lab.start()
         cls.addClassCleanup(cls.lab.assert_kernel_unchanged, before)
         cls.addClassCleanup(cls.lab.stop)

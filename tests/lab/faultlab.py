@@ -150,6 +150,14 @@ class Lab:
     def stop(self, *pieces):
         return self.lab("stop", *pieces)
 
+    def configure(self, lines, lease=None):
+        """Adds lines to the controller's configuration, with which it is started next; ends it."""
+        config = self.state / "controller.yaml"
+        if not config.exists():
+            self.start("controller", lease=lease)
+        self.stop("controller")
+        config.write_text(config.read_text() + lines)
+
     def pid(self, piece):
         return int((self.state / f"{piece}.pid").read_text())
 

@@ -34,10 +34,7 @@ class RouterTest(faultlab.TimedTest):
     def setUpClass(cls):
         cls.lab = cls.enterClassContext(faultlab.Lab())
         before = cls.lab.kernel_state()
-        cls.lab.start("controller")
-        config = cls.lab.state / "controller.yaml"
-        cls.lab.stop("controller")
-        config.write_text(config.read_text() + f"probe: {{rate: {cls.PROBES}}}\n")
+        cls.lab.configure(f"probe: {{rate: {cls.PROBES}}}\n")
         cls.lab.start()
         cls.addClassCleanup(cls.lab.assert_kernel_unchanged, before)
         cls.addClassCleanup(cls.lab.stop)

@@ -262,10 +262,8 @@ class SampleTest(LabTest):
 
     def setUp(self):
         super().setUp()
-        self.lab.stop("controller")
-        config = self.lab.state / "controller.yaml"
         # Three others for each of the six, probed every two seconds.
-        config.write_text(config.read_text() + "\nprobe: {rate: 3}\n")
+        self.lab.configure("probe: {rate: 3}\n")
         self.lab.start("controller")
         wait_until(lambda: sum(n["connected"] for n in self.lab.cli_json("nodes")["nodes"]) == len(self.lab.nodes), 20,
                    "all agents are back")

@@ -29,9 +29,7 @@ class PolicyTest(faultlab.TimedTest):
         cls.policy.write_text(f"rules:\n{ALL}")
         cls.log = cls.lab.state / "controller.log"
         cls.audit = cls.lab.state / "state" / "audit.jsonl"
-        cls.lab.stop("controller")
-        config = cls.lab.state / "controller.yaml"
-        config.write_text(f"{config.read_text()}policy: {cls.policy}\n")
+        cls.lab.configure(f"policy: {cls.policy}\n")
         cls.lab.start()
         cls.addClassCleanup(cls.lab.assert_kernel_unchanged, before)
         cls.addClassCleanup(cls.lab.stop)

@@ -78,10 +78,7 @@ class Scenarios(faultlab.TimedTest):
     def setUpClass(cls):
         cls.lab = cls.enterClassContext(faultlab.Lab(per_subnet=cls.PER_SUBNET))
         before = cls.lab.kernel_state()
-        cls.lab.start("controller", lease="10s")
-        config = cls.lab.state / "controller.yaml"
-        cls.lab.stop("controller")
-        config.write_text(config.read_text() + f"probe: {{rate: {cls.PROBES}}}\n")
+        cls.lab.configure(f"probe: {{rate: {cls.PROBES}}}\n", lease="10s")
         cls.lab.start()
         cls.addClassCleanup(cls.lab.assert_kernel_unchanged, before)
         cls.addClassCleanup(cls.lab.stop)

@@ -142,9 +142,7 @@ class TcpTest(LabTest):
         self.lab.start("par-1")
 
     def test_switched_off_nobody_dials(self):
-        self.lab.stop("controller")
-        config = self.lab.state / "controller.yaml"
-        config.write_text(config.read_text() + "probe: {tcp: false}\n")
+        self.lab.configure("probe: {tcp: false}\n")
         self.lab.start("controller")
         wait_until(lambda: all(node["connected"] for node in self.lab.cli_json("nodes")["nodes"])
                    and len(self.lab.cli_json("nodes")["nodes"]) == 6, 20, "all agents are back")

@@ -161,10 +161,7 @@ class Subject:
         return self._stack.__exit__(*failure)
 
     def _start_fleet(self):
-        self.lab.start("controller", lease="10s")
-        config = self.lab.state / "controller.yaml"
-        self.lab.stop("controller")
-        config.write_text(config.read_text() + f"commands: allow\nprobe: {{rate: {self.PROBES}}}\n")
+        self.lab.configure(f"commands: allow\nprobe: {{rate: {self.PROBES}}}\n", lease="10s")
         self.lab.start("controller", *self.nodes)
         self.lab.await_mesh()
 

@@ -29,9 +29,10 @@ class Forgetful:
 
     server = "here"
 
-    def __init__(self, over, kept=()):
+    def __init__(self, over, kept=(), failures=0):
         self._over = over
         self._kept = kept
+        self._failures = failures
 
     def append(self, record):
         if record.endswith("00000006"):
@@ -40,6 +41,9 @@ class Forgetful:
             raise OSError("no")
 
     def records(self):
+        self._failures -= 1
+        if self._failures >= 0:
+            raise OSError("leader changed")
         return self._kept
 
     def leader(self):
@@ -49,7 +53,7 @@ class Forgetful:
 class WriterTest(unittest.TestCase):
     def setUp(self):
         self.directory = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())) / "run"
-        self.options = types.SimpleNamespace(directory=self.directory, side="london", every=0)
+        self.options = types.SimpleNamespace(directory=self.directory, side="london", every=0, patience=60)
         over = threading.Event()
         with writer.Notes(self.directory, "london") as notes:
             writer.append_for_ever(Forgetful(over), notes, "london", 0, over)
@@ -73,6 +77,11 @@ class WriterTest(unittest.TestCase):
 
     def test_what_keeps_nothing_has_no_account(self):
         self.assertEqual(len(self.account(None)), 6)
+
+    def test_records_are_asked_for_again_while_it_fails(self):
+        self.assertEqual(writer.records_of(Forgetful(None, {"1"}, failures=2), 60), {"1"})
+        with self.assertRaisesRegex(SystemExit, "the records cannot be read: leader changed"):
+            writer.records_of(Forgetful(None, {"1"}, failures=2), 0)
 
     def test_half_a_line_is_left_for_later(self):
         with open(self.directory / "london.jsonl", "a", encoding="utf-8") as file:
