@@ -24,7 +24,7 @@ using testing::SizeIs;
 std::vector<std::string> Files() {
   std::vector<std::string> files;
   for (const auto& entry : std::filesystem::directory_iterator(FAULTLINE_SOURCE_DIR "/plans")) {
-    files.push_back(entry.path().filename());
+    if (entry.is_regular_file()) files.push_back(entry.path().filename());
   }
   std::sort(files.begin(), files.end());
   return files;
