@@ -14,6 +14,7 @@ std::string RenderHeal(const v1::HealResponse& response) {
   std::string text = response.run_ids().empty()
                          ? "nothing to heal: no run was in progress\n"
                          : absl::StrCat("healed: ended ", absl::StrJoin(response.run_ids(), ", "), "\n");
+  for (const std::string& id : response.observing_run_ids()) text += RenderObserving(id);
   if (!response.unreachable_nodes().empty()) {
     absl::StrAppend(
         &text, "not connected, and healed by their leases: ", absl::StrJoin(response.unreachable_nodes(), ", "), "\n");

@@ -136,4 +136,8 @@ std::string RenderRuns(const v1::ListRunsResponse& response) {
   return Table(rows);
 }
 
+std::string RenderObserving(const std::string& run_id) {
+  return absl::StrCat(run_id, ": healed; it is over when its observations at the end are taken\n");
+}
+
 }  // namespace faultline

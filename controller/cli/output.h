@@ -21,5 +21,7 @@ std::string RenderNodes(const v1::ListNodesResponse& response);
 // With what EC2 says of each: a row for each of its interfaces.
 std::string RenderEc2(const v1::ListNodesResponse& response);
 std::string RenderRuns(const v1::ListRunsResponse& response);
+// What is told of a run that was ended while observations at its end are taken; a line.
+std::string RenderObserving(const std::string& run_id);
 
 }  // namespace faultline

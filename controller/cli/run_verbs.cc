@@ -4,6 +4,7 @@
 #include "common/status.h"
 #include "controller/cli/call.h"
 #include "controller/cli/moment.h"
+#include "controller/cli/output.h"
 #include "controller/cli/plan_source.h"
 #include "controller/cli/run_source.h"
 #include "controller/cli/verbs.h"
@@ -67,7 +68,9 @@ ExitCode AbortRun(const CommonArguments& common, const std::string& run) {
   request.set_run_id(run);
   return CallAndPrint(common, &Stub::AbortRun, request, [](const v1::AbortRunResponse& response) {
     Warn(response.warnings());
-    return absl::StrCat(response.run().id(), ": ", WordOf(response.run()), ": ", response.run().summary(), "\n");
+    const v1::Run& run = response.run();
+    if (run.state() != v1::RUN_STATE_ENDED) return RenderObserving(run.id());
+    return absl::StrCat(run.id(), ": ", WordOf(run), ": ", run.summary(), "\n");
   });
 }
 

@@ -182,7 +182,7 @@ grpc::Status ControlService::AbortRun(grpc::ServerContext* context, const v1::Ab
   }
   const absl::Status recorded = parts_.admission.Record(*who, kAction, request->run_id());
   if (!recorded.ok()) response->add_warnings(std::string(recorded.message()));
-  absl::StatusOr<v1::Run> run = AwaitRun(*context, request->run_id(), [](const RunView& view) { return view.over; });
+  absl::StatusOr<v1::Run> run = AwaitRun(*context, request->run_id(), [](const RunView& view) { return view.healed; });
   if (!run.ok()) return ToGrpc(run.status());
   *response->mutable_run() = *std::move(run);
   return grpc::Status::OK;
@@ -197,9 +197,10 @@ grpc::Status ControlService::Heal(grpc::ServerContext* context, const v1::HealRe
   const absl::Status recorded = parts_.admission.Record(*who, kAction, absl::StrJoin(ended, ", "));
   if (!recorded.ok()) response->add_warnings(std::string(recorded.message()));
   for (const std::string& id : ended) {
-    const absl::StatusOr<v1::Run> run = AwaitRun(*context, id, [](const RunView& view) { return view.over; });
+    const absl::StatusOr<v1::Run> run = AwaitRun(*context, id, [](const RunView& view) { return view.healed; });
     if (!run.ok()) return ToGrpc(run.status());
     response->add_run_ids(id);
+    if (run->state() != v1::RUN_STATE_ENDED) response->add_observing_run_ids(id);
   }
   for (const v1::Node& node : parts_.fleet.Nodes()) {
     if (!node.connected()) response->add_unreachable_nodes(node.info().name());

@@ -140,13 +140,17 @@ absl::StatusOr<RunView> Coordinator::Await(const std::string& run_id, std::uint6
   });
   if (const ActiveRun* run = Find(run_id)) {
     const bool over = run->phase == RunPhase::kUnstored;
-    RunView view{.run = run->record, .elapsed = std::nullopt, .version = run->version, .over = over};
+    RunView view{.run = run->record,
+                 .elapsed = std::nullopt,
+                 .version = run->version,
+                 .over = over,
+                 .healed = over || OnlyObserves(*run)};
     if (run->t0 && !over) view.elapsed = Now() - *run->t0;
     return view;
   }
   lock.unlock();
   FAULTLINE_ASSIGN_OR_RETURN(v1::Run ended, store_.Get(run_id));
-  return RunView{.run = std::move(ended), .elapsed = std::nullopt, .version = seen + 1, .over = true};
+  return RunView{.run = std::move(ended), .elapsed = std::nullopt, .version = seen + 1, .over = true, .healed = true};
 }
 
 std::map<NodeName, std::vector<std::string>> Coordinator::RunsByNode() {

@@ -63,6 +63,9 @@ struct RunView {
   // To be given to the next Await.
   std::uint64_t version = 0;
   bool over = false;
+  // It is over, or ended early and waits for nothing but observations at its end: its nodes have let go, or are given
+  // up.
+  bool healed = false;
 };
 
 // What a coordinator works with. All must outlive it; `host` must call nothing back any more when it goes.
@@ -218,6 +221,8 @@ class Coordinator {
   void OnCaptured(const std::string& run_id, std::size_t moment, ControllerTime begun, CommandResult result);
   // Begins the observations at the run's end, if they were not. True when they are over, or none is to be taken.
   bool ObserveEnd(ActiveRun& run);
+  // Whether a run that was released waits for nothing but those.
+  bool OnlyObserves(const ActiveRun& run) const;
   // What clients saw of a run that was fired goes into its record.
   void KeepClients(ActiveRun& run);
   void ArmWhenSteady(ActiveRun& run);

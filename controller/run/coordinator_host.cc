@@ -82,6 +82,11 @@ bool Coordinator::ObserveEnd(ActiveRun& run) {
   return run.observations.Idle() || Now() >= *run.end_deadline;
 }
 
+bool Coordinator::OnlyObserves(const ActiveRun& run) const {
+  return run.phase == RunPhase::kReleasing && (run.AllEnded() || Now() >= run.deadline) && run.end_deadline &&
+         Now() < *run.end_deadline && !run.observations.Idle();
+}
+
 void Coordinator::KeepClients(ActiveRun& run) {
   if (!run.t0) return;
   WarnOfBadLines(run.record);

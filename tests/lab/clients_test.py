@@ -24,6 +24,8 @@ STEPS = ("{at: 0s, for: 3s, name: one-way, block: {from: london, to: paris}}",
 # none from 1 s to 5.5 s after T0.
 ACCOUNT = r"""
 import json, os, sys, time
+while os.path.exists(sys.argv[1] + ".hold"):
+    time.sleep(0.02)
 t0, until = float(open(sys.argv[1]).read()), time.time()
 for side in "london", "paris":
     for i in range(-10, int((until - t0) * 10)):
@@ -68,7 +70,11 @@ class ClientsTest(faultlab.TimedTest):
         cls.t0.write_text(started)
         if abort:
             faultlab.wait_until(lambda: "one-way" in cls.fired(run), 20, "the first step")
-            cls.lab.cli("abort", run)
+            hold = pathlib.Path(f"{cls.t0}.hold")
+            hold.touch()
+            cls.aborting = [cls.lab.cli(*words).stdout for words in (("abort", run), ("heal",))]
+            cls.held = cls.record(run)
+            hold.unlink()
         faultlab.wait_until(lambda: cls.record(run)["state"] == "RUN_STATE_ENDED", 60, "the run's end")
         return run
 
@@ -110,6 +116,13 @@ class ClientsTest(faultlab.TimedTest):
         (warning,) = [text for text in record["warnings"] if "writes" in text]
         self.assertRegex(warning, r"^observation writes, at the end: 1 of \d+ lines were not taken; line \d+: "
                                   r"it is no JSON object$")
+
+    def test_who_ends_a_run_does_not_wait_for_it(self):
+        self.assertEqual(self.held["state"], "RUN_STATE_ENDING")
+        self.assertNotIn("captures", {key for key, value in self.held.items() if value})
+        self.assertEqual([node["outcome"]["end"] for node in self.held["nodes"]], ["NODE_END_RELEASED"] * 6)
+        waits = f"{self.aborted}: healed; it is over when its observations at the end are taken\n"
+        self.assertEqual(self.aborting, [waits, f"healed: ended {self.aborted}\n{waits}"])
 
     def test_an_aborted_run_has_it_too(self):
         record = self.record(self.aborted)

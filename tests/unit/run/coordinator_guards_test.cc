@@ -290,6 +290,8 @@ TEST_F(HostWorkTest, OperationsAreTakenOnceAtTheEndOfTheCooldown) {
   End(id, v1::NODE_END_COMPLETED);
   Pass(seconds(3));
   EXPECT_EQ(Get(id).state(), v1::RUN_STATE_RUNNING);
+  // It was not ended early: whoever waits for its end wants the observation too.
+  EXPECT_FALSE(IsHealed(id));
   host_.AnswerCommands(Printed(t0, "oops\n"));
   Pass(milliseconds(100));
   const v1::Run run = Get(id);
@@ -317,10 +319,13 @@ TEST_F(HostWorkTest, AnAbortedRunWaitsForItsObservationAtTheEnd) {
   Pass(seconds(1));
   // Its nodes have not let go yet.
   EXPECT_THAT(host_.Commands(), IsEmpty());
+  EXPECT_FALSE(IsHealed(id));
   End(id);
   EXPECT_THAT(host_.Commands(), ElementsAre("end : account"));
+  EXPECT_TRUE(IsHealed(id));
   Pass(seconds(3));
   EXPECT_EQ(Get(id).state(), v1::RUN_STATE_ENDING);
+  EXPECT_TRUE(IsHealed(id));
   host_.AnswerCommands(Printed(t0));
   Pass(milliseconds(50));
   const v1::Run run = Get(id);
@@ -359,7 +364,19 @@ TEST_F(HostWorkTest, NothingIsObservedAtTheEndOfARunThatWasNeverFired) {
   ASSERT_TRUE(coordinator_->Abort(id, v1::OUTCOME_ABORTED, "enough").ok());
   End(id);
   EXPECT_EQ(Get(id).state(), v1::RUN_STATE_ENDED);
+  EXPECT_TRUE(IsHealed(id));
   EXPECT_THAT(host_.Commands(), IsEmpty());
+}
+
+TEST_F(HostWorkTest, ANodeThatDoesNotAnswerIsGivenUpBeforeTheObservationAtTheEnd) {
+  const std::string id = BeginAndFire(kAccounted);
+  Pass(seconds(8));
+  ASSERT_TRUE(coordinator_->Abort(id, v1::OUTCOME_ABORTED, "enough").ok());
+  Pass(kDefaultLease);
+  EXPECT_FALSE(IsHealed(id));
+  Pass(seconds(3));
+  EXPECT_TRUE(IsHealed(id));
+  EXPECT_EQ(Get(id).state(), v1::RUN_STATE_ENDING);
 }
 
 TEST_F(HostWorkTest, AControllerThatStopsWaitsForNoObservation) {

@@ -108,6 +108,7 @@ class CoordinatorTest : public ::testing::Test {
       coordinator_->Advance();
     }
   }
+  bool IsHealed(const std::string& id) { return coordinator_->Await(id, 0, Duration(0))->healed; }
   v1::Run Get(const std::string& id) { return coordinator_->Await(id, 0, Duration(0))->run; }
 
   // Reports every probe window of [from, to) after T0 for both directions; those of [cut_from, cut_to) do not arrive.
