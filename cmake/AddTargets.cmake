@@ -1,21 +1,25 @@
 include(GoogleTest)
 
-# faultline_test_program(NAME): what every program that is a test has. gtest and gmock are half of what it takes to compile
-# one, so clang reads them once for all of a tree, with the first (faultline_test_headers).
-function(faultline_test_program name)
-  target_link_libraries(${name} PRIVATE faultline::options GTest::gmock GTest::gtest_main)
-  target_compile_options(${name} PRIVATE -pthread)
+# faultline_headers_once(TARGET FIRST header...): clang reads these headers, which are half of what it takes to compile what
+# includes them, once for all of a tree: with the target FIRST, of which the others have them.
+function(faultline_headers_once name first)
   if(NOT FAULTLINE_PCH OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     return()
   endif()
-  if(name STREQUAL "faultline_test_headers")
-    target_precompile_headers(${name} PRIVATE <gmock/gmock.h> <gtest/gtest.h> <absl/status/statusor.h>
-      <absl/strings/str_cat.h> <chrono> <functional> <map> <memory> <optional> <string> <thread> <vector>)
+  if(name STREQUAL first)
+    target_precompile_headers(${name} PRIVATE ${ARGN})
     # The same bytes whenever it is made, so that ccache knows it.
     target_compile_options(${name} PRIVATE -Xclang -fno-pch-timestamp)
   else()
-    target_precompile_headers(${name} REUSE_FROM faultline_test_headers)
+    target_precompile_headers(${name} REUSE_FROM ${first})
   endif()
+endfunction()
+
+# faultline_test_program(NAME): what every program that is a test has.
+function(faultline_test_program name)
+  target_link_libraries(${name} PRIVATE faultline::options GTest::gmock GTest::gtest_main)
+  faultline_headers_once(${name} faultline_test_headers <gmock/gmock.h> <gtest/gtest.h> <absl/status/statusor.h>
+    <absl/strings/str_cat.h> <chrono> <functional> <map> <memory> <optional> <string> <thread> <vector>)
 endfunction()
 
 # Whether the agent is linked with messages of protobuf's lite runtime, which know no names and no JSON: a tenth of it.
@@ -52,6 +56,9 @@ function(faultline_library name)
     # So that fuzzers see where they have been. Optimised a little: what is tested runs often, tests compile often.
     target_compile_options(faultline_${name} PRIVATE -fsanitize=fuzzer-no-link -O1)
   endif()
+  faultline_headers_once(faultline_${name} faultline_headers <absl/status/statusor.h> <absl/strings/str_cat.h>
+    <absl/strings/str_format.h> <absl/strings/str_join.h> <algorithm> <chrono> <functional> <map> <memory> <mutex>
+    <optional> <ranges> <set> <span> <string> <utility> <variant> <vector>)
 endfunction()
 
 # faultline_program(NAME [LITE] [TOOL] SOURCES ... [LINK ...]): a program, put into FAULTLINE_BIN_DIR, a LITE one of the
@@ -77,13 +84,17 @@ function(faultline_program name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${FAULTLINE_BIN_DIR}")
 endfunction()
 
-# faultline_test(NAME LABEL unit|lab [SYSTEM case...] SOURCES ... [LINK ...]): one gtest program. Of a unit test the program
+# faultline_test(NAME LABEL unit|lab [SYSTEM case...] SOURCES ... [THREADED source...] [LINK ...]): one gtest program, where
+# the parts have `threads` of those of its sources alone that are THREADED, if it names any. Of a unit test the program
 # is one CTest test, TREE.NAME, that fails as well if a case skips itself: to start a program with sanitizers takes longer
 # than most cases do. Compiled for another architecture it runs under qemu-user; the cases that ask of the SYSTEM what that
 # has not, under a kernel (tests/vm/arm64), as TREE.NAME.system with the label arm64. Lab tests change a kernel's state (in
 # namespaces of their own) and run alone; each case is a CTest test named TREE.Suite.Case.
 function(faultline_test name)
-  cmake_parse_arguments(ARG "" "LABEL" "SYSTEM;SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL" "SYSTEM;SOURCES;THREADED;LINK" ${ARGN})
+  if(ARG_THREADED AND "threads" IN_LIST FAULTLINE_PARTS)
+    set(ARG_SOURCES ${ARG_THREADED})
+  endif()
   add_executable(${name} ${ARG_SOURCES})
   faultline_test_program(${name})
   target_link_libraries(${name} PRIVATE ${ARG_LINK})
