@@ -10,6 +10,7 @@
 #include "common/log/level.h"
 #include "common/metrics/metrics_address.h"
 #include "common/timeline.h"
+#include "controller/connection_settings.h"
 
 namespace faultline {
 
@@ -47,6 +48,8 @@ struct ControllerConfig {
   std::optional<Duration> keep_runs;
   // `keep_run_count`: at most so many runs that are over are kept; absent: all.
   std::optional<int> keep_run_count;
+  // `connections` at `listen`: `open`, `open_of_one`, `per_second`, `per_second_of_one`.
+  ConnectionSettings connections;
   // `log`: its `level`.
   LogLevel log_level = LogLevel::kInfo;
   // `metrics`: where they are shown; absent: nowhere.

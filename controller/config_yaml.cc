@@ -13,15 +13,18 @@ namespace {
 
 constexpr int kMostProbeRate = 200;
 
-const std::vector<std::string> kKeys = {"listen",   "socket",    "state",    "lease",     "probe",          "tls",
-                                        "identity", "authority", "commands", "keep_runs", "keep_run_count", "metrics",
-                                        "policy",   "log"};
+const std::vector<std::string> kKeys = {"listen",   "socket",    "state",      "lease",     "probe",          "tls",
+                                        "identity", "authority", "commands",   "keep_runs", "keep_run_count", "metrics",
+                                        "policy",   "log",       "connections"};
 const std::vector<std::string> kProbeKeys = {"port", "rate", "tcp"};
+const std::vector<std::string> kConnectionKeys = {"open", "open_of_one", "per_second", "per_second_of_one"};
 const std::vector<std::string> kAuthorityKeys = {"key", "validity"};
 const std::vector<std::string> kTruthWords = {"false", "true"};
 const std::vector<std::string> kIdentityWords = {"faultline", "common-name"};
 const std::vector<std::string> kCommandWords = {"deny", "allow"};
 
+// The descriptors that any process may have by default.
+constexpr std::uint64_t kMostConnections = 1'000'000;
 constexpr std::uint64_t kMostKeptRuns = 1'000'000;
 constexpr int kMostKeptDays = 10'000;
 
@@ -122,6 +125,21 @@ void ReadKeepRunCount(const Record& record, ControllerConfig& config, TextErrors
   if (count > 0) config.keep_run_count = count;
 }
 
+void ReadConnections(const Record& record, ControllerConfig& config, TextErrors& errors) {
+  const DocumentValue* value = record.Find("connections");
+  if (value == nullptr) return;
+  const Record inner(*value, "'connections'", kConnectionKeys, errors);
+  const auto read = [&](absl::string_view key, std::optional<std::uint64_t>& target) {
+    std::uint64_t count = 0;
+    ReadBounded(inner, key, kMostConnections, count, errors);
+    if (count > 0) target = count;
+  };
+  read("open", config.connections.open);
+  read("open_of_one", config.connections.open_of_one);
+  read("per_second", config.connections.per_second);
+  read("per_second_of_one", config.connections.per_second_of_one);
+}
+
 }  // namespace
 
 absl::StatusOr<ControllerConfig> ParseControllerConfig(absl::string_view text, absl::string_view file_name) {
@@ -141,6 +159,7 @@ absl::StatusOr<ControllerConfig> ParseControllerConfig(absl::string_view text, a
     ReadCommands(record, config, errors);
     ReadKeepRuns(record, config, errors);
     ReadKeepRunCount(record, config, errors);
+    ReadConnections(record, config, errors);
     if (const DocumentValue* metrics = record.Find("metrics")) ReadMetrics(*metrics, config.metrics, errors);
     if (const DocumentValue* probe = record.Find("probe")) {
       const Record inner(*probe, "'probe'", kProbeKeys, errors);

@@ -275,7 +275,10 @@ absl::Status Serve(const ControllerConfig& config, const Arguments& arguments, c
   FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<LoginServer> login,
                              LoginServer::Start(LoginSocketOf(config.socket), passes));
   FAULTLINE_ASSIGN_OR_RETURN(Listening server,
-                             Listen({.address = config.listen, .socket = config.socket, .security = security},
+                             Listen({.address = config.listen,
+                                     .socket = config.socket,
+                                     .security = security,
+                                     .connections = ConnectionLimits::ForThisProcess(config.connections)},
                                     {&sessions, &control, &identity}));
   if (metrics != nullptr) {
     FAULTLINE_RETURN_IF_ERROR(metrics->Serve([&coordinator, &fleet, kernel = KernelRelease()] {

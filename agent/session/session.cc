@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/session/messages.h"
+#include "common/backoff.h"
 #include "common/capability_codec.h"
 #include "common/log/log.h"
 #include "common/memory.h"
@@ -85,7 +86,7 @@ void Session::Redial() {
 }
 
 void Session::Loop() {
-  Duration pause = kFirstPause;
+  Backoff backoff(kFirstPause, incarnation_);
   absl::Status reported;
   while (true) {
     const MonotonicTime began = clock_.Now();
@@ -93,7 +94,8 @@ void Session::Loop() {
     CollectObservations(/*told_anyway=*/false);
     const absl::Status status = RunOnce();
     const bool was_up = clock_.Now() - began > kLongestPause + kConnectPatience;
-    if (was_up) pause = kFirstPause;
+    if (was_up) backoff.Reset();
+    const Duration pause = backoff.Next(IsRefusal(status) ? kLongestRefusedPause : kLongestPause);
     std::unique_lock lock(mutex_);
     if (stopping_) return;
     if (was_up || status != reported) {
@@ -102,7 +104,6 @@ void Session::Loop() {
     }
     reported = status;
     if (wake_.wait_for(lock, pause, [this] { return stopping_; })) return;
-    pause = std::min(pause * 2, IsRefusal(status) ? kLongestRefusedPause : kLongestPause);
   }
 }
 

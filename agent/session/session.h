@@ -55,9 +55,9 @@ struct SessionOptions {
 };
 
 // Keeps one session to the controller up, for as long as the object lives: dials, registers, keeps the clock map,
-// carries orders to the engine and reports to the controller; dials again, with growing pauses up to 2 s, whenever the
-// stream ends or the controller falls silent, and with pauses up to 30 s when the controller will not have it. Losing
-// the session changes nothing in the kernel: leases decide that.
+// carries orders to the engine and reports to the controller; dials again, with growing pauses up to 2 s that differ
+// from node to node, whenever the stream ends or the controller falls silent, and with pauses up to 30 s when the
+// controller will not have it. Losing the session changes nothing in the kernel: leases decide that.
 //
 // Three threads: one reads, one writes, one looks at the node when the controller asks. The destructor sends what is
 // still to be told, waits at most half a second for the controller to take it, and joins. All references must outlive

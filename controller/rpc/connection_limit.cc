@@ -9,14 +9,24 @@ namespace {
 
 constexpr std::size_t kLeastCrowd = 1024;
 
+void SetRate(const std::optional<std::uint64_t>& wanted, std::uint64_t& per_second, std::uint64_t& burst) {
+  if (!wanted) return;
+  per_second = *wanted;
+  burst = std::max(burst, 5 * per_second);
+}
+
 }  // namespace
 
-ConnectionLimits ConnectionLimits::ForThisProcess() {
+ConnectionLimits ConnectionLimits::ForThisProcess(const ConnectionSettings& settings) {
   ConnectionLimits limits;
+  limits.open_of_all = settings.open.value_or(limits.open_of_all);
   rlimit descriptors{};
-  if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return limits;
-  limits.open_of_all = std::min<std::size_t>(limits.open_of_all, descriptors.rlim_cur / 4 * 3);
-  limits.open_of_one = limits.open_of_all / 2;
+  if (getrlimit(RLIMIT_NOFILE, &descriptors) == 0) {
+    limits.open_of_all = std::min<std::size_t>(limits.open_of_all, descriptors.rlim_cur / 4 * 3);
+  }
+  limits.open_of_one = std::min(settings.open_of_one.value_or(limits.open_of_all / 2), limits.open_of_all);
+  SetRate(settings.per_second, limits.per_second_of_all, limits.burst_of_all);
+  SetRate(settings.per_second_of_one, limits.per_second_of_one, limits.burst_of_one);
   return limits;
 }
 

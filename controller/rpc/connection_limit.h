@@ -7,6 +7,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "common/clock.h"
 #include "common/token_bucket.h"
+#include "controller/connection_settings.h"
 
 namespace faultline {
 
@@ -21,8 +22,9 @@ struct ConnectionLimits {
   std::size_t open_of_one = 4096;
   std::size_t open_of_all = 8192;
 
-  // With as many open ones as the process may have descriptors for, and some to spare.
-  static ConnectionLimits ForThisProcess();
+  // As set, but with no more open ones than the process may have descriptors for, and some to spare. Where more may
+  // come in a second than by default, five seconds' worth may come at once.
+  static ConnectionLimits ForThisProcess(const ConnectionSettings& settings = {});
 };
 
 // Tells how fast connections may come, by their sources. Pure; not thread-safe; `now` must not go back.

@@ -116,9 +116,7 @@ grpc::Status ControlService::StartRun(grpc::ServerContext* context, const v1::St
     parts_.admission.RecordError(*who, kAction, request->plan().file_name(), id.status());
     return ToGrpc(id.status());
   }
-  absl::StatusOr<v1::Run> run = AwaitRun(*context, *id, [](const RunView& view) {
-    return view.over || view.run.state() == v1::RUN_STATE_RUNNING || view.run.state() == v1::RUN_STATE_WAITING;
-  });
+  absl::StatusOr<v1::Run> run = AwaitRun(*context, *id, RunPoint::kBegun);
   if (!run.ok()) return ToGrpc(run.status());
   *response->mutable_run() = *std::move(run);
   return grpc::Status::OK;
@@ -182,7 +180,7 @@ grpc::Status ControlService::AbortRun(grpc::ServerContext* context, const v1::Ab
   }
   const absl::Status recorded = parts_.admission.Record(*who, kAction, request->run_id());
   if (!recorded.ok()) response->add_warnings(std::string(recorded.message()));
-  absl::StatusOr<v1::Run> run = AwaitRun(*context, request->run_id(), [](const RunView& view) { return view.healed; });
+  absl::StatusOr<v1::Run> run = AwaitRun(*context, request->run_id(), RunPoint::kHealed);
   if (!run.ok()) return ToGrpc(run.status());
   *response->mutable_run() = *std::move(run);
   return grpc::Status::OK;
@@ -197,7 +195,7 @@ grpc::Status ControlService::Heal(grpc::ServerContext* context, const v1::HealRe
   const absl::Status recorded = parts_.admission.Record(*who, kAction, absl::StrJoin(ended, ", "));
   if (!recorded.ok()) response->add_warnings(std::string(recorded.message()));
   for (const std::string& id : ended) {
-    const absl::StatusOr<v1::Run> run = AwaitRun(*context, id, [](const RunView& view) { return view.healed; });
+    const absl::StatusOr<v1::Run> run = AwaitRun(*context, id, RunPoint::kHealed);
     if (!run.ok()) return ToGrpc(run.status());
     response->add_run_ids(id);
     if (run->state() != v1::RUN_STATE_ENDED) response->add_observing_run_ids(id);
@@ -215,15 +213,12 @@ grpc::Status ControlService::GetMatrix(grpc::ServerContext* context, const v1::G
   return grpc::Status::OK;
 }
 
-template <typename Predicate>
 absl::StatusOr<v1::Run> ControlService::AwaitRun(grpc::ServerContext& context, const std::string& run_id,
-                                                 Predicate done) {
-  std::uint64_t seen = 0;
+                                                 RunPoint point) {
   while (true) {
-    FAULTLINE_ASSIGN_OR_RETURN(RunView view, parts_.coordinator.Await(run_id, seen, kLook));
-    if (done(view)) return std::move(view.run);
+    FAULTLINE_ASSIGN_OR_RETURN(std::optional<v1::Run> run, parts_.coordinator.AwaitPoint(run_id, point, kLook));
+    if (run) return *std::move(run);
     if (context.IsCancelled()) return absl::CancelledError("the caller has gone");
-    seen = view.version;
   }
 }
 

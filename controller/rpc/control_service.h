@@ -98,9 +98,8 @@ class ControlService : public v1::ControlService::Service {
   // Does what somebody was admitted to do, once that is in the audit log; `detail` says to what.
   grpc::Status Do(const absl::StatusOr<Principal>& who, absl::string_view action, const std::string& detail,
                   absl::FunctionRef<absl::Status(const Principal&)> act);
-  // Waits until the run satisfies `done` or the caller has gone.
-  template <typename Predicate>
-  absl::StatusOr<v1::Run> AwaitRun(grpc::ServerContext& context, const std::string& run_id, Predicate done);
+  // Waits until the run has come so far, or the caller has gone.
+  absl::StatusOr<v1::Run> AwaitRun(grpc::ServerContext& context, const std::string& run_id, RunPoint point);
   // control_events.cc: what the log has of a run that its record does not tell.
   absl::Status AddLogged(const v1::Run& run, google::protobuf::RepeatedPtrField<v1::Event>& to);
 

@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "common/rpc/listen_credentials.h"
 #include "common/status.h"
@@ -26,6 +28,8 @@ struct Quota {
 };
 constexpr Quota kRemote = {"network", 512, std::size_t{1} << 30};
 constexpr Quota kLocal = {"host", 128, std::size_t{1} << 28};
+// Each connection has its part of it, where more than usual may be open.
+constexpr std::size_t kMemoryOfOne = std::size_t{1} << 17;
 // A connection without a call is closed, one whose peer does not answer pings is given up: not soon, for a command may
 // be stopped at the terminal for a while.
 constexpr milliseconds kIdle = minutes(5);
@@ -47,7 +51,9 @@ void SetLimits(const ListenOptions& options, const Quota& quota, grpc::ServerBui
   set(GRPC_ARG_KEEPALIVE_TIME_MS, kPing);
   set(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kPingPatience);
   set(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kLeastPing);
-  builder.SetResourceQuota(grpc::ResourceQuota(quota.name).SetMaxThreads(quota.threads).Resize(quota.memory));
+  builder.SetResourceQuota(grpc::ResourceQuota(quota.name)
+                               .SetMaxThreads(quota.threads)
+                               .Resize(std::max(quota.memory, options.connections.open_of_all * kMemoryOfOne)));
 }
 
 std::unique_ptr<grpc::Server> Start(grpc::ServerBuilder& builder, const ListenOptions& options, const Quota& quota,

@@ -2,7 +2,7 @@
 
 #include <grpcpp/alarm.h>
 
-#include <deque>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -43,7 +43,7 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
     }
     proof_ = *std::move(proof);
     // It may go off when this has gone.
-    hello_alarm_.Set(std::chrono::system_clock::now() + parts_.hello_patience, [link = link_](bool late) {
+    hello_alarm_.emplace().Set(std::chrono::system_clock::now() + parts_.hello_patience, [link = link_](bool late) {
       if (late) link->Close(absl::DeadlineExceededError("no hello has come"));
     });
     StartRead(&request_);
@@ -133,7 +133,7 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
         parts_.coordinator.OnRunEnd(node_, request.run_end());
         return absl::OkStatus();
       case v1::SessionRequest::kObservation:
-        parts_.coordinator.OnObservation(node_, request.observation());
+        parts_.coordinator.OnObservation(node_, request.observation(), arrived);
         return absl::OkStatus();
       case v1::SessionRequest::kForeignChange:
         parts_.coordinator.OnForeignChange(node_, request.foreign_change());
@@ -161,12 +161,12 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
                                                       "', and it calls itself '", hello.node().name(),
                                                       "': a node can only speak for itself"));
     }
-    hello_alarm_.Cancel();
+    hello_alarm_.reset();
     if (proof_.until != WallTime::max()) {
-      end_alarm_.Set(std::chrono::time_point_cast<std::chrono::system_clock::duration>(proof_.until),
-                     [link = link_](bool ended) {
-                       if (ended) link->Close(absl::UnauthenticatedError("its certificate has ended"));
-                     });
+      end_alarm_.emplace().Set(std::chrono::time_point_cast<std::chrono::system_clock::duration>(proof_.until),
+                               [link = link_](bool ended) {
+                                 if (ended) link->Close(absl::UnauthenticatedError("its certificate has ended"));
+                               });
     }
     v1::SessionResponse welcome;
     *welcome.mutable_welcome()->mutable_heartbeat_interval() = EncodeDuration(parts_.heartbeat_interval);
@@ -233,7 +233,7 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
     const std::lock_guard lock(mutex_);
     FinishLocked(status);
     if (!writing_ || std::exchange(breaking_, true)) return;
-    break_alarm_.Set(std::chrono::system_clock::now() + kLastWrite, [link = link_](bool late) {
+    break_alarm_.emplace().Set(std::chrono::system_clock::now() + kLastWrite, [link = link_](bool late) {
       if (late) link->Cancel();
     });
   }
@@ -255,16 +255,18 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
   const std::string peer_;
   const std::shared_ptr<LinkHandle> link_;
   NodeProof proof_;
-  grpc::Alarm hello_alarm_;
-  grpc::Alarm break_alarm_;
-  grpc::Alarm end_alarm_;
+  // Each takes room, and most sessions have none after their hello.
+  std::optional<grpc::Alarm> hello_alarm_;
+  std::optional<grpc::Alarm> break_alarm_;
+  std::optional<grpc::Alarm> end_alarm_;
   // The reader's own.
   TokenBucket messages_{kMostMessagesAtOnce, kMostMessagesPerSecond};
   v1::SessionRequest request_;
   NodeName node_;
 
   std::mutex mutex_;
-  std::deque<v1::SessionResponse> outbox_;
+  // Of most sessions it is empty most of the time.
+  std::list<v1::SessionResponse> outbox_;
   bool writing_ = false;
   bool breaking_ = false;
   std::optional<grpc::Status> finish_with_;

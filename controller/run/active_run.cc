@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "absl/strings/str_cat.h"
+#include "common/duration.h"
 #include "common/hold.h"
 #include "common/timeline_codec.h"
 #include "controller/compile/assembler.h"
@@ -134,9 +135,10 @@ void ActiveRun::PutOff(Duration shift) {
 }
 
 v1::NodeRun& ActiveRun::PartOf(const NodeName& node) {
-  const auto part = std::find_if(record.mutable_nodes()->begin(), record.mutable_nodes()->end(),
-                                 [&node](const v1::NodeRun& candidate) { return candidate.node() == node.text(); });
-  assert(part != record.mutable_nodes()->end());
+  const auto part =
+      std::ranges::lower_bound(record.mutable_nodes()->begin(), record.mutable_nodes()->end(), node.text(), {},
+                               [](const v1::NodeRun& candidate) -> const std::string& { return candidate.node(); });
+  assert(part != record.mutable_nodes()->end() && part->node() == node.text());
   return *part;
 }
 
@@ -199,11 +201,15 @@ bool ActiveRun::SetOutcome(const NodeName& node, const v1::NodeOutcome& node_out
   return true;
 }
 
-void ActiveRun::GiveUp(v1::NodeEnd end, const std::string& detail) {
+void ActiveRun::GiveUpSilent() {
   for (v1::NodeRun& part : *record.mutable_nodes()) {
     if (part.has_outcome()) continue;
-    part.mutable_outcome()->set_end(end);
-    part.mutable_outcome()->set_detail(detail);
+    part.mutable_outcome()->set_end(v1::NODE_END_VANISHED);
+    const auto since = lost.find(NodeName(part.node()));
+    if (since == lost.end()) continue;
+    part.mutable_outcome()->set_detail(
+        absl::StrCat("its session ended ", FormatDuration(std::chrono::floor<std::chrono::milliseconds>(since->second)),
+                     " after T0"));
   }
 }
 

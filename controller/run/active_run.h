@@ -95,6 +95,8 @@ struct ActiveRun {
   // Whether they were sent anything: only then they are in the record, and have something to let go of.
   bool sent = false;
   std::set<NodeName> armed;
+  // Parties whose sessions have ended since T0 and are not back: when, after T0.
+  std::map<NodeName, Duration> lost;
   GuardWatch guards;
   ObservationWatch observations;
   // When observations at its end are not waited for any more; known once they have begun.
@@ -151,8 +153,8 @@ struct ActiveRun {
   bool AddForeignChange(const NodeName& node, const v1::ForeignChange& change);
   // Sets a party's outcome if it has none. False when it has.
   bool SetOutcome(const NodeName& node, const v1::NodeOutcome& node_outcome);
-  // Gives every party without an outcome this one.
-  void GiveUp(v1::NodeEnd end, const std::string& detail);
+  // Of every party that has not told how it ended: it has vanished; since when, as far as that is known.
+  void GiveUpSilent();
 };
 
 // Why a run that an earlier process began, and that its nodes carry on with, must not go on: it has guards that abort,

@@ -1,6 +1,7 @@
 #include "controller/run/coordinator.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -16,6 +17,9 @@ namespace {
 // Of a large fleet a record has tens of megabytes, and every node has several things to tell: between two writings of
 // what was noted there are so many times as long as one took.
 constexpr int kStoreRest = 20;
+
+// Of a run that is over and stored: nothing comes after it.
+constexpr std::uint64_t kLastVersion = std::numeric_limits<std::uint64_t>::max();
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -140,17 +144,38 @@ absl::StatusOr<RunView> Coordinator::Await(const std::string& run_id, std::uint6
   });
   if (const ActiveRun* run = Find(run_id)) {
     const bool over = run->phase == RunPhase::kUnstored;
-    RunView view{.run = run->record,
-                 .elapsed = std::nullopt,
-                 .version = run->version,
-                 .over = over,
-                 .healed = over || OnlyObserves(*run)};
+    RunView view{.run = run->record, .elapsed = std::nullopt, .version = run->version, .over = over};
     if (run->t0 && !over) view.elapsed = Now() - *run->t0;
     return view;
   }
   lock.unlock();
   FAULTLINE_ASSIGN_OR_RETURN(v1::Run ended, store_.Get(run_id));
-  return RunView{.run = std::move(ended), .elapsed = std::nullopt, .version = seen + 1, .over = true, .healed = true};
+  return RunView{.run = std::move(ended), .elapsed = std::nullopt, .version = kLastVersion, .over = true};
+}
+
+absl::StatusOr<std::optional<v1::Run>> Coordinator::AwaitPoint(const std::string& run_id, RunPoint point,
+                                                               Duration patience) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, patience, [&] {
+    const ActiveRun* run = Find(run_id);
+    return shutdown_ || run == nullptr || HasReached(*run, point);
+  });
+  if (const ActiveRun* run = Find(run_id)) {
+    return HasReached(*run, point) ? std::optional(run->record) : std::nullopt;
+  }
+  lock.unlock();
+  return store_.Get(run_id);
+}
+
+bool Coordinator::HasReached(const ActiveRun& run, RunPoint point) const {
+  if (run.phase == RunPhase::kUnstored) return true;
+  switch (point) {
+    case RunPoint::kBegun:
+      return run.record.state() == v1::RUN_STATE_RUNNING || run.record.state() == v1::RUN_STATE_WAITING;
+    case RunPoint::kHealed:
+      return OnlyObserves(run);
+  }
+  return false;
 }
 
 std::map<NodeName, std::vector<std::string>> Coordinator::RunsByNode() {
@@ -179,6 +204,7 @@ v1::StageVerdict Coordinator::Matrix() {
 
 void Coordinator::WaitForWork(MonotonicTime until) {
   std::unique_lock lock(mutex_);
+  work_.wait_until(lock, ToSteady(rest_until_), [this] { return shutdown_; });
   work_.wait_until(lock, ToSteady(until), [this] { return shutdown_ || has_work_; });
   has_work_ = false;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -63,9 +64,14 @@ struct RunView {
   // To be given to the next Await.
   std::uint64_t version = 0;
   bool over = false;
-  // It is over, or ended early and waits for nothing but observations at its end: its nodes have let go, or are given
-  // up.
-  bool healed = false;
+};
+
+// What whoever asked something of a run waits for; that it is over is enough for each.
+enum class RunPoint : std::uint8_t {
+  // It runs, or waits for its moment, other runs or a second person.
+  kBegun,
+  // It was ended early, and its nodes have let go or are given up: it waits for nothing but observations at its end.
+  kHealed,
 };
 
 // What a coordinator works with. All must outlive it; `host` must call nothing back any more when it goes.
@@ -134,6 +140,9 @@ class Coordinator {
 
   // Waits until the run has changed since version `seen` or `patience` is over. NOT_FOUND.
   absl::StatusOr<RunView> Await(const std::string& run_id, std::uint64_t seen, Duration patience);
+  // Waits until the run has come so far; its record then. Absent: `patience` is over first. NOT_FOUND. Costs nothing in
+  // between, however large the record is.
+  absl::StatusOr<std::optional<v1::Run>> AwaitPoint(const std::string& run_id, RunPoint point, Duration patience);
 
   // Ids of the runs each node is in.
   std::map<NodeName, std::vector<std::string>> RunsByNode();
@@ -154,6 +163,9 @@ class Coordinator {
   void OnForeignChange(const NodeName& node, const v1::ForeignEvent& event);
   void OnCounters(const NodeName& node, const v1::RunCounters& counters);
   void OnObservation(const NodeName& node, const v1::Observation& observation);
+  // The same of one that came from the network at `arrived`. Of a controller that does not keep up, what has waited for
+  // too long is dropped, and that is told: so observations never keep orders, answers and leases waiting for long.
+  void OnObservation(const NodeName& node, const v1::Observation& observation, MonotonicTime arrived);
   void OnLeave(const NodeName& node);
 
   // Does what is due; returns when it is to be called next at the latest.
@@ -171,7 +183,7 @@ class Coordinator {
   // A node's message about a run: the run, when the node is a party of it.
   ActiveRun* FindParty(const std::string& run_id, const NodeName& node);
   // A node has lost observations: the runs in progress are warned, once each.
-  void WarnOfLost(const NodeName& node);
+  void WarnOfLost(const NodeName& node, absl::string_view how);
   // A node's session has ended.
   void Lost(const NodeName& node);
   bool AnyBegun() const;
@@ -227,6 +239,8 @@ class Coordinator {
   void KeepClients(ActiveRun& run);
   void ArmWhenSteady(ActiveRun& run);
 
+  bool HasReached(const ActiveRun& run, RunPoint point) const;
+
   // coordinator_progress.cc: from T0 to the end.
   void AdvanceRun(ActiveRun& run);
   void AdvanceRunning(ActiveRun& run);
@@ -250,6 +264,8 @@ class Coordinator {
   void KeepSeries(ActiveRun& run);
   // Moves a run that is over from the active to the stored ones; one that cannot be stored stays.
   void StoreEnded(ActiveRun& run);
+  // Of the fleet, if it is time for that.
+  void RenewProbes();
   void SendHeartbeats();
   Duration NextLook() const;
 
@@ -341,6 +357,10 @@ class Coordinator {
   std::map<v1::Outcome, std::uint64_t> ended_;
   StepLateness lateness_;
   MonotonicTime next_heartbeat_;
+  // Advance's own.
+  MonotonicTime next_renewal_;
+  // Until then nothing but the end is worth to wake for.
+  MonotonicTime rest_until_;
   // When each node's present process was first heard of.
   std::map<NodeName, ControllerTime> joined_;
   // When this process began.

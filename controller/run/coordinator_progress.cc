@@ -19,6 +19,12 @@ using std::chrono::seconds;
 
 constexpr Duration kIdleInterval = seconds(1);
 constexpr Duration kLook = milliseconds(50);
+// Of a large fleet every node has several things to tell, and to look at its runs takes time in proportion to it:
+// between two looks there are so many times as long as one took, at most kLook; the same of renewing the probe mesh,
+// for which nobody waits, and after which gRPC's threads have twice as much to do as it took.
+constexpr int kRest = 4;
+constexpr int kRenewalRest = 60;
+constexpr Duration kLongestRenewalRest = seconds(10);
 // Between two versions of a run that differ by their counters alone.
 constexpr Duration kCountInterval = seconds(1);
 // Between two tries to store the end of a run.
@@ -27,7 +33,7 @@ constexpr Duration kStoreAgain = seconds(1);
 }  // namespace
 
 MonotonicTime Coordinator::Advance() {
-  fleet_.RenewProbes(clock_.Now());
+  RenewProbes();
   const std::lock_guard lock(mutex_);
   const MonotonicTime now = clock_.Now();
   if (now >= next_heartbeat_) {
@@ -41,7 +47,17 @@ MonotonicTime Coordinator::Advance() {
   std::vector<std::string> ids;
   for (const auto& [id, run] : runs_) ids.push_back(id);
   for (const std::string& id : ids) AdvanceRun(runs_.at(id));
+  const MonotonicTime done = clock_.Now();
+  rest_until_ = done + std::min<Duration>(kRest * (done - now), kLook);
   return std::min(now + NextLook(), next_heartbeat_);
+}
+
+void Coordinator::RenewProbes() {
+  const MonotonicTime now = clock_.Now();
+  if (now < next_renewal_) return;
+  fleet_.RenewProbes(now);
+  const MonotonicTime done = clock_.Now();
+  next_renewal_ = done + std::min<Duration>(kRenewalRest * (done - now), kLongestRenewalRest);
 }
 
 Duration Coordinator::NextLook() const {
@@ -217,7 +233,7 @@ void Coordinator::SendRelease(const NodeName& node, const std::string& run_id, c
 
 void Coordinator::Conclude(ActiveRun& run) {
   StopDialling(run);
-  run.GiveUp(v1::NODE_END_VANISHED, "");
+  run.GiveUpSilent();
   v1::Run& record = run.record;
   if (run.phase == RunPhase::kRunning) {
     ConcludeByEvidence(run.stages, record);

@@ -7,6 +7,9 @@
 namespace faultline {
 namespace {
 
+// With observations that have waited for longer the controller does not keep up.
+constexpr Duration kMostWait = std::chrono::milliseconds(200);
+
 v1::NodeOutcome MakeOutcome(v1::NodeEnd end, const std::string& detail) {
   v1::NodeOutcome outcome;
   outcome.set_end(end);
@@ -33,6 +36,7 @@ void Coordinator::OnJoin(const NodeName& node, const std::vector<std::string>& h
     if (run == nullptr || !run->GoesOn()) SendRelease(node, id, "the controller does not run it any more");
   }
   for (auto& [id, run] : runs_) {
+    run.lost.erase(node);
     if (!run.IsParty(node) || run.PartOf(node).has_outcome()) continue;
     if (std::find(held_runs.begin(), held_runs.end(), id) != held_runs.end()) {
       // What was sent by the session before may be lost.
@@ -115,21 +119,32 @@ void Coordinator::OnCounters(const NodeName& node, const v1::RunCounters& counte
 }
 
 void Coordinator::OnObservation(const NodeName& node, const v1::Observation& observation) {
-  std::uint64_t lost = 0;
-  {
-    const std::lock_guard observing(observing_);
-    if (!fleet_.IsWanted(node, observation, clock_.Now())) return;
-    // A malformed report says nothing; its edges stay unknown, which no verdict takes for a success.
-    tcp_log_.Add(node, observation).IgnoreError();
-    if (probes_.Add(node, observation).ok()) probe_totals_.Add(node, observation, *fleet_.Regions());
-    bursts_.Add(node, observation);
-    lost = fleet_.Take(node, observation);
-  }
-  if (lost > 0) WarnOfLost(node);
+  OnObservation(node, observation, clock_.Now());
 }
 
-void Coordinator::WarnOfLost(const NodeName& node) {
-  const std::string warning = absl::StrCat(node.text(), ": some of its observations were lost there");
+void Coordinator::OnObservation(const NodeName& node, const v1::Observation& observation, MonotonicTime arrived) {
+  std::uint64_t lost = 0;
+  absl::string_view how = "were lost there";
+  {
+    const std::lock_guard observing(observing_);
+    const MonotonicTime now = clock_.Now();
+    if (!fleet_.IsWanted(node, observation, now)) return;
+    if (now - arrived > kMostWait) {
+      lost = fleet_.Shed(node, observation);
+      how = "were dropped by the controller, which did not keep up";
+    } else {
+      // A malformed report says nothing; its edges stay unknown, which no verdict takes for a success.
+      tcp_log_.Add(node, observation).IgnoreError();
+      if (probes_.Add(node, observation).ok()) probe_totals_.Add(node, observation, *fleet_.Regions());
+      bursts_.Add(node, observation);
+      lost = fleet_.Take(node, observation);
+    }
+  }
+  if (lost > 0) WarnOfLost(node, how);
+}
+
+void Coordinator::WarnOfLost(const NodeName& node, absl::string_view how) {
+  const std::string warning = absl::StrCat(node.text(), ": some of its observations ", how);
   const std::lock_guard lock(mutex_);
   for (auto& [id, run] : runs_) {
     const bool watched = std::ranges::find(run.nodes, node, &ProbeNode::name) != run.nodes.end();
@@ -147,6 +162,7 @@ void Coordinator::OnLeave(const NodeName& node) {
 
 void Coordinator::Lost(const NodeName& node) {
   for (auto& [id, run] : runs_) {
+    if (run.t0 && run.IsParty(node)) run.lost.try_emplace(node, Now() - *run.t0);
     if (run.phase != RunPhase::kArming || !run.IsParty(node)) continue;
     Release(run, v1::OUTCOME_REFUSED, absl::StrCat("node ", node.text(), " was lost while arming"));
   }

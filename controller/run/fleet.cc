@@ -1,10 +1,12 @@
 #include "controller/run/fleet.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/capability_codec.h"
+#include "common/memory.h"
 #include "common/session_pace.h"
 #include "common/status.h"
 #include "common/timeline_codec.h"
@@ -17,10 +19,23 @@ namespace {
 // By what the controller remembers of each node that ever came.
 constexpr std::size_t kMostNodes = 50'000;
 
+constexpr char kRegion[] = "region";
+// Of the table of regions this part may be old.
+constexpr std::size_t kUnlistedShare = 16;
+
+// Of so many nodes the configurations of all probes together take several times the room that is used for good.
+constexpr std::size_t kLargeFleet = 500;
+
 // A node that is not connected goes on probing, and what it sees is wanted, for a quarter of an hour: so long it is
 // waited for before others sign with a key that it does not know.
 // Nor does one that comes and goes hold up a step of the keys for longer.
 constexpr Duration kMissed = std::chrono::minutes(15);
+
+v1::NodeInfo ReadInfo(const std::string& info) {
+  v1::NodeInfo message;
+  message.ParseFromString(info);
+  return message;
+}
 
 absl::StatusOr<InventoryNode> ReadNode(const v1::NodeInfo& info) {
   FAULTLINE_RETURN_IF_ERROR(CheckName(info.name(), "node name"));
@@ -51,31 +66,33 @@ absl::Status Fleet::Join(const v1::NodeInfo& info, std::shared_ptr<AgentLink> li
   const auto [entry, fresh] = members_.try_emplace(node.name);
   Member& member = entry->second;
   if (member.link != nullptr) {
-    if (member.info.incarnation() != info.incarnation()) {
+    if (member.incarnation != info.incarnation()) {
       return absl::AlreadyExistsError(
           absl::StrCat("another live agent is registered as '", info.name(), "'; give each node its own name"));
     }
     member.link->Close(absl::AbortedError("replaced by a newer session of the same agent"));
   }
   if (fresh) member.probe_id = static_cast<std::uint32_t>(members_.size());
-  const std::string changes = fresh ? "" : DescribeChanges(member.info, info);
-  if (member.info.incarnation() != info.incarnation()) {
+  const std::string changes = fresh ? "" : DescribeChanges(ReadInfo(member.info), info);
+  if (member.incarnation != info.incarnation()) {
     member.observed = member.lost = 0;
     member.seen_until.reset();
     member.refused = false;
   }
-  member.info = info;
+  member.info = info.SerializeAsString();
+  member.incarnation = info.incarnation();
   member.node = std::move(node);
   member.link = std::move(link);
   member.round_trip.reset();
   member.last_ping.reset();
   member.wanted_since.reset();
   member.key_step = 0;
+  member.probe_config.reset();
   member.told_keys.reset();
   member.away.reset();
   member.dismissed = false;
   member.link->Send(std::move(welcome));
-  FindRegions();
+  NoteRegion(entry->first, member);
   Tell(v1::EVENT_KIND_NODE_CONNECTED, entry->first, DescribeNode(info));
   if (!changes.empty()) Tell(v1::EVENT_KIND_NODE_CHANGED, entry->first, changes);
   stale_ = true;
@@ -91,12 +108,12 @@ absl::Status Fleet::Update(const NodeName& node, const v1::NodeInfo& info) {
   const auto found = members_.find(node);
   if (found == members_.end()) return absl::NotFoundError(absl::StrCat("node '", node.text(), "' is not registered"));
   Member& member = found->second;
-  const std::uint64_t incarnation = member.info.incarnation();
-  const std::string changes = DescribeChanges(member.info, info);
-  member.info = info;
-  member.info.set_incarnation(incarnation);
+  const std::string changes = DescribeChanges(ReadInfo(member.info), info);
+  v1::NodeInfo updated = info;
+  updated.set_incarnation(member.incarnation);
+  member.info = updated.SerializeAsString();
   member.node = std::move(read);
-  FindRegions();
+  NoteRegion(node, member);
   if (!changes.empty()) Tell(v1::EVENT_KIND_NODE_CHANGED, node, changes);
   stale_ = true;
   return absl::OkStatus();
@@ -156,12 +173,25 @@ std::uint64_t Fleet::Take(const NodeName& node, const v1::Observation& observati
   member.observed = observation.number();
   member.to_be_confirmed = member.to_be_confirmed || observation.windows_size() > 0 || observation.bursts_size() > 0 ||
                            observation.tcp_windows_size() > 0;
+  member.shed = false;
   const absl::StatusOr<Duration> until = DecodeDuration(observation.until());
   if (observation.has_until() && until.ok()) member.seen_until = ControllerTime(*until);
   if (observation.dropped() <= member.lost) return 0;
   const std::uint64_t lost = observation.dropped() - std::exchange(member.lost, observation.dropped());
   Tell(v1::EVENT_KIND_OBSERVATIONS_DROPPED, node, absl::StrCat(lost, " windows were lost there"));
   return lost;
+}
+
+std::uint64_t Fleet::Shed(const NodeName& node, const v1::Observation& observation) {
+  const std::lock_guard lock(mutex_);
+  const auto found = members_.find(node);
+  if (found == members_.end()) return 0;
+  const auto windows = static_cast<std::uint64_t>(observation.windows_size() + observation.tcp_windows_size());
+  if (windows > 0 && !std::exchange(found->second.shed, true)) {
+    Tell(v1::EVENT_KIND_OBSERVATIONS_DROPPED, node,
+         "the controller does not keep up with what nodes observe, and drops some of it");
+  }
+  return windows;
 }
 
 std::uint64_t Fleet::ObservationsTaken(const NodeName& node) const {
@@ -268,7 +298,7 @@ std::vector<v1::Node> Fleet::Nodes() const {
   std::vector<v1::Node> nodes;
   for (const auto& [name, member] : members_) {
     v1::Node& node = nodes.emplace_back();
-    *node.mutable_info() = member.info;
+    *node.mutable_info() = ReadInfo(member.info);
     node.set_connected(member.link != nullptr);
     if (member.round_trip) *node.mutable_round_trip() = EncodeDuration(*member.round_trip);
   }
@@ -286,6 +316,7 @@ void Fleet::Tell(v1::EventKind kind, const NodeName& node, std::string text) {
 // Nodes that are not connected stay in the mesh: they may live, and their peers' view of them counts.
 void Fleet::SendProbeConfigs() {
   stale_ = false;
+  if (unlisted_ > 0) FindRegions();
   std::vector<ProbeNode> nodes;
   for (const auto& [name, member] : members_) nodes.push_back(ProbeNodeOf(member.node, member.probe_id));
   std::vector<std::vector<NodeGroup>> partings;
@@ -298,21 +329,28 @@ void Fleet::SendProbeConfigs() {
     *message.mutable_probe_config() = *config++;
     for (const std::string& key : keys_.keys()) message.mutable_probe_config()->add_keys(key);
     if (member.link == nullptr) continue;
-    member.link->Send(std::move(message));
+    const std::size_t digest = std::hash<std::string>()(message.SerializeAsString());
+    if (std::exchange(member.probe_config, digest) != digest) member.link->Send(std::move(message));
     if (std::exchange(member.key_step, keys_.step()) != keys_.step()) member.told_keys.reset();
   }
 }
 
 void Fleet::RenewProbes(MonotonicTime now) {
-  const std::lock_guard lock(mutex_);
-  if (keys_.Changing()) {
-    if (step_begun_.first != keys_.step()) step_begun_ = {keys_.step(), now};
-    if (KnowKeys(now) || now - step_begun_.second >= kMissed) {
-      keys_.Advance();
-      stale_ = true;
+  bool littered = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (keys_.Changing()) {
+      if (step_begun_.first != keys_.step()) step_begun_ = {keys_.step(), now};
+      if (KnowKeys(now) || now - step_begun_.second >= kMissed) {
+        keys_.Advance();
+        stale_ = true;
+      }
     }
+    // What was sent just now is not written yet.
+    littered = !stale_ && std::exchange(littered_, false);
+    RenewProbesLocked();
   }
-  RenewProbesLocked();
+  if (littered) ReturnFreedMemory();
 }
 
 void Fleet::RenewKeys() {
@@ -336,7 +374,9 @@ bool Fleet::KnowKeys(MonotonicTime now) {
 }
 
 void Fleet::RenewProbesLocked() {
-  if (stale_) SendProbeConfigs();
+  if (!stale_) return;
+  SendProbeConfigs();
+  littered_ = members_.size() >= kLargeFleet;
 }
 
 std::shared_ptr<const ProbePairs> Fleet::Probed() {
@@ -357,18 +397,29 @@ void Fleet::Cover(const std::string& run_id, std::vector<NodeGroup> groups) {
   RenewProbesLocked();
 }
 
-std::shared_ptr<const NodeRegions> Fleet::Regions() const {
+std::shared_ptr<const NodeRegions> Fleet::Regions() {
   const std::lock_guard lock(mutex_);
+  // It takes time in proportion to the fleet, and so waits for a part of it to be new.
+  if (unlisted_ * kUnlistedShare > regions_->size()) FindRegions();
   return regions_;
+}
+
+void Fleet::NoteRegion(const NodeName& name, const Member& member) {
+  const auto label = member.node.labels.find(kRegion);
+  const auto listed = regions_->find(name);
+  const bool has = label != member.node.labels.end();
+  const bool had = listed != regions_->end();
+  if (has != had || (has && label->second != listed->second)) ++unlisted_;
 }
 
 void Fleet::FindRegions() {
   auto regions = std::make_shared<NodeRegions>();
   for (const auto& [name, member] : members_) {
-    const auto label = member.node.labels.find("region");
+    const auto label = member.node.labels.find(kRegion);
     if (label != member.node.labels.end()) (*regions)[name] = label->second;
   }
   regions_ = std::move(regions);
+  unlisted_ = 0;
 }
 
 void Fleet::CloseAll(const absl::Status& reason) {

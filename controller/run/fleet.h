@@ -60,6 +60,9 @@ class Fleet {
   bool IsWanted(const NodeName& node, const v1::Observation& observation, MonotonicTime now);
   // It is taken now. How many windows the node has lost since the one before.
   std::uint64_t Take(const NodeName& node, const v1::Observation& observation);
+  // It is not taken, for there is no time. How many windows are lost by that; an event tells it, once until one is
+  // taken.
+  std::uint64_t Shed(const NodeName& node, const v1::Observation& observation);
   // The number of the last one taken of the node's present process; 0: none.
   std::uint64_t ObservationsTaken(const NodeName& node) const;
   // Whatever the node saw before this has come. None while nothing is known of that.
@@ -83,8 +86,9 @@ class Fleet {
   // Random number of this life of the controller.
   std::uint64_t incarnation() const { return probes_.token; }
 
-  // Sends every member its part of the probe mesh, if a node has joined or changed since it was sent, or the time for
-  // another step of the keys has come. Apart from Join, for many nodes join at once, and each changes the part of all.
+  // Sends every member its part of the probe mesh that is not what it was sent before, if a node has joined or changed
+  // since, or the time for another step of the keys has come. Apart from Join, for many nodes join at once, and each
+  // may change the part of all. Takes time in proportion to the fleet: when it does, not to be called for every join.
   void RenewProbes(MonotonicTime now);
   // There is to be a new key of probes.
   void RenewKeys();
@@ -107,21 +111,26 @@ class Fleet {
   // Every node, by name, without its runs.
   std::vector<v1::Node> Nodes() const;
 
-  // What every node has as its label "region".
-  std::shared_ptr<const NodeRegions> Regions() const;
+  // What every node has as its label "region"; of a large fleet the last few that came may not be there before probes
+  // are renewed.
+  std::shared_ptr<const NodeRegions> Regions();
 
   // Ends every session.
   void CloseAll(const absl::Status& reason);
 
  private:
   struct Member {
-    v1::NodeInfo info;
+    // A v1::NodeInfo, serialized: it is seldom looked at, and takes a quarter of the room.
+    std::string info;
+    std::uint64_t incarnation = 0;
     InventoryNode node;
     std::uint32_t probe_id = 0;
     // Null when not connected.
     std::shared_ptr<AgentLink> link;
     // The step of the keys that it was sent over this link, and since when it is known to have been; zero: none.
     std::uint64_t key_step = 0;
+    // Digest of its part of the probe mesh that it was sent over this link; none: nothing was.
+    std::optional<std::size_t> probe_config;
     std::optional<MonotonicTime> told_keys;
     // Since when it is known not to be connected.
     std::optional<MonotonicTime> away;
@@ -143,12 +152,16 @@ class Fleet {
     TokenBucket windows{600'000, 1000};
     // It has told what cannot be.
     bool refused = false;
+    // Since the last observation that was taken, others were not.
+    bool shed = false;
   };
 
   void SendProbeConfigs();
   void RenewProbesLocked();
   // Whether every member that may still probe knows the keys, as long as they ask.
   bool KnowKeys(MonotonicTime now);
+  // The node's region may have become another.
+  void NoteRegion(const NodeName& name, const Member& member);
   void FindRegions();
 
   void Tell(v1::EventKind kind, const NodeName& node, std::string text);
@@ -162,11 +175,14 @@ class Fleet {
   std::pair<std::uint64_t, MonotonicTime> step_begun_;
   // Whether a node has joined or changed since the parts of the mesh were sent.
   bool stale_ = false;
+  // They were sent, to a large fleet, and what that took was not given back to the system yet.
+  bool littered_ = false;
   // Made anew when a node has joined or changed, or a run's groups are to be covered.
   std::shared_ptr<const ProbePairs> pairs_;
   // By run, in progress.
   std::map<std::string, std::vector<NodeGroup>> covered_;
-  // Made anew when a node joins or changes.
+  // Changes that regions_ lacks.
+  std::size_t unlisted_ = 0;
   std::shared_ptr<const NodeRegions> regions_ = std::make_shared<NodeRegions>();
 };
 

@@ -112,6 +112,34 @@ class BenchTest(unittest.TestCase):
         self.assertIn("'arm' is there twice by Linux 6.1.0-x", done.stderr)
         self.assertEqual(done.stdout, "")
 
+    def scale(self, **instead):
+        sessions = [{"over": "mutual TLS", "sessions": n, "KB/session": 100, "memory ratio": 1.1, "CPU us/session": 900,
+                     "CPU ratio": 1.2, "idle CPU %": n / 1000, "arm + fire ms": n / 10, "heal ms": n / 20}
+                    for n in (100, 1000, 10_000)]
+        rows = {"sessions": sessions,
+                "observation": [{"while": "no run", "agents": n, "CPU % of one core": n / 10} for n in (20, 200)],
+                "arm": [{"who": "Faultline (resident)", "CIDRs": n, "p50 us": 500 + 2 * n} for n in (1, 100_000)]}
+        path = self.write("scale", *(measure(name, rows=its) for name, its in (rows | instead).items()))
+        return run(HERE / "to_scale", path)
+
+    def test_a_model_is_fitted_and_says_what_a_larger_fleet_takes(self):
+        done = self.scale()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("measured at 10 000 sessions over mutual TLS", done.stdout)
+        self.assertIn("| memory of a session | 100 KB, 1.10 of a bare gRPC stream's | n^1.00 |", done.stdout)
+        self.assertIn("| processor, nothing going on, nobody probing | 10 us a second | n^1.00 |", done.stdout)
+        self.assertIn("of 100 000 prefixes | 2.00 us |", done.stdout)
+        # 100 000 x 100 KB; 10 us a session and 10 edges x 100 us, a second and node.
+        self.assertIn("| one controller for all | 100 000 | 10.0 GB | 101.0 cores |", done.stdout)
+        self.assertIn("| one for each region | 5 000 | 0.50 GB | 5.05 cores |", done.stdout)
+        self.assertLess(len(done.stdout.splitlines()), 80)
+
+    def test_a_model_is_not_fitted_to_one_size(self):
+        done = self.scale(observation=[{"while": "no run", "agents": 6, "CPU % of one core": 1}])
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("of 'observation' there are not two sizes", done.stderr)
+        self.assertEqual(done.stdout, "")
+
     def test_a_file_of_something_else_is_refused(self):
         path = self.folder / "other"
         path.write_text("{}", encoding="utf-8")

@@ -1,14 +1,10 @@
 #include "tests/bench/controller_process.h"
 
-#include <fcntl.h>
 #include <google/protobuf/util/json_util.h>
 #include <poll.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 
@@ -30,19 +26,14 @@ using measure::ToStatus;
 constexpr absl::Duration kPatience = absl::Seconds(60);
 constexpr int kLookMs = 100;
 
-std::string Program(const std::string& name) {
-  if (const char* folder = std::getenv("FAULTLINE_BIN")) return absl::StrCat(folder, "/", name);
-  std::error_code ignored;
-  return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / name;
-}
-
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<ControllerProcess>> ControllerProcess::Start(measure::Interrupts& interrupts) {
+absl::StatusOr<std::unique_ptr<ControllerProcess>> ControllerProcess::Start(measure::Interrupts& interrupts,
+                                                                            const ControllerSetup& setup) {
   std::string folder = (std::filesystem::temp_directory_path() / "faultline-bench-XXXXXX").string();
   if (mkdtemp(folder.data()) == nullptr) return ErrnoError(errno, absl::StrCat("mkdtemp ", folder));
   std::unique_ptr<ControllerProcess> controller(new ControllerProcess(interrupts, folder));
-  FAULTLINE_RETURN_IF_ERROR(controller->Launch());
+  FAULTLINE_RETURN_IF_ERROR(controller->Launch(setup));
   const absl::Time deadline = absl::Now() + kPatience;
   while (true) {
     const absl::Status answers = controller->Faultline({"nodes"}).status();
@@ -52,44 +43,24 @@ absl::StatusOr<std::unique_ptr<ControllerProcess>> ControllerProcess::Start(meas
 }
 
 ControllerProcess::~ControllerProcess() {
-  if (pid_ > 0) {
-    kill(pid_, SIGKILL);
-    while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-    }
-  }
+  process_.reset();
   std::error_code ignored;
   std::filesystem::remove_all(folder_, ignored);
 }
 
-absl::Status ControllerProcess::Launch() {
+absl::Status ControllerProcess::Launch(const ControllerSetup& setup) {
   const std::string config = absl::StrCat(folder_, "/controller.yaml");
-  FAULTLINE_RETURN_IF_ERROR(WriteFile(
-      config, absl::StrCat("listen: ", kListen, "\nsocket: ", folder_, "/socket\nstate: ", folder_, "/state\n")));
-  std::string program = Program("faultline-controller");
-  std::string option = "--config";
-  std::string file = config;
-  std::string insecure = "--insecure";
-  const std::string log = absl::StrCat(folder_, "/log");
-  char* argv[] = {program.data(), option.data(), file.data(), insecure.data(), nullptr};
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, 1, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-  posix_spawn_file_actions_adddup2(&actions, 1, 2);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  // Out of reach of the terminal's Ctrl-C.
-  posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-  const int error = posix_spawn(&pid_, program.c_str(), &actions, &attributes, argv, environ);
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
-  return error == 0 ? absl::OkStatus() : ErrnoError(error, absl::StrCat("starting ", program));
+  FAULTLINE_RETURN_IF_ERROR(WriteFile(config, absl::StrCat("listen: ", kListen, "\nsocket: ", folder_,
+                                                           "/socket\nstate: ", folder_, "/state\n", setup.config)));
+  std::vector<std::string> command = {ProgramPath("faultline-controller"), "--config", config};
+  if (setup.insecure) command.push_back("--insecure");
+  FAULTLINE_ASSIGN_OR_RETURN(process_, DaemonProcess::Start(command, absl::StrCat(folder_, "/log")));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::string> ControllerProcess::Faultline(const std::vector<std::string>& arguments,
                                                          const std::string& input) {
-  std::vector<std::string> command = {Program("faultline"), "--controller", absl::StrCat("unix:", folder_, "/socket")};
+  std::vector<std::string> command = {ProgramPath("faultline"), "--controller", socket()};
   command.insert(command.end(), arguments.begin(), arguments.end());
   ProcessResult result = RunProcess(command, {.input = input, .interrupts = &interrupts_});
   if (interrupts_.Caught()) return absl::CancelledError("interrupted");

@@ -48,4 +48,8 @@ absl::StatusOr<measure::Table> MeasureAgents(bool quick);
 // its namespace, and so comes last.
 absl::StatusOr<measure::Table> MeasureObservation(bool quick);
 
+// What 10 to 10 000 sessions cost the controller, over a Unix socket and over mutual TLS, beside bare gRPC streams with
+// the same credentials; how long it takes to fire a plan on all of them, and to heal. Comes last too.
+absl::StatusOr<measure::Table> MeasureSessions(bool quick);
+
 }  // namespace faultline::bench

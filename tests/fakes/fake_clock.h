@@ -10,10 +10,12 @@ namespace faultline {
 // is 1000 s and WallNow() is 2024-01-01 00:00:00 UTC. Thread-safe; moving it wakes nobody.
 class FakeClock : public Clock {
  public:
-  MonotonicTime Now() const override { return kStart + Elapsed(); }
+  MonotonicTime Now() const override { return kStart + Duration(elapsed_.fetch_add(reading_takes_.load())); }
   WallTime WallNow() const override { return kWallStart + Elapsed(); }
 
   void Advance(Duration by) { elapsed_.fetch_add(by.count()); }
+  // Each Now() moves it by as much from now on: for what measures how long its own work takes.
+  void MoveWithEachReading(Duration by) { reading_takes_.store(by.count()); }
   // Backwards too: a monotonic clock never does that, a test's set-up may.
   void Set(MonotonicTime now) { elapsed_.store((now - kStart).count()); }
   // How far it has been moved since the start.
@@ -23,7 +25,8 @@ class FakeClock : public Clock {
   static constexpr WallTime kWallStart{std::chrono::seconds(1704067200)};
 
  private:
-  std::atomic<Duration::rep> elapsed_{0};
+  mutable std::atomic<Duration::rep> elapsed_{0};
+  std::atomic<Duration::rep> reading_takes_{0};
 };
 
 }  // namespace faultline

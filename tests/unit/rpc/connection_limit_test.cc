@@ -1,6 +1,9 @@
 #include "controller/rpc/connection_limit.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <algorithm>
 
 #include "absl/strings/str_cat.h"
 
@@ -51,6 +54,22 @@ TEST(ConnectionLimitTest, SourcesAreForgotten) {
     most = std::max(most, limit.sources());
   }
   EXPECT_LE(most, 1024u);
+}
+
+TEST(ConnectionLimitsTest, AreAsSetWithinWhatTheProcessMayOpen) {
+  rlimit descriptors{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &descriptors), 0);
+  const std::size_t most = descriptors.rlim_cur / 4 * 3;
+  const ConnectionLimits usual = ConnectionLimits::ForThisProcess();
+  EXPECT_EQ(usual.open_of_one, usual.open_of_all / 2);
+  const ConnectionLimits set =
+      ConnectionLimits::ForThisProcess({.open = 1'000'000, .open_of_one = 7, .per_second = 1000});
+  EXPECT_EQ(set.open_of_all, std::min<std::size_t>(most, 1'000'000));
+  EXPECT_EQ(set.open_of_one, 7U);
+  EXPECT_EQ(set.per_second_of_all, 1000U);
+  EXPECT_EQ(set.burst_of_all, 5000U);
+  EXPECT_EQ(set.per_second_of_one, usual.per_second_of_one);
+  EXPECT_EQ(set.burst_of_one, usual.burst_of_one);
 }
 
 }  // namespace

@@ -108,7 +108,9 @@ class CoordinatorTest : public ::testing::Test {
       coordinator_->Advance();
     }
   }
-  bool IsHealed(const std::string& id) { return coordinator_->Await(id, 0, Duration(0))->healed; }
+  bool IsHealed(const std::string& id) {
+    return coordinator_->AwaitPoint(id, RunPoint::kHealed, Duration(0))->has_value();
+  }
   v1::Run Get(const std::string& id) { return coordinator_->Await(id, 0, Duration(0))->run; }
 
   // Reports every probe window of [from, to) after T0 for both directions; those of [cut_from, cut_to) do not arrive.

@@ -22,6 +22,18 @@ TEST(ControllerConfigTest, ReadsEveryKey) {
   EXPECT_FALSE(config->tcp_probes);
 }
 
+TEST(ControllerConfigTest, ConnectionsAreAsManyAsIsSaid) {
+  const auto config = ParseControllerConfig("connections: {open: 20000, per_second_of_one: 500}\n", "c.yaml");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->connections.open, 20000U);
+  EXPECT_EQ(config->connections.per_second_of_one, 500U);
+  EXPECT_FALSE(config->connections.open_of_one.has_value());
+  EXPECT_FALSE(config->connections.per_second.has_value());
+  EXPECT_THAT(std::string(ParseControllerConfig("connections: {open: 0, opne: 1}\n", "c.yaml").status().message()),
+              ::testing::AllOf(::testing::HasSubstr("c.yaml:1:21: 'open' must be within 1 to 1000000"),
+                               ::testing::HasSubstr("did you mean 'open'")));
+}
+
 TEST(ControllerConfigTest, LogsFromInfoOnUnlessSaidOtherwise) {
   EXPECT_EQ(ParseControllerConfig("lease: 3s\n", "c.yaml")->log_level, LogLevel::kInfo);
   EXPECT_EQ(ParseControllerConfig("log: {level: warning}\n", "c.yaml")->log_level, LogLevel::kWarning);
