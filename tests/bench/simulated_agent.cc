@@ -168,12 +168,12 @@ void SimulatedAgent::Adopt(const ProbeMesh& mesh) {
 void SimulatedAgent::SendProbe(ControllerTime now, std::vector<SimulatedProbe>& sent) {
   const std::optional<std::size_t> due = schedule_ ? schedule_->TakeDue(now) : std::nullopt;
   if (!due) return;
-  Target& target = targets_[*due];
+  const Target& target = targets_[*due];
   tally_.CountSent(target.peer, target.family, now);
   sent.push_back({.from = name_,
                   .to = mesh_.peers[target.peer].name,
                   .family = target.family,
-                  .sequence = ++target.sequence,
+                  .sequence = ++sequence_,
                   .sent_at = now});
 }
 

@@ -67,7 +67,6 @@ class SimulatedAgent : public grpc::ClientBidiReactor<v1::SessionRequest, v1::Se
   struct Target {
     WindowTally::PeerIndex peer = 0;
     Family family = Family::kIpv4;
-    std::uint64_t sequence = 0;
   };
 
   void Handle(const Arrived& arrived);
@@ -106,6 +105,8 @@ class SimulatedAgent : public grpc::ClientBidiReactor<v1::SessionRequest, v1::Se
   ClockMap clock_map_;
   ProbeMesh mesh_;
   std::vector<Target> targets_;
+  // Of all probes: one that does not grow is a duplicate to its receiver, whatever became of the mesh in between.
+  std::uint64_t sequence_ = 0;
   std::map<NodeName, WindowTally::PeerIndex> index_;
   std::optional<SendSchedule> schedule_;
   WindowTally tally_;

@@ -73,14 +73,8 @@ void SimulatedFleet::Move(const std::stop_token& stop) {
   std::vector<SimulatedProbe> probes;
   auto next = std::chrono::steady_clock::now();
   auto joined = agents_.begin();
-  std::size_t count = 0;
   while (!stop.stop_requested()) {
-    // One after the other, so that the last does not wait behind what the others are told of each other.
-    if (joined != agents_.end() &&
-        (count == 0 || std::prev(joined)->second->peers() >= std::min(count - 1, kSampled))) {
-      joined++->second->Join();
-      ++count;
-    }
+    if (joined != agents_.end()) joined++->second->Join();
     for (auto agent = agents_.begin(); agent != joined; ++agent) agent->second->Turn(probes);
     for (const SimulatedProbe& probe : probes) agents_.at(probe.to)->Receive(probe);
     sent_ += static_cast<std::int64_t>(probes.size());
