@@ -20,6 +20,7 @@
 #include "common/metrics/metrics_server.h"
 #include "common/rpc/grpc_log.h"
 #include "common/rpc/local_pass.h"
+#include "common/rpc/lock_checks.h"
 #include "common/service/daemon.h"
 #include "common/service/failure.h"
 #include "common/service/notify.h"
@@ -333,6 +334,7 @@ int Main(int argc, char** argv) {
       "SIGHUP has it read its policy and the log's level again.\nExit codes: 0 stopped, 1 failed, 2 wrong usage or "
       "configuration.");
   if (const std::optional<int> code = ParseArguments(app, argc, argv)) return *code;
+  LeaveOutLockChecks();
   SendGrpcLogTo([](absl::string_view message) { LogWarning(absl::StrCat("gRPC: ", message)); });
   const absl::StatusOr<ServiceNotifier> notifier = ServiceNotifier::FromEnvironment();
   if (!notifier.ok()) return Fail(notifier.status(), ServiceNotifier());

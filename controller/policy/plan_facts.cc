@@ -1,7 +1,9 @@
 #include "controller/policy/plan_facts.h"
 
 #include <algorithm>
+#include <set>
 
+#include "absl/strings/string_view.h"
 #include "controller/compile/ends.h"
 
 namespace faultline {
@@ -9,9 +11,10 @@ namespace {
 
 // The addresses that a group stands for: as it is given, and of those nodes that it has by label or name their own.
 PrefixSet AddressesOf(const ResolvedGroup& group, const Inventory& inventory) {
+  const std::set<absl::string_view> members(group.nodes.begin(), group.nodes.end());
   std::vector<Prefix> own;
   for (const InventoryNode& node : inventory.nodes) {
-    if (std::ranges::find(group.nodes, node.name.text()) == group.nodes.end()) continue;
+    if (!members.contains(node.name.text())) continue;
     const auto given = [&group](const IpAddress& address) { return group.cidrs.Contains(address); };
     if (std::ranges::any_of(node.addresses, given)) continue;
     for (const IpAddress& address : node.addresses) own.emplace_back(address);

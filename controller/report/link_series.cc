@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -44,8 +46,7 @@ class SeriesMaker {
     const std::vector<GroupPair> pairs = Choose();
     for (const GroupPair& pair : pairs) {
       for (const Family family : kFamilies) {
-        const std::vector<ProbeEdge> edges = EdgesOf(pair, family);
-        if (!edges.empty()) Add(pair, family, edges, points);
+        if (HasEdges(pair, family)) Add(pair, family, points);
       }
     }
   }
@@ -87,20 +88,14 @@ class SeriesMaker {
     if (pairs.size() > kMostSeries) return true;
     std::size_t count = 0;
     for (const GroupPair& pair : pairs) {
-      for (const Family family : kFamilies) count += EdgesOf(pair, family).empty() ? 0 : 1;
+      for (const Family family : kFamilies) count += HasEdges(pair, family) ? 1 : 0;
     }
     return count > kMostSeries;
   }
 
-  std::vector<ProbeEdge> EdgesOf(const GroupPair& pair, Family family) const {
-    std::vector<ProbeEdge> edges;
-    for (const std::string& from : pair.senders) {
-      for (const std::string& to : pair.receivers) {
-        if (!Has(from, family) || !Has(to, family)) continue;
-        edges.push_back({.from = NodeName(from), .to = NodeName(to), .family = family});
-      }
-    }
-    return edges;
+  bool HasEdges(const GroupPair& pair, Family family) const {
+    const auto has = [&](const std::string& name) { return Has(name, family); };
+    return std::ranges::any_of(pair.senders, has) && std::ranges::any_of(pair.receivers, has);
   }
 
   bool Has(const std::string& name, Family family) const {
@@ -108,11 +103,18 @@ class SeriesMaker {
     return node != nodes_.end() && node->second->Address(family).has_value();
   }
 
-  void Add(const GroupPair& pair, Family family, const std::vector<ProbeEdge>& edges, const Points& points) {
+  // Of what the log knows: the pairs of nodes are many more.
+  void Add(const GroupPair& pair, Family family, const Points& points) {
+    const std::set<std::string> receivers(pair.receivers.begin(), pair.receivers.end());
     std::vector<ProbeSum> sums(points.count);
-    for (const ProbeEdge& edge : edges) {
-      const std::vector<ProbeSum> more = log_.Sums(edge, points.start, points.step, points.count);
-      for (std::size_t i = 0; i < points.count; ++i) sums[i].Add(more[i]);
+    for (const std::string& sender : pair.senders) {
+      const NodeName from(sender);
+      for (const NodeName& to : log_.Receivers(from, family)) {
+        if (!receivers.contains(to.text())) continue;
+        const ProbeEdge edge{.from = from, .to = to, .family = family};
+        const std::vector<ProbeSum> more = log_.Sums(edge, points.start, points.step, points.count);
+        for (std::size_t i = 0; i < points.count; ++i) sums[i].Add(more[i]);
+      }
     }
     v1::LinkSeries& series = *run_.add_series();
     series.set_from(pair.from);

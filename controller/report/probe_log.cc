@@ -119,6 +119,16 @@ void ProbeLog::Trim(ControllerTime before) {
   }
 }
 
+std::vector<NodeName> ProbeLog::Receivers(const NodeName& from, Family family) const {
+  std::vector<NodeName> receivers;
+  const std::lock_guard lock(mutex_);
+  for (auto edge = edges_.lower_bound({.from = from, .to = {}, .family = Family::kIpv4});
+       edge != edges_.end() && edge->first.from == from; ++edge) {
+    if (edge->first.family == family) receivers.push_back(edge->first.to);
+  }
+  return receivers;
+}
+
 ProbeSum ProbeLog::Sum(const ProbeEdge& edge, ControllerTime start, ControllerTime end) const {
   const std::lock_guard lock(mutex_);
   ProbeSum sum;

@@ -77,6 +77,9 @@ class ProbeLog {
   std::vector<SentWindow> Sent(const ProbeEdge& edge, ControllerTime start, ControllerTime end) const;
   Duration window() const { return window_; }
 
+  // Whom anything is known of that this node sent over that IP version, in order of names.
+  std::vector<NodeName> Receivers(const NodeName& from, Family family) const;
+
   // Whether the node was probing and reporting in [start, end): probes it sent are known both of the first and of the
   // last half. Only then does "nothing arrived there" tell anything: a node that is down, or whose reports are lost,
   // proves no cut.

@@ -12,6 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "common/file.h"
 #include "common/rpc/credentials.h"
+#include "common/rpc/lock_checks.h"
 #include "common/status.h"
 #include "tests/bench/controller_process.h"
 #include "tests/bench/daemon_process.h"
@@ -323,6 +324,7 @@ absl::StatusOr<Table> MeasureSessions(bool quick) {
   table.bounded_by =
       "The processors, which the agents of this process share with the server: gRPC's own work for each connection and "
       "message is most of both.";
+  LeaveOutLockChecks();
   const Folder pki;
   const testing::Netns netns;
   const testing::InNetns inside(netns);

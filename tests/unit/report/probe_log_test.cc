@@ -69,6 +69,16 @@ TEST_F(ProbeLogTest, BothDirectionsAndFamiliesAreApart) {
   EXPECT_EQ(SumOf(kOutward, seconds(0), seconds(9)).sent, 0u);
 }
 
+TEST_F(ProbeLogTest, TellsWhomItKnowsOfEachSender) {
+  Sent(kLondon, kParis, seconds(1));
+  Received(NodeName("par-2"), kLondon, seconds(1));
+  Sent(NodeName("lon-2"), kParis, seconds(1));
+  EXPECT_EQ(log_.Receivers(kLondon, Family::kIpv4), (std::vector{kParis, NodeName("par-2")}));
+  EXPECT_TRUE(log_.Receivers(kLondon, Family::kIpv6).empty());
+  EXPECT_TRUE(log_.Receivers(kParis, Family::kIpv4).empty());
+  EXPECT_TRUE(log_.Receivers(NodeName("lon"), Family::kIpv4).empty());
+}
+
 TEST_F(ProbeLogTest, ReportsOfOneWindowAddUp) {
   Sent(kLondon, kParis, seconds(1), 1);
   Sent(kLondon, kParis, seconds(1), 2);
