@@ -7,8 +7,9 @@
 namespace faultline {
 namespace {
 
-// With observations that have waited for longer the controller does not keep up.
-constexpr Duration kMostWait = std::chrono::milliseconds(200);
+// With observations that have waited for longer the controller does not keep up: a thread that had to wait for a busy
+// processor is no reason yet.
+constexpr Duration kMostWait = std::chrono::seconds(1);
 
 v1::NodeOutcome MakeOutcome(v1::NodeEnd end, const std::string& detail) {
   v1::NodeOutcome outcome;

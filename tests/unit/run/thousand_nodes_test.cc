@@ -169,12 +169,12 @@ TEST_F(ThousandNodesTest, AControllerThatDoesNotKeepUpDropsObservationsAndHearsA
   late.set_number(1);
   Fill(*late.add_windows(), "par-1", clock_.Now().time_since_epoch() / milliseconds(100) * milliseconds(100))
       .set_sent(1);
-  coordinator_->OnObservation(london_.name(), late, clock_.Now() - milliseconds(300));
+  coordinator_->OnObservation(london_.name(), late, clock_.Now() - milliseconds(1100));
   EXPECT_EQ(fleet_.ObservationsTaken(london_.name()), 0U);
   Fire(id);
   EXPECT_EQ(Get(id).state(), v1::RUN_STATE_RUNNING);
   late.set_number(2);
-  coordinator_->OnObservation(london_.name(), late, clock_.Now() - milliseconds(300));
+  coordinator_->OnObservation(london_.name(), late, clock_.Now() - milliseconds(1100));
   const v1::Run run = Get(id);
   EXPECT_THAT(run.warnings(), Contains(HasSubstr("lon-1: some of its observations were dropped by the controller")));
   // Told once.
