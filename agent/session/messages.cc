@@ -1,6 +1,7 @@
 #include "agent/session/messages.h"
 
 #include "absl/strings/ascii.h"
+#include "common/document/document.h"
 #include "common/status.h"
 #include "common/timeline_codec.h"
 
@@ -79,7 +80,7 @@ v1::SessionRequest EncodeRunEnd(const RunId& run, const RunReport& report) {
   end.set_run_id(run.text());
   v1::NodeOutcome& outcome = *end.mutable_outcome();
   outcome.set_end(EncodeEnd(report.end));
-  outcome.set_detail(report.detail);
+  outcome.set_detail(Printable(report.detail));
   if (report.at) *outcome.mutable_at() = EncodeDuration(*report.at);
   for (const RuleCounters& counters : report.counters) *outcome.add_counters() = EncodeStepCounters(counters);
   *outcome.mutable_residue() = EncodeResidue(report.residue);
@@ -91,7 +92,7 @@ v1::SessionRequest EncodeForeignChange(const RunId& run, std::optional<Duration>
   v1::ForeignEvent& event = *message.mutable_foreign_change();
   event.set_run_id(run.text());
   if (at) *event.mutable_change()->mutable_at() = EncodeDuration(*at);
-  event.mutable_change()->set_text(text);
+  event.mutable_change()->set_text(Printable(text));
   return message;
 }
 
@@ -123,8 +124,19 @@ v1::SessionRequest EncodeArmed(const RunId& run, Duration took, std::size_t hold
 v1::SessionRequest EncodeRefused(const RunId& run, absl::string_view reason) {
   v1::SessionRequest message;
   message.mutable_refused()->set_run_id(run.text());
-  message.mutable_refused()->set_reason(std::string(reason));
+  message.mutable_refused()->set_reason(Printable(reason));
   return message;
+}
+
+void AddAddresses(const std::vector<Interface>& interfaces, v1::NodeInfo& node) {
+  for (const Interface& interface : interfaces) {
+    for (const Interface::Address& address : interface.addresses) {
+      v1::NodeAddress& out = *node.add_addresses();
+      out.set_address(address.address.ToBytes());
+      out.set_prefix_length(static_cast<std::uint32_t>(address.prefix_length));
+      out.set_interface(Printable(interface.name));
+    }
+  }
 }
 
 v1::Ec2Identity EncodeEc2(const Ec2Identity& identity) {

@@ -9,7 +9,8 @@
 
 namespace faultline {
 
-// The engine's and the kernel's values as wire messages. Pure.
+// The engine's and the kernel's values as wire messages. Pure. Names in a kernel may be any bytes, a message's text not:
+// '?' stands for what is not printable UTF-8.
 v1::SessionRequest EncodeStep(const RunId& run, const StepReport& report);
 v1::SessionRequest EncodeRunEnd(const RunId& run, const RunReport& report);
 v1::SessionRequest EncodeForeignChange(const RunId& run, std::optional<Duration> at, const std::string& text);
@@ -18,6 +19,8 @@ v1::SessionRequest EncodeUnknownRun(const RunId& run);
 // `holds`: of the run's timeline.
 v1::SessionRequest EncodeArmed(const RunId& run, Duration took, std::size_t holds);
 v1::SessionRequest EncodeRefused(const RunId& run, absl::string_view reason);
+// Where the node can be reached.
+void AddAddresses(const std::vector<Interface>& interfaces, v1::NodeInfo& node);
 // Without its tags: they are labels.
 v1::Ec2Identity EncodeEc2(const Ec2Identity& identity);
 

@@ -210,14 +210,7 @@ absl::StatusOr<v1::SessionRequest> Session::MakeHello() {
 v1::NodeInfo Session::DescribeNode(const std::vector<Interface>& interfaces) const {
   v1::NodeInfo node;
   node.set_name(options_.name.text());
-  for (const Interface& interface : interfaces) {
-    for (const Interface::Address& address : interface.addresses) {
-      v1::NodeAddress& out = *node.add_addresses();
-      out.set_address(address.address.ToBytes());
-      out.set_prefix_length(static_cast<std::uint32_t>(address.prefix_length));
-      out.set_interface(interface.name);
-    }
-  }
+  AddAddresses(interfaces, node);
   const auto labels = ec2_ ? LabelsOf(options_.labels, *ec2_) : options_.labels;
   for (const auto& [key, value] : labels) (*node.mutable_labels())[key] = value;
   if (ec2_) *node.mutable_ec2() = EncodeEc2(*ec2_);

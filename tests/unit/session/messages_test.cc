@@ -33,6 +33,26 @@ TEST(DecodeRunIdTest, TakesNamesOnly) {
   }
 }
 
+TEST(MessagesTest, NamesOfDevicesAreText) {
+  const std::vector<Interface> interfaces = {
+      {.name = "eth0", .addresses = {{.address = *IpAddress::Parse("172.32.0.1"), .prefix_length = 16}}, .index = 2},
+      {.name = "\xff\x01ü", .addresses = {{.address = *IpAddress::Parse("fd20::1"), .prefix_length = 64}}, .index = 3}};
+  v1::NodeInfo node;
+  AddAddresses(interfaces, node);
+  ASSERT_EQ(node.addresses_size(), 2);
+  EXPECT_EQ(node.addresses(0).interface(), "eth0");
+  EXPECT_EQ(node.addresses(0).prefix_length(), 16U);
+  EXPECT_EQ(node.addresses(1).interface(), "??ü");
+  // What is no UTF-8 nobody would take.
+  EXPECT_TRUE(v1::NodeInfo().ParseFromString(node.SerializeAsString()));
+}
+
+TEST(MessagesTest, WhatOthersRulesAreCalledIsText) {
+  const v1::SessionRequest change = EncodeForeignChange(RunId("split-1"), std::nullopt, "table inet \xff\n");
+  EXPECT_EQ(change.foreign_change().change().text(), "table inet ?\n");
+  EXPECT_EQ(EncodeRefused(RunId("split-1"), "eth\xff is down").refused().reason(), "eth? is down");
+}
+
 TEST(MessagesTest, WhatEc2Says) {
   const v1::Ec2Identity message =
       EncodeEc2({.instance_id = "i-0a",
