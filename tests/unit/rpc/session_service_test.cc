@@ -19,7 +19,13 @@ using ::testing::Le;
 using ::testing::SizeIs;
 using testing::StatusIs;
 
-constexpr std::chrono::seconds kPatience(10);
+constexpr std::chrono::seconds kPatience(60);
+// What is to be over within a second. An emulated processor takes ten times as long.
+#ifdef FAULTLINE_EMULATED
+constexpr std::chrono::seconds kSoon(10);
+#else
+constexpr std::chrono::seconds kSoon(1);
+#endif
 
 // An agent as far as its session goes.
 class Caller {
@@ -174,7 +180,7 @@ TEST(SessionServiceTest, RevokedNodesSessionEndsWithinASecond) {
   server.sessions().CloseNode(NodeName("lon-1"), absl::PermissionDeniedError("it has been revoked"));
   EXPECT_FALSE(server.fleet().Connected(NodeName("lon-1")));
   EXPECT_THAT(agent.AwaitEnd(), StatusIs(absl::StatusCode::kPermissionDenied, "it has been revoked"));
-  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(1));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, kSoon);
 }
 
 TEST(SessionServiceTest, RevokedNodeThatReadsNothingIsRidOfWithinASecondToo) {
@@ -188,7 +194,7 @@ TEST(SessionServiceTest, RevokedNodeThatReadsNothingIsRidOfWithinASecondToo) {
   const auto began = std::chrono::steady_clock::now();
   server.sessions().CloseNode(NodeName("lon-1"), absl::PermissionDeniedError("it has been revoked"));
   agent.SayUntilTheEnd();
-  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(1));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, kSoon);
 }
 
 TEST(SessionServiceTest, NodeThatWasSentAwayBeforeItsHelloCameIsRefused) {

@@ -18,7 +18,7 @@
 namespace faultline {
 namespace {
 
-constexpr std::chrono::seconds kPatience(10);
+constexpr std::chrono::seconds kPatience(60);
 
 std::string MakeFolder() {
   std::string folder = (std::filesystem::temp_directory_path() / "faultline-rpc-XXXXXX").string();

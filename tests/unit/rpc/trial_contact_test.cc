@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 using testing::MakeCertificate;
 using testing::TestCertificate;
 
-constexpr std::chrono::seconds kPatience(10);
+constexpr std::chrono::seconds kPatience(60);
 
 TrialContact Try(const TestServer& server, const TlsFiles& files, const std::string& host = "127.0.0.1") {
   const UniqueFd connection = ConnectTo(server.port());

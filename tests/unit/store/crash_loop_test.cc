@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -19,6 +20,8 @@
 
 namespace faultline {
 namespace {
+
+using std::chrono::microseconds;
 
 constexpr int kRounds = 60;
 
@@ -89,7 +92,7 @@ class CrashLoopTest : public ::testing::Test {
   ~CrashLoopTest() override { std::filesystem::remove_all(folder_); }
 
   // One life of a controller, killed after `time`; what it acknowledged is added.
-  void LiveAndDie(std::chrono::microseconds time) {
+  void LiveAndDie(microseconds time) {
     int ends[2];
     ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
     UniqueFd reader(ends[0]);
@@ -163,9 +166,15 @@ class CrashLoopTest : public ::testing::Test {
 
 TEST_F(CrashLoopTest, NothingAcknowledgedIsLostAndNoNumberGivenTwice) {
   std::mt19937 random(7);
+  microseconds longest(80'000);
   for (int round = 0; round < kRounds; ++round) {
     SCOPED_TRACE(round);
-    ASSERT_NO_FATAL_FAILURE(LiveAndDie(std::chrono::microseconds(random() % 80'000)));
+    const microseconds life(random() % longest.count());
+    const std::size_t before = freezes_.size();
+    ASSERT_NO_FATAL_FAILURE(LiveAndDie(life));
+    // Where it is emulated, or others work too, it comes to nothing in so short a life.
+    const bool too_short = freezes_.size() == before && life > longest / 2;
+    if (too_short) longest = std::min(2 * longest, microseconds(4'000'000));
     const auto database = Database::Open(path_);
     ASSERT_TRUE(database.ok()) << database.status();
     ASSERT_NO_FATAL_FAILURE(ExpectRuns(**database));
