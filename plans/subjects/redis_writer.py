@@ -43,7 +43,10 @@ class Connection:
             return None
         if kind == b"*":
             return [self._answer() for _ in range(count)]
-        return self._input.read(count + 2)[:-2].decode()
+        text = self._input.read(count + 2)
+        if len(text) != count + 2:
+            raise ConnectionError("the connection was closed within an answer")
+        return text[:-2].decode()
 
 
 class Redis:

@@ -8,10 +8,13 @@ accounting of what the database has of them in the end. A database of your own n
     server           a text: who answered append last
 
     python3 etcd_writer.py write --side london --servers 172.32.15.231,172.32.4.2 DIRECTORY    until it is ended
-    python3 etcd_writer.py account --servers 172.32.15.231,172.33.11.90 DIRECTORY
+    python3 etcd_writer.py account --sides london,paris --servers 172.32.15.231,172.33.11.90 DIRECTORY
 
-`write` keeps DIRECTORY/SIDE.jsonl, a line for each write and each change of leader; `account` prints these lines and an
-accounting of each side, as an observation of a plan with `format: operations` reads them (docs/CLIENTS.md).
+`write` runs on a node of each side, where this file and the database's have to be copied to, and keeps
+DIRECTORY/SIDE.jsonl there, a line for each write and each change of leader. `account` runs on the controller's host,
+reads the DIRECTORY there, and prints these lines and an accounting of each side, as an observation of a plan with
+`format: operations` reads them (docs/CLIENTS.md). So the files have to come together: let DIRECTORY be on a disk that
+all share, or fetch both files before `account`. With --sides it fails, having told what there is, when one is missing.
 The name of the directory is part of each record's name: take a new one for each run.
 """
 
@@ -56,14 +59,24 @@ def append_for_ever(client, notes, side, every, over):
             client.append(note["record"])
         except OSError as error:
             note.update(ok=False, error=str(error) or type(error).__name__)
+        except Exception as error:  # pylint: disable=broad-exception-caught
+            # Another's library may raise anything.
+            note.update(ok=False, error=repr(error))
         note.update(ms=round((time.monotonic() - began) * 1000, 3), server=client.server)
         notes.add(**note)
 
 
+def leader_of(client):
+    try:
+        return client.leader()
+    except Exception:  # pylint: disable=broad-exception-caught
+        return None
+
+
 def watch_leader(client, notes, every, over):
-    known = client.leader()
+    known = leader_of(client)
     while not over.wait(every):
-        leader = client.leader()
+        leader = leader_of(client)
         if leader != known:
             notes.add(event=f"leader {known or 'none'} -> {leader or 'none'}")
             known = leader
@@ -80,8 +93,11 @@ def write(make_client, options):
     with notes:
         watch = threading.Thread(target=watch_leader, args=(make_client(options), notes, 0.2, over))
         watch.start()
-        append_for_ever(make_client(options), notes, options.side, options.every, over)
-        watch.join()
+        try:
+            append_for_ever(make_client(options), notes, options.side, options.every, over)
+        finally:
+            over.set()
+            watch.join()
 
 
 def read_notes(directory):
@@ -113,17 +129,33 @@ def records_of(client, patience):
             time.sleep(0.2)
 
 
+def folded(notes):
+    """The notes; of operations of the same hundredth of a second that ended alike and took as long, to a tenth of a
+    millisecond, the last with how many there are."""
+    alike = {}
+    for number, note in enumerate(notes):
+        key = number if "ok" not in note else (int(note["time"] * 100), note["ok"], round(note["ms"], 1))
+        count = alike[key]["count"] + 1 if key in alike else 1
+        alike[key] = {**note, "count": count}
+    for note in alike.values():
+        yield note if note["count"] > 1 else {key: value for key, value in note.items() if key != "count"}
+
+
 def account(make_client, options):
     # In this order: what is acknowledged while we read is not noted yet, and so not missed.
     notes = read_notes(options.directory)
     if not notes:
         raise SystemExit(f"{options.directory} has no notes: was `write` given the same directory?")
     found = records_of(make_client(options), options.patience)
-    for side, lines in notes.items():
-        for line in lines:
+    # Accountings come first: of a great deal of output the rest is not read.
+    for side, lines in notes.items() if found is not None else ():
+        print(json.dumps({"side": side, **account_of(lines, found)}))
+    for lines in notes.values():
+        for line in folded(lines):
             print(json.dumps(line))
-        if found is not None:
-            print(json.dumps({"side": side, **account_of(lines, found)}))
+    if missing := [side for side in options.sides if side not in notes]:
+        raise SystemExit(f"{options.directory} has no notes of {', '.join(missing)}: `write` keeps them where it runs; "
+                         "bring them here before `account`")
 
 
 def main(make_client, add_options=lambda parser: None):
@@ -133,6 +165,8 @@ def main(make_client, add_options=lambda parser: None):
     parser.add_argument("directory", type=pathlib.Path, metavar="DIRECTORY")
     parser.add_argument("--servers", required=True, type=lambda text: text.split(","), help="addresses, with commas")
     parser.add_argument("--side", help="write: what this client is called, such as its region")
+    parser.add_argument("--sides", type=lambda text: text.split(","), default=[],
+                        help="account: all clients' sides, with commas; fails when there are no notes of one")
     parser.add_argument("--every", type=float, default=0.05, help="write: seconds from write to write (0.05)")
     parser.add_argument("--timeout", type=float, default=1, help="how many seconds one answer may take (1)")
     parser.add_argument("--patience", type=float, default=20, help="account: for how many seconds it asks again (20)")
