@@ -174,6 +174,28 @@ class RefusingTest(unittest.TestCase):
         connection.close()
 
 
+class UnpackTest(unittest.TestCase):
+    """`unpack` of ./dev, with programs that only say what they were asked for."""
+
+    FAKES = """apt-get() { shift 2; echo "fetched $*"; for package; do touch "${package}_2.deb"; done; }
+               dpkg-deb() { mkdir -p usr; }
+               source <(sed -n '/^unpacked()/,/^}/p; /^unpack()/,/^}/p' "$0")
+               unpack servers "$@"
+               """
+
+    def unpack(self, folder, *packages):
+        return subprocess.run(["bash", "-c", self.FAKES, REPO / "dev", *packages], cwd=folder, capture_output=True,
+                              text=True, check=True).stdout
+
+    def test_a_package_that_came_to_the_list_is_fetched(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.assertEqual(self.unpack(folder, "etcd"), "fetched etcd\n")
+        self.assertEqual(self.unpack(folder, "etcd"), "")
+        self.assertEqual(self.unpack(folder, "etcd", "redis"), "fetched etcd redis\n")
+        self.assertEqual(self.unpack(folder, "redis", "etcd"), "")
+        self.assertTrue((folder / "build" / "servers" / "usr").is_dir())
+
+
 class ShippedTest(unittest.TestCase):
     def test_every_writer_says_how_it_is_used(self):
         """The one for Aerospike needs a client that is not here."""
