@@ -15,8 +15,21 @@ UNPACKED = REPO / "build" / "subjects"
 SUBJECTS = REPO / "plans" / "subjects"
 
 
+# Of this program's environment, what others may have; beside what is Faultline's.
+KEPT = ("COLORTERM", "HOME", "LANG", "LOGNAME", "NO_COLOR", "PATH", "TERM", "TMPDIR", "USER")
+
+
+def clean_environment():
+    """Servers and their tools take options and addresses from it: ETCDCTL_ENDPOINTS, REDISCLI_AUTH, http_proxy."""
+    for name in list(os.environ):
+        if name not in KEPT and not name.startswith("FAULTLINE_"):
+            del os.environ[name]
+
+
 def require(*names):
-    """Ends the program as skipped, saying why, unless all of these are there and start. Then they are in the PATH."""
+    """Ends the program as skipped, saying why, unless all of these are there and start. Then they are in the PATH, and
+    the environment is clean."""
+    clean_environment()
     folders = [UNPACKED / "usr" / "bin", UNPACKED / "usr" / "sbin"]
     os.environ["PATH"] = os.pathsep.join([*map(str, folders), os.environ["PATH"]])
     for name in names:

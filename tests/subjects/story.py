@@ -20,9 +20,17 @@ class Story:
     # (subject, outcome) -> what is not as known, a text each.
     judge: typing.Callable
 
+    # How long its plan is to last in a test: as short as what is known of its end allows.
+    short: dict
+
     @property
     def plan(self):
         return programs.SUBJECTS / f"{self.subject.NAME}.yaml"
+
+    def options(self, subject, notes):
+        """For the plan, where the notes are in that directory."""
+        variables = {**self.variables(subject, notes), "writer": programs.SUBJECTS / subject.WRITER}
+        return [word for name, value in variables.items() for word in ("--set", f"{name}={value}")]
 
 
 def stopped(outcome, step, side):
@@ -76,8 +84,9 @@ def judge_web(subject, outcome):
 
 STORIES = {story.subject.NAME: story for story in (
     Story(EtcdSeven, "seven nodes, four in London and three in Paris", etcd_variables,
-          lambda subject: subject.place_leader("lon-1"), judge_etcd),
+          lambda subject: subject.place_leader("lon-1"), judge_etcd,
+          {"quiet": "2s", "hold": "9s", "back": "6s"}),
     Story(RedisSentinel, "six nodes, the master in London, two of three Sentinels in Paris", redis_variables,
-          lambda subject: None, judge_redis),
+          lambda subject: None, judge_redis, {"quiet": "2s", "hold": "3s", "split": "10s", "back": "5s"}),
     Story(WebFailover, "two web servers in two zones of London, behind one name", web_variables,
-          lambda subject: None, judge_web))}
+          lambda subject: None, judge_web, {"quiet": "2s", "hold": "8s", "back": "6s"}))}

@@ -148,8 +148,8 @@ class Subject:
             before = self.lab.kernel_state(*self.nodes)
             stack.callback(self._assert_nobody_left)
             stack.callback(self.lab.assert_kernel_unchanged, before)
-            self._start_fleet()
             stack.callback(self.lab.stop)
+            self._start_fleet()
             stack.callback(self._stop_servers)
             self.start_servers()
             self.await_healthy()
@@ -241,9 +241,10 @@ class Subject:
         self._cells += 1
         return self.lab.state / f"cell-{self._cells}"
 
-    def observe(self, plan, *options, timeout=180):
-        """Runs a plan while the clients write, until both are answered again; gives the Outcome."""
-        directory = self.notes_directory()
+    def observe(self, plan, *options, directory=None, timeout=180):
+        """Runs a plan while the clients write (to a directory of their own unless it is given), until both are answered
+        again; gives the Outcome."""
+        directory = directory or self.notes_directory()
         with self.clients(directory):
             run = self.lab.cli_json("run", plan, *options, expect=None, timeout=timeout)
             if run["outcome"] != "OUTCOME_VERIFIED":

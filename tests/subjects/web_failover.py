@@ -1,6 +1,5 @@
 """Two web servers in two zones of London, and a name that a health check keeps at one that is healthy (dnsmasq)."""
 
-import json
 import pathlib
 
 from faultlab import wait_until
@@ -8,6 +7,7 @@ from subject import Subject
 
 HERE = pathlib.Path(__file__).resolve().parent
 NAME = "www.faultline.test"
+TTL = 1  # seconds
 
 
 class WebFailover(Subject):
@@ -26,7 +26,7 @@ class WebFailover(Subject):
         self._hosts = self.lab.state / "dns-hosts"
         self._hosts.write_text("")
         dns = self.serve("ops", "dns", "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv",
-                         "--no-hosts", f"--addn-hosts={self._hosts}", "--local-ttl=1", f"--listen-address={self.DNS}",
+                         "--no-hosts", f"--addn-hosts={self._hosts}", f"--local-ttl={TTL}", f"--listen-address={self.DNS}",
                          "--bind-interfaces", "--user=root", "--group=root", "--pid-file=", "--log-facility=-")
         for node in self.SIDES.values():
             resolver = pathlib.Path(f"/etc/netns/{self.lab.prefix}-{node}/resolv.conf")
@@ -50,11 +50,6 @@ class WebFailover(Subject):
 
     def account_servers(self):
         return [NAME]
-
-    def checks(self):
-        """What the health check has printed."""
-        lines = (self.lab.state / "check-ops.log").read_text().splitlines(keepends=True)
-        return [json.loads(line) for line in lines if line.endswith("\n")]
 
     def await_recovered(self, directory, outcome):
         first = self.address(self.FIRST)

@@ -14,7 +14,9 @@ import tempfile
 import threading
 import types
 import unittest
+import unittest.mock
 
+import programs
 from programs import REPO, SUBJECTS
 
 sys.path.insert(0, str(SUBJECTS))
@@ -172,6 +174,15 @@ class RefusingTest(unittest.TestCase):
         with self.assertRaisesRegex(ConnectionError, "closed within an answer"):
             connection._answer()  # pylint: disable=protected-access
         connection.close()
+
+
+class EnvironmentTest(unittest.TestCase):
+    def test_what_servers_and_tools_would_take_from_it_is_gone(self):
+        given = {"ETCDCTL_ENDPOINTS": "http://elsewhere:2379", "ETCD_NAME": "x", "http_proxy": "http://elsewhere",
+                 "PYTHONPATH": "/elsewhere", "PATH": "/bin", "FAULTLINE_BIN": "bin"}
+        with unittest.mock.patch.dict(os.environ, given, clear=True):
+            programs.clean_environment()
+            self.assertEqual(dict(os.environ), {"PATH": "/bin", "FAULTLINE_BIN": "bin"})
 
 
 class UnpackTest(unittest.TestCase):
