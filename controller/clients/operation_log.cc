@@ -70,18 +70,23 @@ absl::Status OperationLog::Take(const ClientAccounting& accounting) {
   return absl::OkStatus();
 }
 
-void OperationLog::Merge(const OperationLog& other) {
+std::uint64_t OperationLog::Merge(const OperationLog& other) {
+  std::uint64_t left_out = 0;
   while (width_ < other.width_) Widen();
   for (const auto& [name, cells] : other.sides_) {
     Cells* own = SideOf(name);
-    if (own == nullptr) continue;
     for (const auto& [number, cell] : cells) {
       const WallTime start = other.origin_ + number * other.width_;
-      if (CheckReach(start, origin_).ok()) AddTo(*own, FloorOf(start - origin_, width_), cell);
+      if (own != nullptr && CheckReach(start, origin_).ok()) {
+        AddTo(*own, FloorOf(start - origin_, width_), cell);
+      } else {
+        left_out += cell.acknowledged + cell.failed;
+      }
     }
   }
-  for (const ClientHappening& happening : other.happenings_) Take(happening).IgnoreError();
-  for (const ClientAccounting& accounting : other.accountings_) Take(accounting).IgnoreError();
+  for (const ClientHappening& happening : other.happenings_) left_out += Take(happening).ok() ? 0 : 1;
+  for (const ClientAccounting& accounting : other.accountings_) left_out += Take(accounting).ok() ? 0 : 1;
+  return left_out;
 }
 
 OperationLog::Cells* OperationLog::SideOf(const std::string& name) {

@@ -48,8 +48,9 @@ class OperationLog {
   // OUT_OF_RANGE when the line is too far away in time, RESOURCE_EXHAUSTED when there are too many like it: then
   // nothing of it is kept.
   absl::Status Add(const ClientLine& line);
-  // What `other` has, as far as there is room.
-  void Merge(const OperationLog& other);
+  // What `other` has, as far as there is room. Returns for how many operations, happenings and accountings there was
+  // none.
+  std::uint64_t Merge(const OperationLog& other);
 
   WallTime origin() const { return origin_; }
   // Of a cell. Each divides all that are longer; those of a second and less divide a second.

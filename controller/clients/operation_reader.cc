@@ -29,6 +29,7 @@ void OperationReader::Take(absl::string_view bytes) {
 OperationOutput OperationReader::Finish() && {
   // One that was cut is not judged.
   if (!output_.truncated) EndLine();
+  output_.lines.set_cut(output_.truncated);
   return std::move(output_);
 }
 

@@ -48,13 +48,15 @@ std::vector<Span> StagesOf(const v1::Run& run) {
   return spans;
 }
 
-// When the last fault that had begun was over.
+// When the last fault that had begun was over: not before the plan or the early end has it, and on every node that
+// told.
 std::optional<Duration> HealedAt(const v1::Run& run) {
   const std::optional<Duration> early = EarlyEndOf(run);
   std::optional<Duration> healed;
   for (const StepWindow& window : StepWindowsOf(run)) {
     if (early && window.start >= *early) continue;
-    const Duration end = early ? std::min(window.end, *early) : window.end;
+    const Duration planned = early ? std::min(window.end, *early) : window.end;
+    const Duration end = std::max(planned, window.healed.value_or(planned));
     healed = std::max(healed.value_or(end), end);
   }
   return healed;
@@ -72,7 +74,11 @@ class ClientRecorder {
       Include(cells);
       AddSide(name, cells, healed, *clients.add_sides());
     }
+    *clients.mutable_width() = EncodeDuration(log_.width());
+    if (known_) Bound(healed);
     if (known_) {
+      *clients.mutable_from() = EncodeDuration(known_->start);
+      *clients.mutable_until() = EncodeDuration(known_->end);
       AddPoints(clients);
       AddStages(clients);
     }
@@ -99,6 +105,28 @@ class ClientRecorder {
     known_->end = std::max(known_->end, of_side.end);
   }
 
+  // What is far from the run is not to stretch its picture.
+  void Bound(std::optional<Duration> healed) {
+    Duration end = std::max(EarlyEndOf(run_).value_or(Duration(0)), healed.value_or(Duration(0)));
+    if (!spans_.empty()) end = std::max(end, spans_.back().end);
+    const Span near = {"", std::max(known_->start, -kClientsBefore), std::min(known_->end, end + kClientsAfter)};
+    std::uint64_t far = 0;
+    std::uint64_t all = 0;
+    for (const auto& [name, cells] : log_.sides()) {
+      for (const auto& [number, cell] : cells) {
+        const std::uint64_t count = cell.acknowledged + cell.failed;
+        all += count;
+        if (StartOf(number) < near.start || StartOf(number) >= near.end) far += count;
+      }
+    }
+    if (far > 0) {
+      run_.add_warnings(absl::StrCat("of what clients saw, ", GroupedCount(far), " of ", GroupedCount(all),
+                                     " operations are more than ", LengthText(kClientsBefore), " before T0 or ",
+                                     LengthText(kClientsAfter), " after the run: curves and stages are without them"));
+    }
+    known_ = near.start < near.end ? std::optional(near) : std::nullopt;
+  }
+
   void AddSide(const std::string& name, const Cells& cells, std::optional<Duration> healed,
                v1::ClientSide& side) const {
     side.set_side(name);
@@ -120,11 +148,8 @@ class ClientRecorder {
   }
 
   void AddPoints(v1::Clients& clients) const {
-    Duration end = EarlyEndOf(run_).value_or(Duration(0));
-    if (!spans_.empty()) end = std::max(end, spans_.back().end);
-    const Duration from = std::max(known_->start, -kClientsBefore);
-    const Duration until = std::min(known_->end, end + kClientsAfter);
-    if (from >= until) return;
+    const Duration from = known_->start;
+    const Duration until = known_->end;
     const Duration unit = std::max(kLeastClientPoint, log_.width());
     // One more may be begun at either side.
     const Duration step = CeilingTo((until - from) / (kMostClientPoints - 2) + Duration(1), unit);
@@ -208,7 +233,7 @@ class ClientRecorder {
   const OperationLog& log_;
   v1::Run& run_;
   std::vector<Span> spans_;
-  // From the first operation to the last.
+  // From the first operation to the last, then as far as these are near the run.
   std::optional<Span> known_;
 };
 

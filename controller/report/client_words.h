@@ -22,14 +22,20 @@ struct WordTable {
 WordTable ClientStagesOf(const v1::Clients& clients);
 // Of each side in all, and how long after the last fault's end the first operation was acknowledged.
 WordTable ClientSidesOf(const v1::Clients& clients);
-// "none lost" or "1 990 LOST", and the figures.
-WordTable AccountingsOf(const v1::Clients& clients);
+// "none lost", "none lost as far as told" or "1 990 LOST", and the figures. `all_told`: there is no doubt that it is
+// all (ClientDoubtsOf).
+WordTable AccountingsOf(const v1::Clients& clients, bool all_told);
+// When, of which side, and what.
+WordTable HappeningsOf(const v1::Clients& clients);
+
+// How exact the figures are; empty when it is a tenth of a second or better.
+std::string WidthText(const v1::Clients& clients);
 
 // How a command's lines were taken: "1 200 operations, 3 happenings, 1 accounting; 2 lines not taken; line 17: …".
 std::string OperationLinesText(const v1::OperationLines& lines);
 
-// Two lines at most: the sides in brief, and what was lost. Nothing when nothing is known. Ends with a newline unless
-// empty.
-std::string RenderClients(const v1::Clients& clients, const TerminalStyle& style);
+// Two lines at most: the sides in brief, and what was lost (in all, when that was told, else of the sides together).
+// Nothing when nothing is known. Ends with a newline unless empty.
+std::string RenderClients(const v1::Run& run, const TerminalStyle& style);
 
 }  // namespace faultline

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "controller/report/client_doubts.h"
 #include "controller/report/client_words.h"
 #include "controller/report/run_words.h"
 #include "controller/report/step_windows.h"
@@ -63,6 +64,11 @@ void WriteStages(const v1::Clients& clients, MarkupWriter& out) {
            "stage's beginning to the first acknowledgement in it. Times: of what was acknowledged.");
 }
 
+void WriteWidth(const v1::Clients& clients, MarkupWriter& out) {
+  const std::string text = WidthText(clients);
+  if (!text.empty()) out.Leaf("p", {{"class", "note"}}, text);
+}
+
 void WriteSides(const v1::Clients& clients, MarkupWriter& out) {
   const WordTable table = ClientSidesOf(clients);
   if (table.rows.empty()) return;
@@ -76,11 +82,11 @@ void WriteSides(const v1::Clients& clients, MarkupWriter& out) {
   out.Close();
   if (!clients.has_healed()) return;
   out.Leaf("p", {{"class", "note"}},
-           absl::StrCat("The last fault ended at ", RoundedText(Decoded(clients.healed())), "."));
+           absl::StrCat("The last fault had ended on every node at ", RoundedText(Decoded(clients.healed())), "."));
 }
 
-void WriteAccountings(const v1::Clients& clients, MarkupWriter& out) {
-  const WordTable table = AccountingsOf(clients);
+void WriteAccountings(const v1::Clients& clients, bool all_told, MarkupWriter& out) {
+  const WordTable table = AccountingsOf(clients, all_told);
   if (table.rows.empty()) return;
   OpenTable(table, out);
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
@@ -88,7 +94,11 @@ void WriteAccountings(const v1::Clients& clients, MarkupWriter& out) {
     const bool good = clients.accountings(static_cast<int>(i)).lost() == 0;
     out.Open("tr", {{"data-accounting", row[0]}, {"data-lost", good ? "false" : "true"}});
     out.Leaf("th", {{"scope", "row"}}, row[0]);
-    out.Leaf("td", {{"class", good ? "good" : "bad"}}, absl::StrCat(good ? "✓ " : "✗ ", row[1]));
+    out.Leaf("td", {{"class", good && all_told ? "good" : "bad"}},
+             absl::StrCat(!good      ? "✗ "
+                          : all_told ? "✓ "
+                                     : "⚠ ",
+                          row[1]));
     WriteCells(row, 2, out);
     out.Close();
   }
@@ -100,11 +110,12 @@ void WriteAccountings(const v1::Clients& clients, MarkupWriter& out) {
 }
 
 void WriteHappenings(const v1::Clients& clients, MarkupWriter& out) {
-  if (clients.happenings().empty()) return;
-  OpenTable({.headings = {"after T0", "side", "what happened"}, .rows = {}}, out);
-  for (const v1::Happening& happening : clients.happenings()) {
-    out.Open("tr", {{"data-happening", happening.text()}});
-    WriteCells({RoundedText(Decoded(happening.at())), happening.side(), happening.text()}, 0, out);
+  const WordTable table = HappeningsOf(clients);
+  if (table.rows.empty()) return;
+  OpenTable(table, out);
+  for (const std::vector<std::string>& row : table.rows) {
+    out.Open("tr", {{"data-happening", row[2]}});
+    WriteCells(row, 0, out);
     out.Close();
   }
   out.Close();
@@ -113,13 +124,16 @@ void WriteHappenings(const v1::Clients& clients, MarkupWriter& out) {
 }  // namespace
 
 void WriteClients(const v1::Run& run, MarkupWriter& out) {
-  if (!run.has_clients()) return;
+  const std::vector<std::string> doubts = ClientDoubtsOf(run);
+  if (!run.has_clients() && doubts.empty()) return;
   out.Open("section", {{"id", "clients"}});
   out.Leaf("h2", "What clients saw");
   WriteCharts(run, out);
   WriteStages(run.clients(), out);
   WriteSides(run.clients(), out);
-  WriteAccountings(run.clients(), out);
+  WriteWidth(run.clients(), out);
+  WriteAccountings(run.clients(), doubts.empty(), out);
+  for (const std::string& doubt : doubts) out.Leaf("p", {{"class", "bad"}}, absl::StrCat("⚠ ", doubt));
   WriteHappenings(run.clients(), out);
   out.Close();
 }

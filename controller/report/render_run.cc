@@ -149,7 +149,7 @@ std::string Nodes(const v1::Run& run, const TerminalStyle& style) {
 }
 
 std::string Clients(const v1::Run& run, const TerminalStyle& style) {
-  const std::string text = RenderClients(run.clients(), style);
+  const std::string text = RenderClients(run, style);
   return text.empty() ? "" : absl::StrCat("\n", text);
 }
 

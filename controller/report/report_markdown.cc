@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "controller/report/client_doubts.h"
 #include "controller/report/client_words.h"
 #include "controller/report/figure_text.h"
 #include "controller/report/markup.h"
@@ -112,17 +113,22 @@ std::string Table(const WordTable& table) {
   return text;
 }
 
-std::string Accountings(const v1::Clients& clients) {
-  WordTable table = AccountingsOf(clients);
+std::string Accountings(const v1::Clients& clients, bool all_told) {
+  WordTable table = AccountingsOf(clients, all_told);
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     const bool good = clients.accountings(static_cast<int>(i)).lost() == 0;
-    table.rows[i][1].insert(0, good ? "✅ " : "❌ ");
+    table.rows[i][1].insert(0, !good ? "❌ " : all_told ? "✅ " : "⚠ ");
   }
   return Table(table);
 }
 
-std::string Clients(const v1::Clients& clients) {
-  return absl::StrCat(Table(ClientStagesOf(clients)), Table(ClientSidesOf(clients)), Accountings(clients));
+std::string Clients(const v1::Run& run) {
+  const v1::Clients& clients = run.clients();
+  const Row doubts = ClientDoubtsOf(run);
+  const std::string width = WidthText(clients);
+  return absl::StrCat(Table(ClientStagesOf(clients)), Table(ClientSidesOf(clients)),
+                      width.empty() ? "" : absl::StrCat("\n", width, "\n"), Accountings(clients, doubts.empty()),
+                      List("What clients told may not be all:", doubts), Table(HappeningsOf(clients)));
 }
 
 Row FailedGuardsOf(const v1::Run& run) {
@@ -162,7 +168,7 @@ std::string RenderMarkdown(const v1::Run& run) {
                                          : "⏳",
                                   " ", EscapeMarkdown(run.id()), ": ", EscapeMarkdown(WordOf(run)), "\n");
   if (!run.summary().empty()) absl::StrAppend(&text, "\n", EscapeMarkdown(run.summary()), ".\n");
-  return absl::StrCat(text, Stages(run), Connections(run), Steps(run), Clients(run.clients()),
+  return absl::StrCat(text, Stages(run), Connections(run), Steps(run), Clients(run),
                       List("Not as planned:", WrongEdgesOf(run)), List("Expectations that were not met:", UnmetOf(run)),
                       List("Guards that failed:", FailedGuardsOf(run)), List("Left behind:", ResidueLeft(run)),
                       List("Warnings:", {run.warnings().begin(), run.warnings().end()}), RunWith(run));

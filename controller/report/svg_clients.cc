@@ -17,13 +17,21 @@ constexpr double kLeft = 60;
 constexpr double kTop = 20;
 constexpr double kPlot = 130;
 
+Duration StartOf(const v1::Clients& clients) { return Decoded(clients.start()).value_or(Duration(0)); }
 Duration StepOf(const v1::Clients& clients) { return Decoded(clients.step()).value_or(Duration(0)); }
 
-PlotValues PerSecond(const google::protobuf::RepeatedField<std::uint64_t>& points, Duration step) {
+// Nothing for a point at either end that operations are not told of for nearly all its time: it would look as if they
+// had become fewer.
+PlotValues PerSecond(const google::protobuf::RepeatedField<std::uint64_t>& points, const v1::Clients& clients) {
   PlotValues values;
+  const Duration step = StepOf(clients);
   const double seconds = std::chrono::duration<double>(step).count();
-  for (const std::uint64_t count : points) {
-    values.push_back(seconds > 0 ? std::optional(static_cast<double>(count) / seconds) : std::nullopt);
+  const Duration from = Decoded(clients.from()).value_or(StartOf(clients));
+  const Duration until = Decoded(clients.until()).value_or(StartOf(clients) + points.size() * step);
+  for (int i = 0; i < points.size(); ++i) {
+    const Duration start = StartOf(clients) + i * step;
+    const bool whole = std::min(start + step, until) - std::max(start, from) >= step - step / 10;
+    values.push_back(seconds > 0 && whole ? std::optional(static_cast<double>(points[i]) / seconds) : std::nullopt);
   }
   return values;
 }
@@ -46,8 +54,8 @@ void WriteHappenings(const v1::Clients& clients, const v1::ClientSide& side, con
 double MostPerSecond(const v1::Clients& clients) {
   double most = 0;
   for (const v1::ClientSide& side : clients.sides()) {
-    most = std::max({most, MostOf(PerSecond(side.acknowledged_points(), StepOf(clients))),
-                     MostOf(PerSecond(side.failed_points(), StepOf(clients)))});
+    most = std::max({most, MostOf(PerSecond(side.acknowledged_points(), clients)),
+                     MostOf(PerSecond(side.failed_points(), clients))});
   }
   return most;
 }
@@ -56,7 +64,7 @@ void WriteClientChart(const v1::Clients& clients, const v1::ClientSide& side, do
                       const std::vector<StepWindow>& windows, const RunExtent& extent, MarkupWriter& out) {
   const TimeAxis axis = {.extent = extent, .left = kLeft, .width = kWidth - kLeft - 20};
   const Plot plot = {.axis = axis, .scale = ScaleFor(std::max(most, 1.0)), .top = kTop, .height = kPlot};
-  const Duration start = Decoded(clients.start()).value_or(Duration(0));
+  const Duration start = StartOf(clients);
   const Duration step = StepOf(clients);
   out.Open("svg", {{"class", "chart"},
                    {"viewBox", absl::StrCat("0 0 ", Unit(kWidth), " ", Unit(kTop + kPlot + 18))},
@@ -69,8 +77,8 @@ void WriteClientChart(const v1::Clients& clients, const v1::ClientSide& side, do
   WriteWindows(windows, axis, kTop, kTop + kPlot, out);
   WriteTimeGrid(axis, kTop, kTop + kPlot, out);
   WriteFrame(plot, "operations per second", out);
-  const PlotValues failed = PerSecond(side.failed_points(), step);
-  const PlotValues acknowledged = PerSecond(side.acknowledged_points(), step);
+  const PlotValues failed = PerSecond(side.failed_points(), clients);
+  const PlotValues acknowledged = PerSecond(side.acknowledged_points(), clients);
   WriteStairs({.values = failed, .start = start, .step = step}, "curve failed",
               absl::StrCat("failed: ", GroupedCount(side.failed())), plot, out);
   WriteStairs({.values = acknowledged, .start = start, .step = step}, "curve acknowledged",

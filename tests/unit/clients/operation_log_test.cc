@@ -97,12 +97,29 @@ TEST(OperationLogTest, MergesLogsOfOtherOriginsAndWidths) {
   OperationLog log(kOrigin);
   ASSERT_TRUE(log.Add(Operation(milliseconds(10))).ok());
   ASSERT_TRUE(wide.Add(ClientAccounting{.side = "paris"}).ok());
-  log.Merge(wide);
+  EXPECT_EQ(log.Merge(wide), 0u);
   EXPECT_EQ(log.width(), milliseconds(20));
   EXPECT_EQ(AcknowledgedOf(log), 120'001u);
   EXPECT_EQ(log.sides().at("london").begin()->first, 0);
   EXPECT_EQ(log.sides().at("paris").begin()->first, -5000);
   EXPECT_EQ(log.accountings().size(), 1u);
+}
+
+TEST(OperationLogTest, CountsWhatAMergeHasNoRoomFor) {
+  OperationLog log(kOrigin);
+  OperationLog other(kOrigin);
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(log.Add(Operation(seconds(1), true, absl::StrCat("here ", i))).ok());
+    ASSERT_TRUE(other.Add(Operation(seconds(1), i % 2 == 0, absl::StrCat("there ", i))).ok());
+  }
+  for (OperationLog* one : {&log, &other}) {
+    for (int i = 0; i < 300; ++i) {
+      ASSERT_TRUE(one->Add(ClientHappening{.time = kOrigin, .side = "", .text = "x"}).ok());
+    }
+    for (int i = 0; i < 60; ++i) ASSERT_TRUE(one->Add(ClientAccounting{}).ok());
+  }
+  // 8 sides of an operation each, 100 happenings and 20 accountings.
+  EXPECT_EQ(log.Merge(other), 128u);
 }
 
 }  // namespace

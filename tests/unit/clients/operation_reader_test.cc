@@ -32,6 +32,7 @@ TEST(OperationReaderTest, ReadsLinesCutAnywhere) {
     EXPECT_EQ(output.log.happenings().at(0).text, "leader");
     EXPECT_EQ(output.log.accountings().size(), 1u);
     EXPECT_FALSE(output.truncated);
+    EXPECT_FALSE(output.lines.cut());
   }
 }
 
@@ -57,6 +58,7 @@ TEST(OperationReaderTest, ReadsNoMoreThanItMay) {
   reader.Take(operation);
   const OperationOutput output = std::move(reader).Finish();
   EXPECT_TRUE(output.truncated);
+  EXPECT_TRUE(output.lines.cut());
   EXPECT_EQ(output.lines.operations(), 1u);
   EXPECT_EQ(output.lines.bad(), 0u);
 }

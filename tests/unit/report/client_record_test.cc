@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controller/report/run_words.h"
+#include "controller/report/step_windows.h"
 #include "tests/unit/report/client_samples.h"
 
 namespace faultline {
@@ -64,8 +65,8 @@ TEST(ClientRecordTest, TellsPointsOfASecondEach) {
   EXPECT_EQ(london.failed_points(14), 10u);
   EXPECT_EQ(london.acknowledged_points(35), 5u);
   EXPECT_EQ(london.failed_points(35), 5u);
-  EXPECT_EQ(LengthText(Decoded(clients.healed())), "1m");
-  EXPECT_EQ(LengthText(Decoded(london.first_after_heal())), "0s");
+  EXPECT_EQ(LengthText(Decoded(clients.healed())), "1m350us");
+  EXPECT_EQ(LengthText(Decoded(london.first_after_heal())), "99ms650us");
 }
 
 TEST(ClientRecordTest, TellsHappeningsInOrderAndAccountings) {
@@ -79,6 +80,7 @@ TEST(ClientRecordTest, TellsHappeningsInOrderAndAccountings) {
 
 TEST(ClientRecordTest, ARunThatWasEndedEarlyHasAStageFromThenOn) {
   v1::Run run = FullRun();
+  for (v1::NodeRun& node : *run.mutable_nodes()) node.clear_transitions();
   *run.mutable_ended_early() = EncodeDuration(milliseconds(20'000));
   const v1::Clients clients = ClientsOf(SampleOperations(), run);
   const std::vector<std::string> stages = StagesOf(clients);
@@ -104,6 +106,43 @@ TEST(ClientRecordTest, ASideThatNeverSucceedsSaysSo) {
   EXPECT_EQ(StagesOf(clients)[2], "split a 30s to 1m: 0 ok, 30 failed, 30s without, first after -, mean -");
 }
 
+// One clock that is an hour ahead, or a client that began long before.
+TEST(ClientRecordTest, WhatIsFarFromTheRunStretchesNothing) {
+  OperationLog log = SampleOperations();
+  for (const Duration at : {Duration(hours(1)), Duration(-seconds(40))}) {
+    ASSERT_TRUE(
+        log.Add(ClientOperation{.time = SampleT0() + at, .side = "paris", .acknowledged = true, .took = {}}).ok());
+  }
+  v1::Run run = FullRun();
+  run.clear_warnings();
+  AddClients(log, run);
+  const std::vector<std::string> stages = StagesOf(run.clients());
+  ASSERT_THAT(stages, SizeIs(8));
+  EXPECT_EQ(stages[0], "baseline london -30s to 10s: 120 ok, 0 failed, 28s without, first after 28s, mean 4.00 ms");
+  EXPECT_THAT(stages[6], testing::StartsWith("healed london 1m to 2m3s: 50 ok"));
+  EXPECT_EQ(LengthText(Decoded(run.clients().from())), "-30s");
+  EXPECT_EQ(run.clients().sides(0).acknowledged_points_size(), 153);
+  EXPECT_EQ(run.clients().sides(1).acknowledged(), 672u);
+  EXPECT_LT(ExtentOf(run).end, seconds(130));
+  EXPECT_THAT(run.warnings(),
+              ElementsAre("of what clients saw, 2 of 1 342 operations are more than 30s before T0 or 1m after the run: "
+                          "curves and stages are without them"));
+}
+
+// What an early end asks for takes as long as the last node takes.
+TEST(ClientRecordTest, AFaultIsOverWhenItsLastNodeTellsSo) {
+  v1::Run run = FullRun();
+  *run.mutable_ended_early() = EncodeDuration(seconds(20));
+  v1::NodeRun& node = *run.mutable_nodes(0);
+  node.clear_transitions();
+  AddTransition(node, 0, v1::TRANSITION_FIRED, seconds(10), Duration(0));
+  AddTransition(node, 0, v1::TRANSITION_HEALED, seconds(20), milliseconds(3'990));
+  for (int i = 1; i < run.nodes_size(); ++i) run.mutable_nodes(i)->clear_transitions();
+  const v1::Clients clients = ClientsOf(SampleOperations(), run);
+  EXPECT_EQ(LengthText(Decoded(clients.healed())), "23s990ms");
+  EXPECT_EQ(LengthText(Decoded(clients.sides(1).first_after_heal())), "10ms");
+}
+
 TEST(ClientRecordTest, IsBoundedWhateverIsTold) {
   OperationLog log(SampleT0());
   for (int side = 0; side < 32; ++side) {
@@ -127,7 +166,8 @@ TEST(ClientRecordTest, IsBoundedWhateverIsTold) {
   EXPECT_LE(run.clients().stages_size(), kMostClientStages);
   EXPECT_GT(run.clients().stages_size(), kMostClientStages - 32);
   EXPECT_LE(run.clients().sides(0).acknowledged_points_size(), kMostClientPoints);
-  EXPECT_EQ(run.warnings_size(), warnings + 1);
+  // Of what is far away, and of stages.
+  EXPECT_EQ(run.warnings_size(), warnings + 2);
   EXPECT_LT(run.clients().ByteSizeLong(), 1'000'000u);
 }
 
