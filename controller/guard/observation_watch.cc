@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/timeline_codec.h"
 
 namespace faultline {
@@ -11,26 +12,28 @@ ObservationWatch::ObservationWatch(const Plan& plan) : observations_(plan.observ
   timed_ = static_cast<std::size_t>(std::ranges::find_if(moments_, &ObservationMoment::end) - moments_.begin());
 }
 
-std::vector<std::size_t> ObservationWatch::TakeFirst() {
+std::vector<std::size_t> ObservationWatch::Begin(std::size_t first, std::size_t end) {
   std::vector<std::size_t> taken;
-  for (; next_ < timed_ && moments_[next_].first; ++next_) taken.push_back(next_);
-  under_way_ += taken.size();
+  for (std::size_t i = first; i < end; ++i) taken.push_back(i);
+  under_way_.insert(taken.begin(), taken.end());
   return taken;
+}
+
+std::vector<std::size_t> ObservationWatch::TakeFirst() {
+  const std::size_t from = next_;
+  while (next_ < timed_ && moments_[next_].first) ++next_;
+  return Begin(from, next_);
 }
 
 std::vector<std::size_t> ObservationWatch::TakeDue(Duration elapsed) {
-  std::vector<std::size_t> taken;
-  for (; next_ < timed_ && moments_[next_].at <= elapsed; ++next_) taken.push_back(next_);
-  under_way_ += taken.size();
-  return taken;
+  const std::size_t from = next_;
+  while (next_ < timed_ && moments_[next_].at <= elapsed) ++next_;
+  return Begin(from, next_);
 }
 
 std::vector<std::size_t> ObservationWatch::TakeEnd() {
-  std::vector<std::size_t> taken;
-  for (std::size_t i = timed_; i < moments_.size() && !end_taken_; ++i) taken.push_back(i);
-  end_taken_ = true;
-  under_way_ += taken.size();
-  return taken;
+  if (std::exchange(end_taken_, true)) return {};
+  return Begin(timed_, moments_.size());
 }
 
 void ObservationWatch::PutOff(Duration from, Duration shift) {
@@ -52,7 +55,7 @@ CommandRequest ObservationWatch::RequestOf(std::size_t moment, const std::string
 }
 
 void ObservationWatch::Answer(std::size_t moment, ControllerTime begun, CommandResult result) {
-  --under_way_;
+  under_way_.erase(moment);
   const Observation& observation = observations_[moments_[moment].observation];
   const std::size_t room = kMostRecordedOutput - recorded_;
   if (result.output.size() > room) {
@@ -86,10 +89,10 @@ void ObservationWatch::KeepLog(std::size_t observation, ControllerTime begun, Op
   told_.insert_or_assign(observation, Told{begun, std::move(output.log)});
 }
 
-std::optional<OperationLog> ObservationWatch::Operations(WallTime zero) const {
+std::optional<ObservationWatch::Clients> ObservationWatch::Operations(WallTime zero) const {
   if (told_.empty()) return std::nullopt;
-  OperationLog all(zero);
-  for (const auto& [observation, told] : told_) all.Merge(told.log);
+  Clients all = {.log = OperationLog(zero)};
+  for (const auto& [observation, told] : told_) all.left_out += all.log.Merge(told.log);
   return all;
 }
 
@@ -97,6 +100,20 @@ Duration ObservationWatch::LongestTimeout() const {
   Duration longest(0);
   for (const Observation& observation : observations_) longest = std::max(longest, observation.timeout);
   return longest;
+}
+
+Duration ObservationWatch::LongestUnderWay() const {
+  Duration longest(0);
+  for (const std::size_t i : under_way_) longest = std::max(longest, observations_[moments_[i].observation].timeout);
+  return longest;
+}
+
+std::vector<std::string> ObservationWatch::Unanswered() const {
+  std::vector<std::string> texts;
+  for (const std::size_t i : under_way_) {
+    texts.push_back(absl::StrCat("observation ", observations_[moments_[i].observation].name, ", ", moments_[i].text));
+  }
+  return texts;
 }
 
 void ObservationWatch::Record(std::optional<ControllerTime> t0, v1::Run& run) const {

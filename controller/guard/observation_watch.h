@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,17 +41,26 @@ class ObservationWatch {
   // The command of a moment, begun then, has ended.
   void Answer(std::size_t moment, ControllerTime begun, CommandResult result);
   // Nothing is under way.
-  bool Idle() const { return under_way_ == 0; }
+  bool Idle() const { return under_way_.empty(); }
   // Every moment was taken and has been answered.
   bool Over() const { return Idle() && next_ == timed_ && (end_taken_ || !HasEnd()); }
   // How long a command may take at most.
   Duration LongestTimeout() const;
+  // The same of those that are under way; 0 when none is.
+  Duration LongestUnderWay() const;
+  // What was taken and has not been answered, in order of time: "observation writes, at the end".
+  std::vector<std::string> Unanswered() const;
 
   // The captures for the record, in order of time; times only once there is a T0.
   void Record(std::optional<ControllerTime> t0, v1::Run& run) const;
-  // What clients did, told from `zero`: of each observation of operations what it captured last. Nothing when none told
-  // of any.
-  std::optional<OperationLog> Operations(WallTime zero) const;
+  // What clients did, told from `zero`: of each observation of operations what it captured last, all together. Nothing
+  // when none told of any.
+  struct Clients {
+    OperationLog log;
+    // Operations, happenings and accountings for which there was no room in it.
+    std::uint64_t left_out = 0;
+  };
+  std::optional<Clients> Operations(WallTime zero) const;
 
  private:
   struct Captured {
@@ -62,6 +73,7 @@ class ObservationWatch {
     OperationLog log;
   };
 
+  std::vector<std::size_t> Begin(std::size_t first, std::size_t end);
   void KeepLog(std::size_t observation, ControllerTime begun, OperationOutput output);
 
   std::vector<Observation> observations_;
@@ -70,7 +82,7 @@ class ObservationWatch {
   std::size_t timed_ = 0;
   std::size_t next_ = 0;
   bool end_taken_ = false;
-  std::size_t under_way_ = 0;
+  std::set<std::size_t> under_way_;
   std::size_t recorded_ = 0;
   std::vector<Captured> captured_;
   // By position of the observation.

@@ -99,7 +99,8 @@ struct ActiveRun {
   std::map<NodeName, Duration> lost;
   GuardWatch guards;
   ObservationWatch observations;
-  // When observations at its end are not waited for any more; known once they have begun.
+  // When observations at its end are not waited for any more; known once they were asked for, and later with each that
+  // answers.
   std::optional<ControllerTime> end_deadline;
   std::optional<ControllerTime> t0;
   // kChecking, kArming: when patience ends. kReleasing, kRecovering, kRunning: when nodes that have not answered are

@@ -233,6 +233,8 @@ class Coordinator {
   void OnCaptured(const std::string& run_id, std::size_t moment, ControllerTime begun, CommandResult result);
   // Begins the observations at the run's end, if they were not. True when they are over, or none is to be taken.
   bool ObserveEnd(ActiveRun& run);
+  // From now on, observations at its end have the time that the longest that is under way may take.
+  void PutOffEnd(ActiveRun& run);
   // Whether a run that was released waits for nothing but those.
   bool OnlyObserves(const ActiveRun& run) const;
   // What clients saw of a run that was fired goes into its record.

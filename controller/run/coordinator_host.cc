@@ -1,5 +1,7 @@
 #include "absl/strings/str_cat.h"
+#include "controller/report/client_doubts.h"
 #include "controller/report/client_record.h"
+#include "controller/report/figure_text.h"
 #include "controller/run/coordinator.h"
 #include "controller/run/waits.h"
 #include "controller/schedule/wall_time.h"
@@ -61,6 +63,11 @@ void Coordinator::LaunchObservations(ActiveRun& run, const std::vector<std::size
                 OnCaptured(id, moment, begun, std::move(result));
               });
   }
+  if (run.end_deadline && !moments.empty()) PutOffEnd(run);
+}
+
+void Coordinator::PutOffEnd(ActiveRun& run) {
+  run.end_deadline = Now() + run.observations.LongestUnderWay() + kGivingUpAfterLease;
 }
 
 void Coordinator::OnCaptured(const std::string& run_id, std::size_t moment, ControllerTime begun,
@@ -70,6 +77,8 @@ void Coordinator::OnCaptured(const std::string& run_id, std::size_t moment, Cont
   if (run == nullptr || run->phase == RunPhase::kUnstored) return;
   run->observations.Answer(moment, begun, std::move(result));
   run->observations.Record(run->t0, run->record);
+  // Where more commands are asked for than run at a time, those that wait may begin only now.
+  if (run->end_deadline) PutOffEnd(*run);
   Changed(*run);
   ArmWhenSteady(*run);
 }
@@ -78,7 +87,7 @@ bool Coordinator::ObserveEnd(ActiveRun& run) {
   // A controller that stops waits for no program.
   if (!run.t0 || stopping_ || !run.observations.HasEnd()) return true;
   LaunchObservations(run, run.observations.TakeEnd());
-  if (!run.end_deadline) run.end_deadline = Now() + run.observations.LongestTimeout() + kGivingUpAfterLease;
+  if (!run.end_deadline) PutOffEnd(run);
   return run.observations.Idle() || Now() >= *run.end_deadline;
 }
 
@@ -90,8 +99,14 @@ bool Coordinator::OnlyObserves(const ActiveRun& run) const {
 void Coordinator::KeepClients(ActiveRun& run) {
   if (!run.t0) return;
   WarnOfBadLines(run.record);
-  const std::optional<OperationLog> log = run.observations.Operations(DecodeWall(run.record.started()));
-  if (log) AddClients(*log, run.record);
+  for (const std::string& doubt : ClientDoubtsOf(run.record)) run.record.add_warnings(doubt);
+  const auto clients = run.observations.Operations(DecodeWall(run.record.started()));
+  if (!clients) return;
+  AddClients(clients->log, run.record);
+  if (clients->left_out == 0) return;
+  run.record.add_warnings(absl::StrCat("what clients saw is without ", GroupedCount(clients->left_out),
+                                       " operations, happenings and accountings: its observations together told of "
+                                       "more than a run keeps"));
 }
 
 void Coordinator::ArmWhenSteady(ActiveRun& run) {

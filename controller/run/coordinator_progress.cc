@@ -115,11 +115,13 @@ void Coordinator::AdvanceRunning(ActiveRun& run) {
   LaunchObservations(run, run.observations.TakeDue(Now() - *run.t0));
   JudgeStages(run, /*wait=*/true);
   const Duration length = run.timelines.begin()->second.length;
-  if (Now() >= *run.t0 + length) ObserveEnd(run);
+  const bool end_observed = Now() >= *run.t0 + length && ObserveEnd(run);
+  const bool given_up = run.end_deadline && Now() >= *run.end_deadline;
   const bool judged = static_cast<std::size_t>(run.record.stages_size()) == run.stages.size();
-  const bool observed = Now() >= *run.t0 + length + kSettle && judged && run.observations.Over();
+  const bool observed =
+      Now() >= *run.t0 + length + kSettle && judged && (run.observations.Over() || given_up) && end_observed;
   const bool cut_short = run.AllEnded() && !DescribeEnds(run.record, v1::NODE_END_COMPLETED).empty() && ObserveEnd(run);
-  if ((run.AllEnded() && observed) || cut_short || Now() >= run.deadline) {
+  if ((run.AllEnded() && observed) || cut_short || (Now() >= run.deadline && end_observed)) {
     JudgeStages(run, /*wait=*/false);
     return Conclude(run);
   }
@@ -141,8 +143,9 @@ void Coordinator::Fire(ActiveRun& run) {
   }
   run.t0 = Now() + lead;
   run.phase = RunPhase::kRunning;
-  run.deadline = *run.t0 + run.timelines.begin()->second.length + options_.lease + kGivingUpAfterLease +
-                 run.observations.LongestTimeout();
+  run.deadline = *run.t0 + run.timelines.begin()->second.length + options_.lease + kGivingUpAfterLease;
+  // Observations at its end have a deadline of their own.
+  if (!run.observations.HasEnd()) run.deadline += run.observations.LongestTimeout();
   run.record.set_state(v1::RUN_STATE_RUNNING);
   *run.record.mutable_started() = EncodeWall(started);
   run.guards.Record(run.t0, run.record);
@@ -241,6 +244,9 @@ void Coordinator::Conclude(ActiveRun& run) {
     ConcludeInterrupted(record);
   }
   ConcludeResidue(record);
+  for (const std::string& observation : run.t0 ? run.observations.Unanswered() : std::vector<std::string>()) {
+    record.add_warnings(absl::StrCat(observation, ": its command had not ended when the run was concluded"));
+  }
   KeepSeries(run);
   KeepClients(run);
   bursts_.Forget(record.id());

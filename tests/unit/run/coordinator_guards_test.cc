@@ -346,6 +346,73 @@ TEST_F(HostWorkTest, WhatNeverAnswersAtTheEndIsNotWaitedForForever) {
   EXPECT_EQ(Get(id).state(), v1::RUN_STATE_ENDING);
   Pass(seconds(2));
   EXPECT_EQ(Get(id).state(), v1::RUN_STATE_ENDED);
+  EXPECT_THAT(Get(id).warnings(), ElementsAre("observation writes, at the end: its command had not ended when the run "
+                                              "was concluded"));
+}
+
+// Whatever else the plan observes, and may take its time for.
+TEST_F(HostWorkTest, ARunOfWholeLengthWaitsNoLongerForItsObservationAtTheEnd) {
+  const std::string id = BeginAndFire(kAccounted + "  - {name: map, before: cut, timeout: 1m, command: [asadm]}\n");
+  ReportProbes(Duration(0), kLength, seconds(5), seconds(15));
+  Pass(milliseconds(600));
+  host_.AnswerCommands({.output = "map"});
+  Pass(kLength);
+  End(id, v1::NODE_END_COMPLETED);
+  EXPECT_THAT(host_.Commands(), ElementsAre("end : account"));
+  Pass(seconds(5));
+  EXPECT_EQ(Get(id).state(), v1::RUN_STATE_RUNNING);
+  Pass(seconds(2));
+  const v1::Run run = Get(id);
+  EXPECT_EQ(run.state(), v1::RUN_STATE_ENDED);
+  EXPECT_EQ(run.outcome(), v1::OUTCOME_VERIFIED) << run.summary();
+  EXPECT_THAT(run.warnings(), ElementsAre("observation writes, at the end: its command had not ended when the run was "
+                                          "concluded"));
+}
+
+// Where more are asked for than run at a time, the others begin only when those have ended.
+TEST_F(HostWorkTest, CommandsThatWaitForOthersAreWaitedFor) {
+  const std::string id = BeginAndFire(kAccounted + "  - {name: map, at: end, timeout: 4s, command: [asadm]}\n");
+  Pass(seconds(8));
+  ASSERT_TRUE(coordinator_->Abort(id, v1::OUTCOME_ABORTED, "enough").ok());
+  End(id);
+  Pass(seconds(4));
+  host_.AnswerFirstCommand({.output = "map"});
+  Pass(seconds(4));
+  EXPECT_EQ(Get(id).state(), v1::RUN_STATE_ENDING);
+  host_.AnswerCommands({.output = "late"});
+  Pass(milliseconds(50));
+  EXPECT_EQ(Get(id).state(), v1::RUN_STATE_ENDED);
+  EXPECT_THAT(Get(id).captures(), SizeIs(2));
+}
+
+TEST_F(HostWorkTest, AnAccountingThatFailedIsAWarning) {
+  const std::string id = BeginAndFire(kAccounted);
+  const WallTime t0 = clock_.WallNow() + milliseconds(500);
+  ReportProbes(Duration(0), kLength, seconds(5), seconds(15));
+  Pass(milliseconds(500) + kLength + milliseconds(50));
+  CommandResult result = Printed(t0);
+  result.exit_code = 1;
+  host_.AnswerCommands(result);
+  End(id, v1::NODE_END_COMPLETED);
+  Pass(seconds(2));
+  EXPECT_EQ(Get(id).outcome(), v1::OUTCOME_VERIFIED);
+  EXPECT_THAT(Get(id).warnings(),
+              ElementsAre("observation writes, at the end: exit code 1; what it told may not be all"));
+}
+
+TEST_F(HostWorkTest, WhatIsTooMuchTogetherIsAWarning) {
+  const std::string id = BeginAndFire(kAccounted + "  - {name: more, at: end, format: operations, command: [more]}\n");
+  const WallTime t0 = clock_.WallNow() + milliseconds(500);
+  ReportProbes(Duration(0), kLength, seconds(5), seconds(15));
+  Pass(milliseconds(500) + kLength + milliseconds(50));
+  std::string accountings;
+  for (int i = 1; i < 60; ++i) accountings += "{\"acknowledged\": 0, \"found\": 0, \"lost\": 0}\n";
+  host_.AnswerCommands(Printed(t0, accountings));
+  End(id, v1::NODE_END_COMPLETED);
+  Pass(seconds(2));
+  EXPECT_THAT(Get(id).warnings(),
+              ElementsAre("what clients saw is without 20 operations, happenings and accountings: its observations "
+                          "together told of more than a run keeps"));
 }
 
 TEST_F(HostWorkTest, ANodeThatEndsTooSoonLeavesTheObservationAtTheEnd) {

@@ -41,6 +41,12 @@ class FakeHost : public HostWork {
   void AnswerCommands(const CommandResult& result) {
     for (auto& [request, done] : std::exchange(commands_, {})) done(result);
   }
+  // Of what waits only the first. REQUIRES: something does.
+  void AnswerFirstCommand(const CommandResult& result) {
+    const auto done = std::move(commands_.front().second);
+    commands_.erase(commands_.begin());
+    done(result);
+  }
   // With these addresses for every name.
   void AnswerLookups(const std::vector<IpAddress>& addresses = {}) {
     for (auto& [names, done] : std::exchange(lookups_, {})) {
