@@ -64,6 +64,8 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const std::string& ta
   // gRPC asks for either kind of address by itself. When a name is in the hosts file for one, and no server answers for
   // the other, what is known has to do.
   arguments.SetInt(GRPC_ARG_DNS_ARES_QUERY_TIMEOUT_MS, kNameQueryMilliseconds);
+  // The way to the controller is never cut; through a proxy it would be another.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   if (IsLocal(target)) {
     return grpc::experimental::CreateCustomChannelWithInterceptors(target, grpc::InsecureChannelCredentials(),
                                                                    arguments, PassCarriers(target));

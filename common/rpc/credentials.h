@@ -34,8 +34,8 @@ bool IsLocal(absl::string_view target);
 absl::Status CheckSecurity(absl::string_view target, const Security& security);
 
 // To dial `target`, with the files as they are now; the server's certificate must be of the CA and for the target's
-// host. Through a Unix socket every call carries the pass that proves whose process this is (local_pass.h). Connects
-// with the first call; errors as CheckSecurity's.
+// host. No proxy is asked, whatever the environment says. Through a Unix socket every call carries the pass that proves
+// whose process this is (local_pass.h). Connects with the first call; errors as CheckSecurity's.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const std::string& target, const Security& security,
                                                            const grpc::ChannelArguments& arguments);
 

@@ -18,7 +18,9 @@ absl::StatusOr<std::string> AskForCertificates(const std::string& target, const 
                                                const v1::EnrollRequest& request, Duration patience) {
   grpc::SslCredentialsOptions options;
   options.pem_root_certs = authority.ToPem();
-  const auto channel = grpc::CreateChannel(target, grpc::SslCredentials(options));
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  const auto channel = grpc::CreateCustomChannel(target, grpc::SslCredentials(options), arguments);
   const auto stub = v1::IdentityService::NewStub(channel);
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() +

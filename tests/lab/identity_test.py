@@ -10,6 +10,7 @@ import stat
 import subprocess
 import time
 import unittest
+import unittest.mock
 
 import faultlab
 from faultlab import wait_until
@@ -87,6 +88,9 @@ class IdentityLab(unittest.TestCase):
 class BlockTest(IdentityLab):
 
     def test_enrolled_nodes_carry_out_a_block_over_tls_that_an_operator_asks_for(self):
+        # Neither agents nor the command ask it, though there is none.
+        proxy = dict.fromkeys(("http_proxy", "https_proxy", "grpc_proxy"), "http://127.0.0.1:9")
+        self.enterContext(unittest.mock.patch.dict(os.environ, proxy))
         self.start("lon-1", "par-1")
         self.assertEqual(stat.S_IMODE(self.file("lon-1", "node.key").stat().st_mode), 0o600)
         self.lab.await_mesh()

@@ -42,6 +42,16 @@ TEST(TlsTest, UserIsKnownByTheCertificateAndItsRoleByTheDirectory) {
   EXPECT_EQ(*AskWhoIAm(server.address(), server.Client("faultline:user:bob")), "bob viewer");
 }
 
+TEST(TlsTest, NoProxyIsAsked) {
+  TestServer server;
+  for (const char* name : {"grpc_proxy", "https_proxy", "http_proxy"}) {
+    setenv(name, absl::StrCat("http://127.0.0.1:", FreePort()).c_str(), 1);
+  }
+  const auto answer = AskWhoIAm(server.address(), server.Client("faultline:user:alice"));
+  for (const char* name : {"grpc_proxy", "https_proxy", "http_proxy"}) unsetenv(name);
+  EXPECT_THAT(answer, testing::IsOk());
+}
+
 TEST(TlsTest, OnlyUsersMayCall) {
   TestServer server;
   EXPECT_THAT(AskWhoIAm(server.address(), server.Client("faultline:node:lon-1")),
