@@ -199,7 +199,7 @@ class WebFailoverTest(SubjectTest):
         began, over = outcome.step()
         for name, side in outcome.sides.items():
             failed = [op for op in side.operations if not op["ok"]]
-            self.assertEqual(self.moments(outcome, failed), [], f"{name}: the service itself is well")
+            self.assertEqual(list(zip(self.moments(outcome, failed), failed)), [], f"{name}: the service itself is well")
             self.assertEqual(side.operations[0]["server"], first)
             self.assertEqual(side.within(began, over)[-1]["server"], second)
             # From the cut until the checks have failed, and from the heal until they have passed again.
