@@ -9,8 +9,8 @@
 
 namespace faultline {
 
-// The engine's and the kernel's values as wire messages. Pure. Names in a kernel may be any bytes, a message's text not:
-// '?' stands for what is not printable UTF-8.
+// The engine's and the kernel's values as wire messages. Pure. Names in a kernel may be any bytes, which a message's
+// text may not: '?' stands for what is not printable UTF-8.
 v1::SessionRequest EncodeStep(const RunId& run, const StepReport& report);
 v1::SessionRequest EncodeRunEnd(const RunId& run, const RunReport& report);
 v1::SessionRequest EncodeForeignChange(const RunId& run, std::optional<Duration> at, const std::string& text);
