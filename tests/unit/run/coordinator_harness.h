@@ -18,14 +18,15 @@
 
 namespace faultline {
 
-inline constexpr char kPlan[] = R"yaml(
-name: split
+// What follows the name of a plan: a cut of ten seconds.
+inline constexpr char kHead[] = R"yaml(
 groups:
   london: {cidrs: [172.32.0.0/16]}
   paris: {cidrs: [172.33.0.0/16]}
 steps:
   - {at: 5s, for: 10s, name: cut, partition: [london, paris]}
 )yaml";
+inline const std::string kPlan = std::string("\nname: split") + kHead;
 // The step's end and the cooldown.
 inline constexpr Duration kLength = std::chrono::seconds(18);
 
