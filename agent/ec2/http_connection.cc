@@ -144,17 +144,18 @@ absl::Status HttpConnection::Await(Exchange& exchange, MonotonicTime deadline) {
   const SystemClock clock;
   const auto nothing = [](int, short, void*) {};
   const std::unique_ptr<event, Deleter> late(event_new(base_.get(), -1, 0, nothing, nullptr));
-  const auto left = std::chrono::duration_cast<std::chrono::microseconds>(
-      std::max(deadline - clock.Now(), Duration(std::chrono::microseconds(1))));
-  const timeval until{.tv_sec = left.count() / 1'000'000, .tv_usec = left.count() % 1'000'000};
-  if (late == nullptr || event_add(late.get(), &until) != 0) {
-    return Error(absl::StatusCode::kResourceExhausted, "no memory for a timer");
-  }
   while (!exchange.over) {
     if (stopped_) return Error(absl::StatusCode::kCancelled, "stopped");
-    if (clock.Now() >= deadline) {
+    const Duration left = deadline - clock.Now();
+    if (left <= Duration(0)) {
       was_connected_ = HasPeer(connection_.get());
       return Error(absl::StatusCode::kDeadlineExceeded, "no answer in time");
+    }
+    // Anew each time: libevent's clock is coarse, and a timer of it may be a tick early.
+    const auto us = std::chrono::ceil<std::chrono::microseconds>(left).count();
+    const timeval until{.tv_sec = us / 1'000'000, .tv_usec = us % 1'000'000};
+    if (late == nullptr || event_add(late.get(), &until) != 0) {
+      return Error(absl::StatusCode::kResourceExhausted, "no memory for a timer");
     }
     event_base_loop(base_.get(), EVLOOP_ONCE);
   }
