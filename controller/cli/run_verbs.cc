@@ -68,9 +68,9 @@ ExitCode AbortRun(const CommonArguments& common, const std::string& run) {
   request.set_run_id(run);
   return CallAndPrint(common, &Stub::AbortRun, request, [](const v1::AbortRunResponse& response) {
     Warn(response.warnings());
-    const v1::Run& run = response.run();
-    if (run.state() != v1::RUN_STATE_ENDED) return RenderObserving(run.id());
-    return absl::StrCat(run.id(), ": ", WordOf(run), ": ", run.summary(), "\n");
+    const v1::Run& aborted = response.run();
+    if (aborted.state() != v1::RUN_STATE_ENDED) return RenderObserving(aborted.id());
+    return absl::StrCat(aborted.id(), ": ", WordOf(aborted), ": ", aborted.summary(), "\n");
   });
 }
 
