@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
+
 #include "common/clock.h"
 
 // How often an agent speaks in its session, which is how its controller knows that it lives. Both sides' rule.
@@ -13,5 +16,16 @@ inline constexpr Duration kLongestSilence = std::chrono::seconds(5);
 // The same while it is sent none: no run goes on, and nothing that it told waits to be confirmed.
 inline constexpr Duration kIdlePingInterval = std::chrono::seconds(12);
 inline constexpr Duration kLongestIdleSilence = std::chrono::seconds(36);
+
+// While it is sent heartbeats a node of a large fleet makes longer pauses between two questions, and between two
+// reports of what it saw, so that a controller has not more to hear than it can: this long in a fleet of so many. Its
+// controller tells it.
+inline constexpr Duration kPausePerNode = std::chrono::microseconds(400);
+inline constexpr Duration kLongestPause = std::chrono::seconds(4);
+inline Duration PauseOf(std::size_t nodes) {
+  return std::min<Duration>(kLongestPause, static_cast<Duration::rep>(nodes) * kPausePerNode);
+}
+// kLongestSilence of one that was told to make such pauses.
+inline Duration LongestSilence(Duration pause) { return std::max(kLongestSilence, 3 * pause); }
 
 }  // namespace faultline

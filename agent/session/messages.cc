@@ -128,6 +128,12 @@ v1::SessionRequest EncodeRefused(const RunId& run, absl::string_view reason) {
   return message;
 }
 
+SessionRhythm::Word WordOf(const v1::SessionResponse& message) {
+  if (message.has_clock_pong()) return SessionRhythm::Word::kTime;
+  const bool wants_nothing = message.has_heartbeat() && message.heartbeat().run_ids().empty();
+  return wants_nothing ? SessionRhythm::Word::kBeat : SessionRhythm::Word::kOrder;
+}
+
 void AddAddresses(const std::vector<Interface>& interfaces, v1::NodeInfo& node) {
   for (const Interface& interface : interfaces) {
     for (const Interface::Address& address : interface.addresses) {

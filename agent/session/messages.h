@@ -2,6 +2,7 @@
 
 #include "agent/ec2/ec2_identity.h"
 #include "agent/kernel/kernel.h"
+#include "agent/session/session_rhythm.h"
 #include "agent/timeline/engine.h"
 #include "common/clock.h"
 #include "faultline/v1/agent_session.pb.h"
@@ -23,6 +24,9 @@ v1::SessionRequest EncodeRefused(const RunId& run, absl::string_view reason);
 void AddAddresses(const std::vector<Interface>& interfaces, v1::NodeInfo& node);
 // Without its tags: they are labels.
 v1::Ec2Identity EncodeEc2(const Ec2Identity& identity);
+
+// Whether it wants anything of this node. The controller names runs to those too who only observe them.
+SessionRhythm::Word WordOf(const v1::SessionResponse& message);
 
 // Who answers as a controller may say anything. Of what is to be logged, kept or told: one line of at most
 // kLongestText bytes, whole UTF-8 characters where it was UTF-8.

@@ -18,13 +18,6 @@ void WarnOfNonsense(const absl::Status& status) {
   LogWarning(absl::StrCat("the controller's message makes no sense: ", status.message()));
 }
 
-// Whether it wants anything of this node. The controller names runs to those too who only observe them.
-SessionRhythm::Word WordOf(const v1::SessionResponse& message) {
-  if (message.has_clock_pong()) return SessionRhythm::Word::kTime;
-  const bool wants_nothing = message.has_heartbeat() && message.heartbeat().run_ids().empty();
-  return wants_nothing ? SessionRhythm::Word::kBeat : SessionRhythm::Word::kOrder;
-}
-
 }  // namespace
 
 void Session::Handle(const v1::SessionResponse& message) {
@@ -38,6 +31,7 @@ void Session::Handle(const v1::SessionResponse& message) {
       const auto received = DecodeControllerTime(message.clock_pong().controller_received());
       const auto answered = DecodeControllerTime(message.clock_pong().controller_sent());
       if (sent.ok() && received.ok() && answered.ok()) clock_map_.Add(*sent, *received, *answered, arrived);
+      rhythm_->Pause(DecodeDuration(message.clock_pong().pause()).value_or(Duration(0)));
       return;
     }
     case v1::SessionResponse::kHeartbeat:
@@ -76,6 +70,7 @@ void Session::Handle(const v1::SessionResponse& message) {
 void Session::HandleWelcome(const v1::Welcome& welcome) {
   const absl::StatusOr<Duration> interval = DecodeDuration(welcome.heartbeat_interval());
   if (interval.ok()) rhythm_->Begin(*interval, clock_.Now());
+  rhythm_->Pause(DecodeDuration(welcome.pause()).value_or(Duration(0)));
   registered_ = true;
   LogInfo(absl::StrCat("registered as ", options_.name.text(), " at ", options_.controller));
   if (welcome.incarnation() != controller_incarnation_) {

@@ -35,6 +35,12 @@ void SessionRhythm::Begin(Duration heartbeat, MonotonicTime now) {
   brisk_until_ = calm_until_ = now + Patience();
 }
 
+void SessionRhythm::Pause(Duration pause) {
+  const std::lock_guard lock(mutex_);
+  pause_ = std::clamp(pause, Duration(0), kLongestPause);
+  quick_pings_ = std::min(quick_pings_, QuickPings());
+}
+
 bool SessionRhythm::Hear(Word word, MonotonicTime now) {
   const std::lock_guard lock(mutex_);
   asked_.reset();
@@ -44,8 +50,10 @@ bool SessionRhythm::Hear(Word word, MonotonicTime now) {
   calm_until_ = now + Patience();
   if (word == Word::kOrder) brisk_until_ = calm_until_;
   if (!was_idle) return false;
-  next_ping_ = next_report_ = now;
-  quick_pings_ = kQuickPings;
+  next_ping_ = now;
+  // In a large fleet everybody is wanted at the same time, for something that is more urgent.
+  next_report_ = pause_ > kBriskReport ? now + pause_ : now;
+  quick_pings_ = QuickPings();
   return true;
 }
 
@@ -58,7 +66,7 @@ void SessionRhythm::Handled() {
 void SessionRhythm::Quicken() {
   const std::lock_guard lock(mutex_);
   next_ping_ = MonotonicTime::min();
-  quick_pings_ = kQuickPings;
+  quick_pings_ = QuickPings();
 }
 
 bool SessionRhythm::IsBrisk(MonotonicTime now) const {
@@ -73,7 +81,8 @@ bool SessionRhythm::TakePing(MonotonicTime now) {
   if (now < next_ping_ && !goes_with_report) return false;
   quick_pings_ = std::max(quick_pings_ - 1, 0);
   if (!is_brisk && quick_pings_ == 0) next_report_ = now;
-  next_ping_ = now + (quick_pings_ > 0 ? kQuickPing : now < calm_until_ ? kPingInterval : kIdlePingInterval);
+  const Duration calm = std::max(kPingInterval, pause_);
+  next_ping_ = now + (quick_pings_ > 0 ? kQuickPing : now < calm_until_ ? calm : kIdlePingInterval);
   asked_ = asked_.value_or(now);
   return true;
 }
@@ -81,7 +90,8 @@ bool SessionRhythm::TakePing(MonotonicTime now) {
 bool SessionRhythm::TakeReport(MonotonicTime now) {
   const std::lock_guard lock(mutex_);
   if (now < next_report_) return false;
-  next_report_ = now + (now < brisk_until_ ? kBriskReport : now < calm_until_ ? kPingInterval : kIdlePingInterval);
+  const Duration wanted = std::max(now < brisk_until_ ? kBriskReport : kPingInterval, pause_);
+  next_report_ = now + (now < std::max(brisk_until_, calm_until_) ? wanted : kIdlePingInterval);
   return true;
 }
 
@@ -94,6 +104,10 @@ MonotonicTime SessionRhythm::Next() const {
   const std::lock_guard lock(mutex_);
   const MonotonicTime due = std::min(next_ping_, next_report_);
   return asked_ && !handling_ ? std::min(due, *asked_ + Patience()) : due;
+}
+
+int SessionRhythm::QuickPings() const {
+  return std::max(1, static_cast<int>(kQuickPings * kBriskReport / std::max(kBriskReport, pause_)));
 }
 
 Duration SessionRhythm::Patience() const { return std::max(kLeastPatience, kSilentHeartbeats * heartbeat_); }

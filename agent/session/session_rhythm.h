@@ -25,6 +25,10 @@ class SessionRhythm {
   // is gone, whatever TCP believes.
   void Begin(Duration heartbeat, MonotonicTime now);
 
+  // It is to make at least such pauses between pings, and between reports, while it is wanted; at most kLongestPause.
+  // As much less often it asks when it asks quickly.
+  void Pause(Duration pause);
+
   // True when the node is wanted for the first time in a while: the writing side is to be woken.
   bool Hear(Word word, MonotonicTime now);
 
@@ -52,9 +56,11 @@ class SessionRhythm {
 
  private:
   Duration Patience() const;
+  int QuickPings() const;
 
   mutable std::mutex mutex_;
   Duration heartbeat_{0};
+  Duration pause_{0};
   MonotonicTime brisk_until_;
   MonotonicTime calm_until_;
   MonotonicTime next_ping_;

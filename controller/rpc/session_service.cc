@@ -186,9 +186,9 @@ class SessionReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Se
     if (ping.has_best_round_trip()) {
       FAULTLINE_ASSIGN_OR_RETURN(round_trip, DecodeDuration(ping.best_round_trip()));
     }
-    parts_.fleet.OnPing(node_, arrived, round_trip);
     v1::SessionResponse response;
     v1::ClockPong& pong = *response.mutable_clock_pong();
+    *pong.mutable_pause() = EncodeDuration(parts_.fleet.OnPing(node_, arrived, round_trip));
     *pong.mutable_agent_sent() = ping.agent_sent();
     *pong.mutable_controller_received() = EncodeDuration(arrived.time_since_epoch());
     *pong.mutable_controller_sent() = EncodeDuration(parts_.clock.Now().time_since_epoch());

@@ -94,6 +94,9 @@ struct ActiveRun {
   std::set<NodeName> parties;
   // Whether they were sent anything: only then they are in the record, and have something to let go of.
   bool sent = false;
+  // What they are sent when it begins, or is given up, is a sign of life itself: no heartbeat is due before this for
+  // the run's sake.
+  ControllerTime beats_from;
   std::set<NodeName> armed;
   // Parties whose sessions have ended since T0 and are not back: when, after T0.
   std::map<NodeName, Duration> lost;

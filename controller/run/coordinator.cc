@@ -232,6 +232,12 @@ bool Coordinator::AnyBegun() const {
   return std::ranges::any_of(runs_, [](const auto& entry) { return entry.second.IsUnderWay(); });
 }
 
+bool Coordinator::AnyNeedsHeartbeats() const {
+  const ControllerTime now = Now();
+  return std::ranges::any_of(
+      runs_, [now](const auto& entry) { return entry.second.IsUnderWay() && now >= entry.second.beats_from; });
+}
+
 void Coordinator::Changed(ActiveRun& run) {
   ++run.version;
   Store(run);

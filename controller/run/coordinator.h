@@ -187,6 +187,7 @@ class Coordinator {
   // A node's session has ended.
   void Lost(const NodeName& node);
   bool AnyBegun() const;
+  bool AnyNeedsHeartbeats() const;
   void Changed(ActiveRun& run);
   // As Changed, of what a node has told and tells every later controller again: while writing the record takes long,
   // not each time.

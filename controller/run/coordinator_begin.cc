@@ -262,7 +262,6 @@ void Coordinator::OnCompiled(ActiveRun& run, Compiled compiled, const Inventory&
 
 void Coordinator::StartChecking(ActiveRun& run, Compiled compiled, const Inventory& inventory) {
   SetCompiled(std::move(compiled), ProbeNodesOf(inventory), run);
-  PlanProbes(run);
   FindConnections(run);
   const std::string& second = run.permit.approved_by;
   if (!second.empty()) {
@@ -276,6 +275,7 @@ void Coordinator::StartChecking(ActiveRun& run, Compiled compiled, const Invento
   Duration patience = run.observations.LongestTimeout();
   for (const Guard& guard : run.plan.guards) patience = std::max(patience, guard.timeout);
   run.deadline = Now() + patience + options_.arm_patience;
+  run.beats_from = Now() + options_.Heartbeat();
   Changed(run);
   LaunchChecks(run);
   LaunchObservations(run, run.observations.TakeFirst());
@@ -300,6 +300,8 @@ void Coordinator::Arm(ActiveRun& run) {
     if (fleet_.Send(node, message)) continue;
     return Release(run, v1::OUTCOME_REFUSED, absl::StrCat("node ", node.text(), " was lost before it could arm"));
   }
+  // Meanwhile they arm.
+  PlanProbes(run);
 }
 
 }  // namespace faultline

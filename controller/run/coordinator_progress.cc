@@ -209,6 +209,7 @@ bool Coordinator::LetGo(ActiveRun& run, v1::Outcome outcome, const std::string& 
   // Nobody has anything to let go of.
   if (!run.sent) run.parties.clear();
   run.deadline = Now() + DecodeDuration(run.record.lease()).value_or(options_.lease) + kGivingUpAfterLease;
+  run.beats_from = Now() + options_.Heartbeat();
   for (const NodeName& node : run.parties) SendRelease(node, run.record.id(), reason);
   if (run.t0) EndBursts(run);
   StopDialling(run);
@@ -251,6 +252,8 @@ void Coordinator::Conclude(ActiveRun& run) {
   KeepClients(run);
   bursts_.Forget(record.id());
   fleet_.Cover(record.id(), {});
+  // The next run is to have another; while one begins there is enough to be told.
+  if (run.sent) fleet_.RenewKeys();
   record.set_state(v1::RUN_STATE_ENDED);
   *record.mutable_ended() = EncodeWall(clock_.WallNow());
   ++ended_[record.outcome()];
@@ -293,7 +296,9 @@ void Coordinator::StoreEnded(ActiveRun& run) {
 // Who has no part in a run, but observes it, is told of it too: it then reports more often.
 void Coordinator::SendHeartbeats() {
   std::map<NodeName, v1::SessionResponse> messages;
-  for (const NodeName& node : fleet_.ExpectPings(AnyBegun(), clock_.Now())) messages[node].mutable_heartbeat();
+  for (const NodeName& node : fleet_.ExpectPings(AnyNeedsHeartbeats(), clock_.Now())) {
+    messages[node].mutable_heartbeat();
+  }
   for (const auto& [id, run] : runs_) {
     if (!run.GoesOn()) continue;
     std::set<NodeName> concerned = run.parties;

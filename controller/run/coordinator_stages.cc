@@ -44,7 +44,6 @@ void Coordinator::PlanProbes(ActiveRun& run) {
     NodeGroup& members = groups.emplace_back();
     for (const std::string& node : group.nodes()) members.insert(NodeName(node));
   }
-  fleet_.RenewKeys();
   run.probed_before = fleet_.Probed();
   fleet_.Cover(run.record.id(), std::move(groups));
   run.probed = fleet_.Probed();

@@ -71,6 +71,7 @@ absl::Status Fleet::Join(const v1::NodeInfo& info, std::shared_ptr<AgentLink> li
           absl::StrCat("another live agent is registered as '", info.name(), "'; give each node its own name"));
     }
     member.link->Close(absl::AbortedError("replaced by a newer session of the same agent"));
+    Unlink(member);
   }
   if (fresh) member.probe_id = static_cast<std::uint32_t>(members_.size());
   const std::string changes = fresh ? "" : DescribeChanges(ReadInfo(member.info), info);
@@ -83,6 +84,9 @@ absl::Status Fleet::Join(const v1::NodeInfo& info, std::shared_ptr<AgentLink> li
   member.incarnation = info.incarnation();
   member.node = std::move(node);
   member.link = std::move(link);
+  ++connected_;
+  member.pause = PauseOf(connected_);
+  *welcome.mutable_welcome()->mutable_pause() = EncodeDuration(member.pause);
   member.round_trip.reset();
   member.last_ping.reset();
   member.wanted_since.reset();
@@ -123,7 +127,7 @@ bool Fleet::Leave(const NodeName& node, const AgentLink* link) {
   const std::lock_guard lock(mutex_);
   const auto found = members_.find(node);
   if (found == members_.end() || found->second.link.get() != link) return false;
-  found->second.link.reset();
+  Unlink(found->second);
   Tell(v1::EVENT_KIND_NODE_LOST, node, "its session ended");
   return true;
 }
@@ -136,12 +140,14 @@ bool Fleet::Send(const NodeName& node, const v1::SessionResponse& message) {
   return true;
 }
 
-void Fleet::OnPing(const NodeName& node, MonotonicTime now, std::optional<Duration> round_trip) {
+Duration Fleet::OnPing(const NodeName& node, MonotonicTime now, std::optional<Duration> round_trip) {
   const std::lock_guard lock(mutex_);
   const auto found = members_.find(node);
-  if (found == members_.end()) return;
+  if (found == members_.end()) return Duration(0);
   found->second.last_ping = now;
   if (round_trip) found->second.round_trip = round_trip;
+  found->second.pause = PauseOf(connected_);
+  return found->second.pause;
 }
 
 bool Fleet::IsWanted(const NodeName& node, const v1::Observation& observation, MonotonicTime now) {
@@ -215,7 +221,7 @@ std::vector<NodeName> Fleet::ExpectPings(bool everybody, MonotonicTime now) {
       member.wanted_since = member.wanted_since.value_or(now);
       member.wanted_last = now;
       wanted.push_back(name);
-    } else if (now - member.wanted_last > kLongestSilence) {
+    } else if (now - member.wanted_last > LongestSilence(member.pause)) {
       // It has pinged since, or it would have been dropped.
       member.wanted_since.reset();
     }
@@ -228,10 +234,11 @@ std::vector<NodeName> Fleet::DropSilent(MonotonicTime now) {
   std::vector<NodeName> dropped;
   for (auto& [name, member] : members_) {
     if (member.link == nullptr || !member.last_ping) continue;
-    const bool is_wanted = member.wanted_since && now - *member.wanted_since > kLongestSilence;
-    if (now - *member.last_ping <= (is_wanted ? kLongestSilence : kLongestIdleSilence)) continue;
+    const Duration longest = LongestSilence(member.pause);
+    const bool is_wanted = member.wanted_since && now - *member.wanted_since > longest;
+    if (now - *member.last_ping <= (is_wanted ? longest : kLongestIdleSilence)) continue;
     member.link->Close(absl::DeadlineExceededError("the node has been silent for too long"));
-    member.link.reset();
+    Unlink(member);
     Tell(v1::EVENT_KIND_NODE_LOST, name, "it has been silent for too long");
     dropped.push_back(name);
   }
@@ -247,7 +254,7 @@ bool Fleet::Close(const NodeName& node, const absl::Status& reason) {
   stale_ = true;
   if (found->second.link == nullptr) return false;
   found->second.link->Close(reason);
-  found->second.link.reset();
+  Unlink(found->second);
   Tell(v1::EVENT_KIND_NODE_LOST, node, std::string(reason.message()));
   return true;
 }
@@ -303,6 +310,11 @@ std::vector<v1::Node> Fleet::Nodes() const {
     if (member.round_trip) *node.mutable_round_trip() = EncodeDuration(*member.round_trip);
   }
   return nodes;
+}
+
+void Fleet::Unlink(Member& member) {
+  member.link.reset();
+  --connected_;
 }
 
 void Fleet::Tell(v1::EventKind kind, const NodeName& node, std::string text) {

@@ -52,8 +52,9 @@ class Fleet {
   // False when the node is not connected.
   bool Send(const NodeName& node, const v1::SessionResponse& message);
 
-  // A node has asked for the time; `round_trip` is what it last said of its clock mapping.
-  void OnPing(const NodeName& node, MonotonicTime now, std::optional<Duration> round_trip);
+  // A node has asked for the time; `round_trip` is what it last said of its clock mapping. What session_pace.h calls
+  // its pause, which it is to be told.
+  Duration OnPing(const NodeName& node, MonotonicTime now, std::optional<Duration> round_trip);
 
   // Whether to take an observation of a node: not when it was taken before (nodes send again what they do not know to
   // be taken), nor when no honest node can have seen that, or so much; of this the first is told as an event.
@@ -139,6 +140,8 @@ class Fleet {
     std::optional<Duration> round_trip;
     // Of the present session.
     std::optional<MonotonicTime> last_ping;
+    // The pauses that it was told to make.
+    Duration pause{0};
     // When it was first and last sent a heartbeat, with no long pause between; absent: that was long ago.
     std::optional<MonotonicTime> wanted_since;
     MonotonicTime wanted_last;
@@ -156,6 +159,9 @@ class Fleet {
     bool shed = false;
   };
 
+  // The session is up no more.
+  void Unlink(Member& member);
+
   void SendProbeConfigs();
   void RenewProbesLocked();
   // Whether every member that may still probe knows the keys, as long as they ask.
@@ -170,6 +176,8 @@ class Fleet {
   EventSink& events_;
   mutable std::mutex mutex_;
   std::map<NodeName, Member> members_;
+  // Of these, how many have a link.
+  std::size_t connected_ = 0;
   ProbeKeys keys_;
   // A step of the keys, and since when it is known to be.
   std::pair<std::uint64_t, MonotonicTime> step_begun_;

@@ -20,7 +20,7 @@ namespace faultline {
 class ProbeKeys {
  public:
   // A node that has kept the session over which it was sent something so long ago has read it: it gives up one that is
-  // silent for 8 s, and the controller one that is silent for 5 s.
+  // silent for 8 s, and the controller one that is silent for 12 s at most.
   static constexpr Duration kTold = std::chrono::seconds(15);
   // Agents count no probe that is older.
   static constexpr Duration kOldest = std::chrono::minutes(1);

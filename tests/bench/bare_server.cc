@@ -4,23 +4,29 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <deque>
+#include <atomic>
+#include <cstddef>
 #include <iostream>
 #include <mutex>
 
 #include "common/rpc/credentials.h"
 #include "common/rpc/listen_credentials.h"
 #include "common/rpc/lock_checks.h"
+#include "common/session_pace.h"
 #include "common/timeline_codec.h"
 #include "faultline/v1/agent_session.grpc.pb.h"
 
 namespace faultline::bench {
 namespace {
 
-// One stream: a welcome for the first message, a pong for each of the others, from buffers of its own.
+// One stream: a welcome for the first message, a pong for each of the others, from buffers of its own. It has its
+// client speak as often as a controller has an agent.
 class BareReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::SessionResponse> {
  public:
-  BareReactor() { StartRead(&request_); }
+  explicit BareReactor(std::atomic<std::size_t>& streams) : streams_(streams) {
+    ++streams_;
+    StartRead(&request_);
+  }
 
   void OnReadDone(bool ok) override {
     if (!ok) return Finish(grpc::Status::OK);
@@ -30,8 +36,13 @@ class BareReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Sessi
       *pong.mutable_agent_sent() = request_.clock_ping().agent_sent();
       *pong.mutable_controller_sent() = *pong.mutable_controller_received() =
           EncodeDuration(SystemClock().Now().time_since_epoch());
+      *pong.mutable_pause() = EncodeDuration(PauseOf(streams_));
+    } else if (request_.has_hello()) {
+      v1::Welcome& welcome = *answer_.mutable_welcome();
+      *welcome.mutable_heartbeat_interval() = EncodeDuration(kDefaultLease / 8);
+      *welcome.mutable_pause() = EncodeDuration(PauseOf(streams_));
     } else {
-      answer_.mutable_welcome();
+      return StartRead(&request_);
     }
     StartWrite(&answer_);
   }
@@ -39,9 +50,13 @@ class BareReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Sessi
     if (ok) StartRead(&request_);
     if (!ok) Finish(grpc::Status::OK);
   }
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    --streams_;
+    delete this;
+  }
 
  private:
+  std::atomic<std::size_t>& streams_;
   v1::SessionRequest request_;
   v1::SessionResponse answer_;
 };
@@ -49,8 +64,11 @@ class BareReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Sessi
 class BareService : public v1::AgentSessionService::CallbackService {
  public:
   grpc::ServerBidiReactor<v1::SessionRequest, v1::SessionResponse>* Session(grpc::CallbackServerContext*) override {
-    return new BareReactor;
+    return new BareReactor(streams_);
   }
+
+ private:
+  std::atomic<std::size_t> streams_ = 0;
 };
 
 int Main(int argc, char** argv) {

@@ -9,20 +9,13 @@
 #include "common/timeline_codec.h"
 
 namespace faultline::testing {
-namespace {
-
-// As an agent's session has them: slow when the controller has said nothing but the time for a while.
-constexpr int kQuickPings = 8;
-constexpr Duration kQuickPingInterval = std::chrono::milliseconds(20);
-constexpr Duration kPingInterval = std::chrono::seconds(1);
-constexpr Duration kIdlePingInterval = std::chrono::seconds(12);
-constexpr Duration kWhile = std::chrono::seconds(8);
-
-}  // namespace
 
 QuietAgent::QuietAgent(std::shared_ptr<grpc::Channel> channel, const v1::NodeInfo& node, Milestones& milestones,
                        const Clock& clock)
-    : milestones_(milestones), clock_(clock), stub_(v1::AgentSessionService::NewStub(std::move(channel))) {
+    : milestones_(milestones),
+      clock_(clock),
+      stub_(v1::AgentSessionService::NewStub(std::move(channel))),
+      rhythm_(clock.Now()) {
   stub_->async()->Session(&context_, this);
   StartRead(&response_);
   v1::SessionRequest hello;
@@ -83,12 +76,12 @@ void QuietAgent::StartNextWrite() {
 }
 
 void QuietAgent::Handle(const v1::SessionResponse& message, MonotonicTime at) {
-  if (!message.has_clock_pong()) {
-    wanted_ = at;
-    next_ping_ = std::min(next_ping_, at + kPingInterval);
-  }
+  rhythm_.Hear(WordOf(message), at);
+  rhythm_.Handled();
   switch (message.message_case()) {
     case v1::SessionResponse::kWelcome:
+      rhythm_.Begin(DecodeDuration(message.welcome().heartbeat_interval()).value_or(Duration(0)), at);
+      rhythm_.Pause(DecodeDuration(message.welcome().pause()).value_or(Duration(0)));
       milestones_.Pass(Milestone::kWelcomed, at);
       return;
     case v1::SessionResponse::kClockPong: {
@@ -96,6 +89,7 @@ void QuietAgent::Handle(const v1::SessionResponse& message, MonotonicTime at) {
       const auto received = DecodeControllerTime(message.clock_pong().controller_received());
       const auto answered = DecodeControllerTime(message.clock_pong().controller_sent());
       if (sent.ok() && received.ok() && answered.ok()) clock_map_.Add(*sent, *received, *answered, at);
+      rhythm_.Pause(DecodeDuration(message.clock_pong().pause()).value_or(Duration(0)));
       return;
     }
     case v1::SessionResponse::kArm:
@@ -120,6 +114,8 @@ void QuietAgent::HandleArm(const v1::Arm& arm) {
   if (!timeline.ok()) return Queue(EncodeRefused(run, timeline.status().message()));
   run_ = Run{.timeline = *std::move(timeline)};
   milestones_.Pass(Milestone::kArmed, clock_.Now());
+  rhythm_.Quicken();
+  if (rhythm_.TakePing(clock_.Now())) Ping();
   Queue(EncodeArmed(run, Duration(0), /*holds=*/0));
 }
 
@@ -134,18 +130,28 @@ void QuietAgent::HandleRelease(const v1::Release& release, MonotonicTime at) {
 void QuietAgent::Turn(MonotonicTime now) {
   const std::lock_guard lock(mutex_);
   if (!reading_) return;
-  if (now >= next_ping_) Ping(now);
+  if (now >= rhythm_.Next()) {
+    if (rhythm_.TakePing(now)) Ping();
+    if (rhythm_.TakeReport(now) && rhythm_.IsBrisk(now)) Report();
+  }
   const std::optional<ControllerTime> there = clock_map_.ToController(now);
   if (there && run_ && run_->t0) TellSteps(*there);
 }
 
-void QuietAgent::Ping(MonotonicTime now) {
-  const Duration calm = now - wanted_ < kWhile ? kPingInterval : kIdlePingInterval;
-  next_ping_ = now + (++pings_ < kQuickPings ? kQuickPingInterval : calm);
+void QuietAgent::Ping() {
   v1::SessionRequest message;
   v1::ClockPing& ping = *message.mutable_clock_ping();
   if (const auto round_trip = clock_map_.RoundTrip()) *ping.mutable_best_round_trip() = EncodeDuration(*round_trip);
   *ping.mutable_agent_sent() = EncodeTime(clock_.Now());
+  Queue(std::move(message));
+}
+
+void QuietAgent::Report() {
+  const std::optional<ControllerTime> until = clock_map_.ToController(clock_.Now());
+  if (!until) return;
+  v1::SessionRequest message;
+  message.mutable_observation()->set_number(++reports_);
+  *message.mutable_observation()->mutable_until() = EncodeDuration(until->time_since_epoch());
   Queue(std::move(message));
 }
 

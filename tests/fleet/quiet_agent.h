@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "agent/session/clock_map.h"
+#include "agent/session/session_rhythm.h"
 #include "common/clock.h"
 #include "common/name.h"
 #include "common/timeline.h"
@@ -18,9 +19,9 @@
 
 namespace faultline::testing {
 
-// An agent without a node that probes nobody: a real session, spoken with an agent's own codecs and clock map and at
-// its cadence, over a kernel that can do everything and does nothing. It answers as soon as it is asked; what time
-// brings (pings, steps, the end of a run) it does when it is turned. Its session is never renewed.
+// An agent without a node that probes nobody: a real session, spoken with an agent's own codecs, clock map and rhythm,
+// over a kernel that can do everything and does nothing. It answers as soon as it is asked; what time brings (pings,
+// reports, steps, the end of a run) it does when it is turned. Its session is never renewed.
 //
 // Turn belongs to one thread; all other work is done by gRPC's.
 class QuietAgent : public grpc::ClientBidiReactor<v1::SessionRequest, v1::SessionResponse> {
@@ -49,7 +50,8 @@ class QuietAgent : public grpc::ClientBidiReactor<v1::SessionRequest, v1::Sessio
   void Handle(const v1::SessionResponse& message, MonotonicTime at);
   void HandleArm(const v1::Arm& arm);
   void HandleRelease(const v1::Release& release, MonotonicTime at);
-  void Ping(MonotonicTime now);
+  void Ping();
+  void Report();
   void TellSteps(ControllerTime now);
   void Queue(v1::SessionRequest message);
   void StartNextWrite();
@@ -77,10 +79,8 @@ class QuietAgent : public grpc::ClientBidiReactor<v1::SessionRequest, v1::Sessio
   absl::Status status_;
   ClockMap clock_map_;
   std::optional<Run> run_;
-  int pings_ = 0;
-  MonotonicTime next_ping_;
-  // When the controller last said something but the time.
-  MonotonicTime wanted_;
+  SessionRhythm rhythm_;
+  std::uint64_t reports_ = 0;
 };
 
 }  // namespace faultline::testing

@@ -273,6 +273,37 @@ TEST_F(CoordinatorTest, HeartbeatsRenewOnlyRunsThatGoOn) {
   EXPECT_THAT(london_.Take(v1::SessionResponse::kHeartbeat).back().heartbeat().run_ids(), IsEmpty());
 }
 
+// What nodes are sent then is a sign of life itself, and of a large fleet all that there is time for.
+TEST_F(CoordinatorTest, HeartbeatsDoNotCompeteWithArmingOrHealing) {
+  const Duration interval = CoordinatorOptions{.lease = seconds(15)}.Heartbeat();
+  Pass(seconds(4));
+  const std::string id = BeginAndFire();
+  london_.Take(v1::SessionResponse::kHeartbeat);
+  Pass(interval - milliseconds(50));
+  EXPECT_THAT(london_.Take(v1::SessionResponse::kHeartbeat), IsEmpty());
+  Pass(interval);
+  EXPECT_THAT(london_.Take(v1::SessionResponse::kHeartbeat), SizeIs(1));
+  ASSERT_TRUE(coordinator_->Abort(id, v1::OUTCOME_ABORTED, "test").ok());
+  Pass(interval - milliseconds(50));
+  EXPECT_THAT(london_.Take(v1::SessionResponse::kHeartbeat), IsEmpty());
+  Pass(interval);
+  EXPECT_THAT(london_.Take(v1::SessionResponse::kHeartbeat), SizeIs(1));
+}
+
+TEST_F(CoordinatorTest, NewKeysAreForTheNextRunAndDoNotCompeteWithArming) {
+  Pass(seconds(12));
+  ASSERT_THAT(london_.Take(v1::SessionResponse::kProbeConfig), SizeIs(1));
+  const std::string id = BeginAndFire();
+  Pass(seconds(12));
+  EXPECT_THAT(london_.Take(v1::SessionResponse::kProbeConfig), IsEmpty());
+  ASSERT_TRUE(coordinator_->Abort(id, v1::OUTCOME_ABORTED, "test").ok());
+  End(id);
+  Pass(seconds(12));
+  const auto configs = london_.Take(v1::SessionResponse::kProbeConfig);
+  ASSERT_THAT(configs, SizeIs(1));
+  EXPECT_EQ(configs[0].probe_config().keys_size(), 2);
+}
+
 TEST_F(CoordinatorTest, AbortHealsEveryNodeAndEndsWhenAllHaveConfirmed) {
   const std::string id = BeginAndFire();
   ASSERT_TRUE(coordinator_->Abort(id, v1::OUTCOME_ABORTED, "enough").ok());

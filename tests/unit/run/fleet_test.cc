@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/session_pace.h"
+#include "common/timeline_codec.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/unit/run/fake_agent.h"
 #include "tests/unit/run/fake_events.h"
@@ -137,6 +138,36 @@ TEST(FleetTest, NodesThatAreSentHeartbeatsMayBeSilentForShorter) {
   EXPECT_THAT(fleet.ExpectPings(/*everybody=*/true, now), ElementsAre(london.name()));
   EXPECT_THAT(fleet.DropSilent(now), ElementsAre());
   EXPECT_THAT(fleet.DropSilent(now + std::chrono::milliseconds(1)), ElementsAre(london.name()));
+}
+
+TEST(FleetTest, NodesOfALargeFleetAreToldToMakePausesAndMayBeSilentForLonger) {
+  constexpr int kNodes = 5000;
+  FakeEvents events;
+  Fleet fleet({}, events);
+  std::vector<std::unique_ptr<FakeAgent>> agents;
+  for (int i = 0; i < kNodes; ++i) {
+    agents.push_back(std::make_unique<FakeAgent>(absl::StrCat("node-", i), "172.32.4.2"));
+    ASSERT_TRUE(agents.back()->Join(fleet).ok());
+  }
+  const auto told = [](FakeAgent& agent) {
+    return *DecodeDuration(agent.Take(v1::SessionResponse::kWelcome).front().welcome().pause());
+  };
+  EXPECT_EQ(told(*agents.front()), PauseOf(1));
+  EXPECT_EQ(told(*agents.back()), std::chrono::seconds(2));
+  const NodeName node = agents.front()->name();
+  MonotonicTime now{std::chrono::seconds(100)};
+  EXPECT_EQ(fleet.OnPing(node, now, std::nullopt), std::chrono::seconds(2));
+  fleet.ExpectPings(/*everybody=*/true, now - std::chrono::seconds(1));
+  now += std::chrono::seconds(6);
+  EXPECT_THAT(fleet.DropSilent(now), IsEmpty());
+  for (const auto& agent : agents) {
+    if (agent != agents.front()) agent->Leave(fleet);
+  }
+  // The pauses count that it knows of.
+  EXPECT_THAT(fleet.DropSilent(now), IsEmpty());
+  EXPECT_THAT(fleet.DropSilent(now + std::chrono::milliseconds(1)), ElementsAre(node));
+  ASSERT_TRUE(agents.front()->Join(fleet).ok());
+  EXPECT_EQ(fleet.OnPing(node, now, std::nullopt), PauseOf(1));
 }
 
 TEST(FleetTest, WhoHasSeenSomethingIsToldThatItWasTaken) {

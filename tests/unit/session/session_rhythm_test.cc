@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "common/session_pace.h"
+#include "common/timeline.h"
 
 namespace faultline {
 namespace {
@@ -108,6 +109,36 @@ TEST_F(SessionRhythmTest, AsksBeforeWhateverIsWrittenAfterQuicken) {
   EXPECT_TRUE(rhythm_.TakePing(now_));
 }
 
+// As an agent among 5 000: everybody else is wanted at the same time.
+TEST_F(SessionRhythmTest, MakesThePausesThatItIsTold) {
+  rhythm_.Pause(seconds(2));
+  EXPECT_EQ(Pass(milliseconds(500)).pings, 1);
+  Pass(minutes(1));
+  ASSERT_TRUE(Hear(Word::kOrder));
+  const Written first = Pass(milliseconds(1999));
+  EXPECT_EQ(first.pings, 1);
+  EXPECT_EQ(first.reports, 0);
+  Written later{};
+  for (int i = 0; i < 10; ++i) {
+    const Written written = Pass(seconds(2));
+    later.pings += written.pings;
+    later.reports += written.reports;
+    Hear(Word::kOrder);
+  }
+  EXPECT_NEAR(later.pings, 10, 1);
+  EXPECT_NEAR(later.reports, 10, 1);
+}
+
+TEST_F(SessionRhythmTest, NoControllerCanMakeItSilent) {
+  rhythm_.Pause(minutes(5));
+  int pings = 0;
+  for (int i = 0; i < 60; ++i) {
+    Hear(Word::kBeat);
+    pings += Pass(seconds(1)).pings;
+  }
+  EXPECT_NEAR(pings, seconds(60) / kLongestPause, 2);
+}
+
 TEST_F(SessionRhythmTest, AControllerThatAnswersNoPingIsGone) {
   Pass(seconds(20));
   answers_ = false;
@@ -148,6 +179,16 @@ TEST_F(SessionRhythmTest, WhoNeverSpokeIsGoneSoon) {
 TEST(SessionPaceTest, TheLongestSilenceIsOfSeveralPings) {
   EXPECT_GE(kLongestSilence, 3 * kPingInterval);
   EXPECT_GE(kLongestIdleSilence, 3 * kIdlePingInterval);
+  for (const std::size_t nodes : {0u, 1u, 100u, 5'000u, 10'000u, 50'000u}) {
+    EXPECT_GE(LongestSilence(PauseOf(nodes)), 3 * std::max(kPingInterval, PauseOf(nodes))) << nodes;
+    EXPECT_LT(LongestSilence(PauseOf(nodes)), kDefaultLease) << nodes;
+  }
+}
+
+TEST(SessionPaceTest, SmallFleetsMakeNoPauses) {
+  EXPECT_LE(PauseOf(600), milliseconds(250));
+  EXPECT_EQ(PauseOf(5'000), seconds(2));
+  EXPECT_EQ(PauseOf(1'000'000), kLongestPause);
 }
 
 }  // namespace
