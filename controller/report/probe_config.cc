@@ -90,11 +90,10 @@ std::shared_ptr<const ProbePairs> SampleFleet(std::span<const ProbeNode> nodes, 
   return std::make_shared<const ProbePairs>(SampleProbes(names, partings, *most, policy.token));
 }
 
-std::vector<v1::ProbeConfig> MakeProbeConfigs(std::span<const ProbeNode> nodes, const ProbePolicy& policy,
-                                              const ProbePairs* pairs) {
+void MakeProbeConfigs(std::span<const ProbeNode> nodes, const ProbePolicy& policy, const ProbePairs* pairs,
+                      absl::FunctionRef<void(v1::ProbeConfig)> take) {
   std::map<NodeName, const ProbeNode*> by_name;
   for (const ProbeNode& node : nodes) by_name[node.name] = &node;
-  std::vector<v1::ProbeConfig> configs;
   for (const ProbeNode& node : nodes) {
     std::vector<const ProbeNode*> peers;
     if (pairs == nullptr) {
@@ -104,9 +103,8 @@ std::vector<v1::ProbeConfig> MakeProbeConfigs(std::span<const ProbeNode> nodes, 
     } else {
       for (const NodeName& peer : pairs->at(node.name)) peers.push_back(by_name.at(peer));
     }
-    configs.push_back(ConfigFor(node, peers, policy));
+    take(ConfigFor(node, peers, policy));
   }
-  return configs;
 }
 
 }  // namespace faultline

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "common/clock.h"
 #include "common/name.h"
 #include "common/prefix.h"
@@ -67,11 +68,11 @@ std::optional<std::size_t> MostPeers(std::span<const ProbeNode> nodes, const Pro
 std::shared_ptr<const ProbePairs> SampleFleet(std::span<const ProbeNode> nodes, const ProbePolicy& policy,
                                               std::vector<std::vector<NodeGroup>> partings);
 
-// Every node probes every other, or those it is paired with, over each IP version both have. One configuration per
-// node, in their order. A node's interval is the greater of policy.min_interval and its number of targets /
-// policy.rate: a larger fleet is probed more thinly, never harder (6 dual-stack nodes: 10 targets, 500 ms at 20
-// probes/s; 24: 46, 2.3 s). Pure.
-std::vector<v1::ProbeConfig> MakeProbeConfigs(std::span<const ProbeNode> nodes, const ProbePolicy& policy,
-                                              const ProbePairs* pairs = nullptr);
+// Every node probes every other, or those it is paired with, over each IP version both have. `take` is given one
+// configuration per node, in their order: together those of a large fleet need much room. A node's interval is the
+// greater of policy.min_interval and its number of targets / policy.rate: a larger fleet is probed more thinly, never
+// harder (6 dual-stack nodes: 10 targets, 500 ms at 20 probes/s; 24: 46, 2.3 s). Pure.
+void MakeProbeConfigs(std::span<const ProbeNode> nodes, const ProbePolicy& policy, const ProbePairs* pairs,
+                      absl::FunctionRef<void(v1::ProbeConfig)> take);
 
 }  // namespace faultline

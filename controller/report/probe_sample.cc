@@ -69,8 +69,8 @@ class Sampler {
   // False when they may not be paired, or are already.
   bool Join(const NodeName& one, const NodeName& other) {
     if (one == other) return false;
-    std::set<NodeName>& ones = pairs_.at(one);
-    std::set<NodeName>& others = pairs_.at(other);
+    ProbePeers& ones = pairs_.at(one);
+    ProbePeers& others = pairs_.at(other);
     if (ones.size() >= most_peers_ || others.size() >= most_peers_ || !ones.insert(other).second) return false;
     others.insert(one);
     return true;

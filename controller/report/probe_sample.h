@@ -7,12 +7,14 @@
 #include <span>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "common/name.h"
 
 namespace faultline {
 
 // Who probes whom: of each node its peers. Always mutual.
-using ProbePairs = std::map<NodeName, std::set<NodeName>>;
+using ProbePeers = absl::btree_set<NodeName>;
+using ProbePairs = std::map<NodeName, ProbePeers>;
 
 // Nodes that are alike in some respect: a region's, or a group's of a plan.
 using NodeGroup = std::set<NodeName>;

@@ -11,7 +11,7 @@ namespace {
 constexpr std::array<Family, 2> kFamilies = {Family::kIpv4, Family::kIpv6};
 
 // Positions in `nodes` of the peers, ascending.
-std::vector<std::size_t> PlacesOf(const std::set<NodeName>& peers, const std::map<NodeName, std::size_t>& places) {
+std::vector<std::size_t> PlacesOf(const ProbePeers& peers, const std::map<NodeName, std::size_t>& places) {
   std::vector<std::size_t> found;
   for (const NodeName& peer : peers) {
     const auto place = places.find(peer);

@@ -54,6 +54,7 @@ MonotonicTime Coordinator::Advance() {
 
 void Coordinator::RenewProbes() {
   const MonotonicTime now = clock_.Now();
+  fleet_.TidyUp(now);
   if (now < next_renewal_) return;
   fleet_.RenewProbes(now);
   const MonotonicTime done = clock_.Now();

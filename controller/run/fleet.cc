@@ -25,6 +25,8 @@ constexpr std::size_t kUnlistedShare = 16;
 
 // Of so many nodes the configurations of all probes together take several times the room that is used for good.
 constexpr std::size_t kLargeFleet = 500;
+// Until what was sent to them has been written, as a rule.
+constexpr Duration kWritten = std::chrono::seconds(2);
 
 // A node that is not connected goes on probing, and what it sees is wanted, for a quarter of an hour: so long it is
 // waited for before others sign with a key that it does not know.
@@ -334,35 +336,40 @@ void Fleet::SendProbeConfigs() {
   std::vector<std::vector<NodeGroup>> partings;
   for (const auto& [run, groups] : covered_) partings.push_back(groups);
   pairs_ = SampleFleet(nodes, probes_, std::move(partings));
-  const std::vector<v1::ProbeConfig> configs = MakeProbeConfigs(nodes, probes_, pairs_.get());
-  auto config = configs.begin();
-  for (auto& [name, member] : members_) {
+  auto next = members_.begin();
+  MakeProbeConfigs(nodes, probes_, pairs_.get(), [this, &next](v1::ProbeConfig config) {
+    Member& member = next++->second;
+    if (member.link == nullptr) return;
     v1::SessionResponse message;
-    *message.mutable_probe_config() = *config++;
+    *message.mutable_probe_config() = std::move(config);
     for (const std::string& key : keys_.keys()) message.mutable_probe_config()->add_keys(key);
-    if (member.link == nullptr) continue;
     const std::size_t digest = std::hash<std::string>()(message.SerializeAsString());
     if (std::exchange(member.probe_config, digest) != digest) member.link->Send(std::move(message));
     if (std::exchange(member.key_step, keys_.step()) != keys_.step()) member.told_keys.reset();
-  }
+  });
 }
 
 void Fleet::RenewProbes(MonotonicTime now) {
-  bool littered = false;
+  const std::lock_guard lock(mutex_);
+  if (keys_.Changing()) {
+    if (step_begun_.first != keys_.step()) step_begun_ = {keys_.step(), now};
+    if (KnowKeys(now) || now - step_begun_.second >= kMissed) {
+      keys_.Advance();
+      stale_ = true;
+    }
+  }
+  RenewProbesLocked();
+}
+
+void Fleet::TidyUp(MonotonicTime now) {
   {
     const std::lock_guard lock(mutex_);
-    if (keys_.Changing()) {
-      if (step_begun_.first != keys_.step()) step_begun_ = {keys_.step(), now};
-      if (KnowKeys(now) || now - step_begun_.second >= kMissed) {
-        keys_.Advance();
-        stale_ = true;
-      }
-    }
-    // What was sent just now is not written yet.
-    littered = !stale_ && std::exchange(littered_, false);
-    RenewProbesLocked();
+    if (!littered_) return;
+    littered_since_ = littered_since_.value_or(now);
+    if (stale_ || now - *littered_since_ < kWritten) return;
+    littered_ = false;
   }
-  if (littered) ReturnFreedMemory();
+  ReturnFreedMemory();
 }
 
 void Fleet::RenewKeys() {
@@ -389,6 +396,7 @@ void Fleet::RenewProbesLocked() {
   if (!stale_) return;
   SendProbeConfigs();
   littered_ = members_.size() >= kLargeFleet;
+  littered_since_.reset();
 }
 
 std::shared_ptr<const ProbePairs> Fleet::Probed() {

@@ -91,6 +91,8 @@ class Fleet {
   // since, or the time for another step of the keys has come. Apart from Join, for many nodes join at once, and each
   // may change the part of all. Takes time in proportion to the fleet: when it does, not to be called for every join.
   void RenewProbes(MonotonicTime now);
+  // Of a large fleet, gives back to the system what that took, once it is done with.
+  void TidyUp(MonotonicTime now);
   // There is to be a new key of probes.
   void RenewKeys();
   // Who probes whom, renewed as above; null: everybody everybody.
@@ -183,8 +185,9 @@ class Fleet {
   std::pair<std::uint64_t, MonotonicTime> step_begun_;
   // Whether a node has joined or changed since the parts of the mesh were sent.
   bool stale_ = false;
-  // They were sent, to a large fleet, and what that took was not given back to the system yet.
+  // They were sent, to a large fleet, and what that took was not given back to the system yet; known since when.
   bool littered_ = false;
+  std::optional<MonotonicTime> littered_since_;
   // Made anew when a node has joined or changed, or a run's groups are to be covered.
   std::shared_ptr<const ProbePairs> pairs_;
   // By run, in progress.

@@ -37,7 +37,7 @@ constexpr Duration kPatience = std::chrono::minutes(5);
 constexpr int kAtOnce = 64;
 // For what the joining has left to do (the probe mesh is drawn anew at most every 10 s), and then for the figures of a
 // fleet that is only there.
-constexpr Duration kSettle = std::chrono::seconds(12);
+constexpr Duration kSettle = std::chrono::seconds(15);
 constexpr Duration kIdleTime = std::chrono::seconds(10);
 
 constexpr char kConfig[] =

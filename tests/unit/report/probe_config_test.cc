@@ -23,6 +23,13 @@ std::vector<ProbeNode> DualStackNodes(int count) {
   return nodes;
 }
 
+std::vector<v1::ProbeConfig> Configs(const std::vector<ProbeNode>& nodes, const ProbePolicy& policy,
+                                     const ProbePairs* pairs = nullptr) {
+  std::vector<v1::ProbeConfig> configs;
+  MakeProbeConfigs(nodes, policy, pairs, [&](v1::ProbeConfig config) { configs.push_back(std::move(config)); });
+  return configs;
+}
+
 Duration IntervalOf(const v1::ProbeConfig& config) { return DecodeDuration(config.interval()).value(); }
 
 TEST(ProbeConfigTest, ANodeIsProbedAtItsFirstAddressOfEachFamily) {
@@ -47,7 +54,7 @@ TEST(ProbeConfigTest, KnowsTheInterfacesOfTheseAddresses) {
 
 TEST(ProbeConfigTest, EveryNodeProbesEveryOther) {
   const std::vector<ProbeNode> nodes = DualStackNodes(3);
-  const auto configs = MakeProbeConfigs(nodes, {.token = 9, .port = 1234});
+  const auto configs = Configs(nodes, {.token = 9, .port = 1234});
   ASSERT_EQ(configs.size(), 3u);
   for (std::size_t i = 0; i < configs.size(); ++i) {
     EXPECT_EQ(configs[i].token(), 9u);
@@ -69,7 +76,7 @@ TEST(ProbeConfigTest, OnlyFamiliesThatBothHave) {
   std::vector<ProbeNode> nodes = DualStackNodes(3);
   nodes[1].ipv6.reset();
   nodes[2].ipv4.reset();
-  const auto configs = MakeProbeConfigs(nodes, {});
+  const auto configs = Configs(nodes, {});
   EXPECT_NE(configs[0].peers(0).ipv4(), "");
   EXPECT_EQ(configs[0].peers(0).ipv6(), "");
   EXPECT_EQ(configs[0].peers(1).ipv4(), "");
@@ -86,14 +93,14 @@ TEST(ProbeConfigTest, TheIntervalGrowsWithTheFleet) {
   } const cases[] = {{1, milliseconds(200)}, {2, milliseconds(200)}, {3, milliseconds(200)},
                      {4, milliseconds(300)}, {6, milliseconds(500)}, {24, milliseconds(2300)}};
   for (const auto& expected : cases) {
-    const auto configs = MakeProbeConfigs(DualStackNodes(expected.nodes), {});
+    const auto configs = Configs(DualStackNodes(expected.nodes), {});
     EXPECT_EQ(IntervalOf(configs.front()), expected.interval) << expected.nodes;
   }
 }
 
 TEST(ProbeConfigTest, NoNodeSendsMoreThanTheRate) {
   for (int count = 2; count <= 60; ++count) {
-    for (const v1::ProbeConfig& config : MakeProbeConfigs(DualStackNodes(count), {.rate = 30})) {
+    for (const v1::ProbeConfig& config : Configs(DualStackNodes(count), {.rate = 30})) {
       const double targets = 2.0 * (count - 1);
       EXPECT_LE(targets / std::chrono::duration<double>(IntervalOf(config)).count(), 30.0001) << count;
     }
@@ -134,7 +141,7 @@ TEST(ProbeConfigTest, ASampledNodeProbesItsPeersWithinRateAndInterval) {
   ASSERT_NE(pairs, nullptr);
   // In one place, but in groups of their own.
   EXPECT_TRUE(pairs->at(NodeName("node-8")).contains(NodeName("node-16")));
-  const auto configs = MakeProbeConfigs(nodes, policy, pairs.get());
+  const auto configs = Configs(nodes, policy, pairs.get());
   ASSERT_EQ(configs.size(), nodes.size());
   for (std::size_t i = 0; i < configs.size(); ++i) {
     EXPECT_EQ(static_cast<std::size_t>(configs[i].peers_size()), pairs->at(nodes[i].name).size());

@@ -51,7 +51,7 @@ TEST(FleetTest, ALargeFleetIsSampledAndCoversTheGroupsOfRuns) {
   EXPECT_LE(last_config(0).peers_size(), 5);
   const NodeName first("node-1");
   const auto peers_of = [&] { return fleet.Probed()->at(first); };
-  const std::set<NodeName> before = peers_of();
+  const ProbePeers before = peers_of();
   const auto stranger = std::ranges::find_if(
       agents, [&](const auto& agent) { return agent->name() != first && !before.contains(agent->name()); });
   ASSERT_NE(stranger, agents.end());
