@@ -38,13 +38,8 @@ template <typename Number>
 void ReadBounded(const Record& record, absl::string_view key, std::uint64_t most, Number& target, TextErrors& errors) {
   const DocumentValue* value = record.Find(key);
   if (value == nullptr) return;
-  const auto number = ReadNumber(*value, absl::StrCat("'", key, "'"), errors);
-  if (!number) return;
-  if (*number < 1 || *number > most) {
-    errors.Add(value->position, absl::StrCat("'", key, "' must be within 1 to ", most, ", not ", *number));
-    return;
-  }
-  target = static_cast<Number>(*number);
+  const auto number = ReadNumber(*value, absl::StrCat("'", key, "'"), errors, 1, most);
+  if (number) target = static_cast<Number>(*number);
 }
 
 void ReadLease(const Record& record, ControllerConfig& config, TextErrors& errors) {

@@ -30,8 +30,10 @@ TEST(ControllerConfigTest, ConnectionsAreAsManyAsIsSaid) {
   EXPECT_FALSE(config->connections.open_of_one.has_value());
   EXPECT_FALSE(config->connections.per_second.has_value());
   EXPECT_THAT(std::string(ParseControllerConfig("connections: {open: 0, opne: 1}\n", "c.yaml").status().message()),
-              ::testing::AllOf(::testing::HasSubstr("c.yaml:1:21: 'open' must be within 1 to 1000000"),
+              ::testing::AllOf(::testing::HasSubstr("c.yaml:1:21: 'open' must be a whole number from 1 to 1000000"),
                                ::testing::HasSubstr("did you mean 'open'")));
+  EXPECT_THAT(std::string(ParseControllerConfig("connections: {open: -1}\n", "c.yaml").status().message()),
+              ::testing::HasSubstr("'open' must be a whole number from 1 to 1000000, not '-1'"));
 }
 
 TEST(ControllerConfigTest, LogsFromInfoOnUnlessSaidOtherwise) {
@@ -83,8 +85,8 @@ TEST(ControllerConfigTest, BoundsAreKept) {
   const auto config = ParseControllerConfig("lease: 10ms\nprobe: {port: 0, rate: 201}\n", "c.yaml");
   const std::string message(config.status().message());
   EXPECT_THAT(message, ::testing::HasSubstr("c.yaml:1:8: 'lease' must be within 1s to 10m"));
-  EXPECT_THAT(message, ::testing::HasSubstr("c.yaml:2:15: 'port' must be within 1 to 65535"));
-  EXPECT_THAT(message, ::testing::HasSubstr("c.yaml:2:24: 'rate' must be within 1 to 200"));
+  EXPECT_THAT(message, ::testing::HasSubstr("c.yaml:2:15: 'port' must be a whole number from 1 to 65535"));
+  EXPECT_THAT(message, ::testing::HasSubstr("c.yaml:2:24: 'rate' must be a whole number from 1 to 200"));
 }
 
 TEST(ControllerConfigTest, TcpPortsAreDialledUnlessSaidOtherwise) {
