@@ -28,6 +28,7 @@ absl::Status Check(absl::string_view text, const std::string& name) {
 
 absl::Status CheckLibrary() {
   for (const auto& entry : std::filesystem::directory_iterator(FAULTLINE_PLANS)) {
+    if (!entry.is_regular_file()) continue;
     FAULTLINE_ASSIGN_OR_RETURN(const std::string text, ReadFile(entry.path()));
     FAULTLINE_RETURN_IF_ERROR(Check(text, entry.path()));
   }
