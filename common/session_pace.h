@@ -21,9 +21,12 @@ inline constexpr Duration kLongestIdleSilence = std::chrono::seconds(36);
 // reports of what it saw, so that a controller has not more to hear than it can: this long in a fleet of so many. Its
 // controller tells it.
 inline constexpr Duration kPausePerNode = std::chrono::microseconds(400);
-inline constexpr Duration kLongestPause = std::chrono::seconds(4);
+inline constexpr Duration kMostPause = std::chrono::seconds(4);
+// Shorter ones would change nothing.
+inline constexpr Duration kLeastPause = std::chrono::milliseconds(250);
 inline Duration PauseOf(std::size_t nodes) {
-  return std::min<Duration>(kLongestPause, static_cast<Duration::rep>(nodes) * kPausePerNode);
+  const Duration pause = static_cast<Duration::rep>(nodes) * kPausePerNode;
+  return pause < kLeastPause ? Duration(0) : std::min(pause, kMostPause);
 }
 // kLongestSilence of one that was told to make such pauses.
 inline Duration LongestSilence(Duration pause) { return std::max(kLongestSilence, 3 * pause); }

@@ -37,7 +37,7 @@ void SessionRhythm::Begin(Duration heartbeat, MonotonicTime now) {
 
 void SessionRhythm::Pause(Duration pause) {
   const std::lock_guard lock(mutex_);
-  pause_ = std::clamp(pause, Duration(0), kLongestPause);
+  pause_ = std::clamp(pause, Duration(0), kMostPause);
   quick_pings_ = std::min(quick_pings_, QuickPings());
 }
 
@@ -80,7 +80,7 @@ bool SessionRhythm::TakePing(MonotonicTime now) {
   const bool goes_with_report = now >= next_report_ && (!is_brisk || now + kTogether >= next_ping_);
   if (now < next_ping_ && !goes_with_report) return false;
   quick_pings_ = std::max(quick_pings_ - 1, 0);
-  if (!is_brisk && quick_pings_ == 0) next_report_ = now;
+  if (!is_brisk && quick_pings_ == 0 && (pause_ <= kBriskReport || now + kTogether >= next_report_)) next_report_ = now;
   const Duration calm = std::max(kPingInterval, pause_);
   next_ping_ = now + (quick_pings_ > 0 ? kQuickPing : now < calm_until_ ? calm : kIdlePingInterval);
   asked_ = asked_.value_or(now);
@@ -91,7 +91,7 @@ bool SessionRhythm::TakeReport(MonotonicTime now) {
   const std::lock_guard lock(mutex_);
   if (now < next_report_) return false;
   const Duration wanted = std::max(now < brisk_until_ ? kBriskReport : kPingInterval, pause_);
-  next_report_ = now + (now < std::max(brisk_until_, calm_until_) ? wanted : kIdlePingInterval);
+  next_report_ = now + (now < calm_until_ ? wanted : kIdlePingInterval);
   return true;
 }
 

@@ -25,7 +25,7 @@ class SessionRhythm {
   // is gone, whatever TCP believes.
   void Begin(Duration heartbeat, MonotonicTime now);
 
-  // It is to make at least such pauses between pings, and between reports, while it is wanted; at most kLongestPause.
+  // It is to make at least such pauses between pings, and between reports, while it is wanted; at most kMostPause.
   // As much less often it asks when it asks quickly.
   void Pause(Duration pause);
 

@@ -215,9 +215,10 @@ void JudgeUnseen(std::span<const Stage> stages, v1::Run& run) {
 }
 
 v1::StageVerdict JudgeWindow(std::span<const ProbeNode> nodes, std::uint16_t probe_port, std::span<const RunNow> runs,
-                             ControllerTime now, Duration clock_error, const ProbeLog& log, const ProbePairs* pairs) {
-  const Stretch stretch = {
-      .start = now - kLiveLag - kLiveWindow, .end = now - kLiveLag, .zero = ControllerTime(Duration(0))};
+                             ControllerTime now, Duration clock_error, const ProbeLog& log, const ProbePairs* pairs,
+                             Duration pause) {
+  const ControllerTime end = now - kLiveLag - pause;
+  const Stretch stretch = {.start = end - kLiveWindow, .end = end, .zero = ControllerTime(Duration(0))};
   Planned plan;
   plan.verdict.set_name("now");
   *plan.verdict.mutable_start() = EncodeDuration(stretch.start - now);

@@ -41,7 +41,8 @@ v1::Judgement JudgeDelay(const Prediction& expected, Duration added, std::uint32
 constexpr Duration JudgeMargin(Duration clock_error) { return std::chrono::milliseconds(150) + 2 * clock_error; }
 
 // How long after a stage's end to wait before it is judged, so that all have reported: several report intervals of an
-// agent. Judged earlier, probes count as lost that are only not reported yet.
+// agent, but for those of a large fleet, whose pauses (session_pace.h) come on top. Judged earlier, probes count as
+// lost that are only not reported yet.
 inline constexpr Duration kSettle = std::chrono::seconds(1);
 // A baseline that is not in the run's time is observed for so long before T0.
 inline constexpr Duration kBaseline = std::chrono::seconds(3);
@@ -91,11 +92,11 @@ struct RunNow {
   const v1::StageVerdict* baseline = nullptr;
 };
 
-// The live matrix: the log's last kLiveWindow before now - kLiveLag, and what all runs in progress say together, of
-// `pairs` as in ProbedRun, the one that was installed last being the last of `runs`. A step counts as active for all of
-// the time looked at. Named "now"; start and end count from `now`.
+// The live matrix: the log's last kLiveWindow before now - kLiveLag - `pause`, the nodes' longest, and what all runs in
+// progress say together, of `pairs` as in ProbedRun, the one that was installed last being the last of `runs`. A step
+// counts as active for all of the time looked at. Named "now"; start and end count from `now`.
 v1::StageVerdict JudgeWindow(std::span<const ProbeNode> nodes, std::uint16_t probe_port, std::span<const RunNow> runs,
                              ControllerTime now, Duration clock_error, const ProbeLog& log,
-                             const ProbePairs* pairs = nullptr);
+                             const ProbePairs* pairs = nullptr, Duration pause = Duration(0));
 
 }  // namespace faultline

@@ -73,7 +73,7 @@ struct ActiveRun {
   std::vector<Stage> stages;
   // Whom the verdict looks at: the inventory it was compiled for.
   std::vector<ProbeNode> nodes;
-  // Who probed whom before it was compiled, and since; null: everybody everybody.
+  // Who probed whom before it was armed, and since; null: everybody everybody.
   std::shared_ptr<const ProbePairs> probed_before;
   std::shared_ptr<const ProbePairs> probed;
   // Where its faults take and lift for probes to see.

@@ -199,7 +199,8 @@ v1::StageVerdict Coordinator::Matrix() {
   // They were installed in the order in which they began.
   std::stable_sort(now.begin(), now.end(), [](const RunNow& a, const RunNow& b) { return a.t0 < b.t0; });
   return JudgeWindow(ProbeNodesOf(fleet_.Everyone()), fleet_.probe_port(), now, Now(),
-                     fleet_.WorstRoundTrip(fleet_.ConnectedNodes()) / 2, probes_, fleet_.Probed().get());
+                     fleet_.WorstRoundTrip(fleet_.ConnectedNodes()) / 2, probes_, fleet_.Probed().get(),
+                     fleet_.LongestPause());
 }
 
 void Coordinator::WaitForWork(MonotonicTime until) {
@@ -234,8 +235,10 @@ bool Coordinator::AnyBegun() const {
 
 bool Coordinator::AnyNeedsHeartbeats() const {
   const ControllerTime now = Now();
-  return std::ranges::any_of(
-      runs_, [now](const auto& entry) { return entry.second.IsUnderWay() && now >= entry.second.beats_from; });
+  return std::ranges::any_of(runs_, [now](const auto& entry) {
+    const ActiveRun& run = entry.second;
+    return run.sent && run.IsUnderWay() && now >= run.beats_from;
+  });
 }
 
 void Coordinator::Changed(ActiveRun& run) {

@@ -275,7 +275,6 @@ void Coordinator::StartChecking(ActiveRun& run, Compiled compiled, const Invento
   Duration patience = run.observations.LongestTimeout();
   for (const Guard& guard : run.plan.guards) patience = std::max(patience, guard.timeout);
   run.deadline = Now() + patience + options_.arm_patience;
-  run.beats_from = Now() + options_.Heartbeat();
   Changed(run);
   LaunchChecks(run);
   LaunchObservations(run, run.observations.TakeFirst());
@@ -286,6 +285,7 @@ void Coordinator::Arm(ActiveRun& run) {
   run.phase = RunPhase::kArming;
   run.guards.Arm();
   run.deadline = Now() + options_.arm_patience;
+  run.beats_from = Now() + options_.Heartbeat();
   run.sent = true;
   for (const NodeName& node : run.parties) run.record.add_nodes()->set_node(node.text());
   for (const v1::Node& node : fleet_.Nodes()) {
@@ -302,6 +302,8 @@ void Coordinator::Arm(ActiveRun& run) {
   }
   // Meanwhile they arm.
   PlanProbes(run);
+  run.deadline = Now() + options_.arm_patience;
+  Noted(run);
 }
 
 }  // namespace faultline

@@ -94,7 +94,7 @@ bool Coordinator::ObservedSoFar(ActiveRun& run) {
   // Its delays are what those of later stages are compared with.
   if (number > 0 && run.Baseline() == nullptr) return false;
   Stage stage = JudgedPart(number, run);
-  stage.end = std::min(stage.end, Now() - *run.t0 - SettleTimeOf(stage, run));
+  stage.end = std::min(stage.end, Now() - *run.t0 - SettleTimeOf(stage, run) - fleet_.LongestPause());
   const std::vector<NodeName> parties(run.parties.begin(), run.parties.end());
   if (stage.end - stage.start <= 2 * JudgeMargin(fleet_.WorstRoundTrip(parties) / 2)) return false;
   if (run.seen_from && stage.end - stage.start < kLeastEvidence) return false;
@@ -160,7 +160,7 @@ void Coordinator::GiveUpHold(ActiveRun& run, const std::string& why) {
   const Duration held = elapsed - (run.stages[run.hold].end - run.Held());
   run.seen_from.reset();
   Stage stage = JudgedPart(number, run);
-  stage.end = std::min(stage.end, elapsed - SettleTimeOf(stage, run));
+  stage.end = std::min(stage.end, elapsed - SettleTimeOf(stage, run) - fleet_.LongestPause());
   if (run.record.stages_size() == number && stage.start < stage.end) {
     v1::StageVerdict verdict = Judge(stage, run);
     JudgeUnseenSoFar(stage, run.record, verdict);

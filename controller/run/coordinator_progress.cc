@@ -253,7 +253,7 @@ void Coordinator::Conclude(ActiveRun& run) {
   KeepClients(run);
   bursts_.Forget(record.id());
   fleet_.Cover(record.id(), {});
-  // The next run is to have another; while one begins there is enough to be told.
+  // For the next run: one that begins has enough to tell.
   if (run.sent) fleet_.RenewKeys();
   record.set_state(v1::RUN_STATE_ENDED);
   *record.mutable_ended() = EncodeWall(clock_.WallNow());
@@ -275,7 +275,8 @@ void Coordinator::KeepSeries(ActiveRun& run) {
     if (region != node.labels.end()) regions[node.name.text()] = region->second;
   }
   // What came after that is not all reported yet.
-  const Duration until = std::min(run.timelines.begin()->second.length, Now() - *run.t0 - kSettle);
+  const Duration until =
+      std::min(run.timelines.begin()->second.length, Now() - *run.t0 - kSettle - fleet_.LongestPause());
   AddSeries({.nodes = run.nodes,
              .regions = regions,
              .t0 = *run.t0,

@@ -133,7 +133,7 @@ std::vector<std::string> Coordinator::Behind(const ActiveRun& run, ControllerTim
 // A node that is away for longer than its lease has healed, unless it carries on.
 Duration Coordinator::PatienceWith(const ActiveRun& run) const {
   if (run.record.on_controller_loss() == v1::CONTROLLER_LOSS_CONTINUE) return run.deadline - *run.t0;
-  return DecodeDuration(run.record.lease()).value_or(options_.lease);
+  return std::max(DecodeDuration(run.record.lease()).value_or(options_.lease), 2 * fleet_.LongestPause());
 }
 
 }  // namespace faultline

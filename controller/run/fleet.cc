@@ -87,7 +87,7 @@ absl::Status Fleet::Join(const v1::NodeInfo& info, std::shared_ptr<AgentLink> li
   member.node = std::move(node);
   member.link = std::move(link);
   ++connected_;
-  member.pause = PauseOf(connected_);
+  member.pause = member.told_pause = PauseOf(connected_);
   *welcome.mutable_welcome()->mutable_pause() = EncodeDuration(member.pause);
   member.round_trip.reset();
   member.last_ping.reset();
@@ -148,8 +148,9 @@ Duration Fleet::OnPing(const NodeName& node, MonotonicTime now, std::optional<Du
   if (found == members_.end()) return Duration(0);
   found->second.last_ping = now;
   if (round_trip) found->second.round_trip = round_trip;
-  found->second.pause = PauseOf(connected_);
-  return found->second.pause;
+  const Duration told = PauseOf(connected_);
+  found->second.pause = std::max(std::exchange(found->second.told_pause, told), told);
+  return told;
 }
 
 bool Fleet::IsWanted(const NodeName& node, const v1::Observation& observation, MonotonicTime now) {
@@ -259,6 +260,15 @@ bool Fleet::Close(const NodeName& node, const absl::Status& reason) {
   Unlink(found->second);
   Tell(v1::EVENT_KIND_NODE_LOST, node, std::string(reason.message()));
   return true;
+}
+
+Duration Fleet::LongestPause() const {
+  const std::lock_guard lock(mutex_);
+  Duration longest{0};
+  for (const auto& [name, member] : members_) {
+    if (member.link != nullptr) longest = std::max(longest, member.pause);
+  }
+  return longest;
 }
 
 Duration Fleet::WorstRoundTrip(const std::vector<NodeName>& nodes) const {

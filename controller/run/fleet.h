@@ -81,6 +81,9 @@ class Fleet {
   // not, so the others have a new key. False when it is not connected.
   bool Close(const NodeName& node, const absl::Status& reason);
 
+  // The longest pause that a connected node may make: so much later than in a small fleet it may be told what it saw.
+  Duration LongestPause() const;
+
   // The greatest round trip of these nodes; zero when none is known.
   Duration WorstRoundTrip(const std::vector<NodeName>& nodes) const;
 
@@ -142,7 +145,9 @@ class Fleet {
     std::optional<Duration> round_trip;
     // Of the present session.
     std::optional<MonotonicTime> last_ping;
-    // The pauses that it was told to make.
+    // The pauses that it was last told to make, and those that it may still make: it has planned its next ping by what
+    // it was told before.
+    Duration told_pause{0};
     Duration pause{0};
     // When it was first and last sent a heartbeat, with no long pause between; absent: that was long ago.
     std::optional<MonotonicTime> wanted_since;

@@ -226,6 +226,10 @@ TEST_F(JudgeStageTest, TheLiveMatrixLooksAtTheLastSeconds) {
   EXPECT_TRUE(verdict.agrees());
   EXPECT_EQ(verdict.edges(0).sent(), 30u);
   EXPECT_EQ(DecodeDuration(verdict.end()).value(), -kLiveLag);
+  const v1::StageVerdict late =
+      JudgeWindow(nodes_, kPort, {}, ControllerTime(kT0 + now), kClockError, log_, nullptr, seconds(2));
+  EXPECT_EQ(DecodeDuration(late.start()).value(), -kLiveLag - seconds(2) - kLiveWindow);
+  EXPECT_EQ(late.edges(0).sent(), 20u);
 
   const v1::StageVerdict without = judge({});
   EXPECT_FALSE(without.agrees());

@@ -166,8 +166,34 @@ TEST(FleetTest, NodesOfALargeFleetAreToldToMakePausesAndMayBeSilentForLonger) {
   // The pauses count that it knows of.
   EXPECT_THAT(fleet.DropSilent(now), IsEmpty());
   EXPECT_THAT(fleet.DropSilent(now + std::chrono::milliseconds(1)), ElementsAre(node));
+  EXPECT_EQ(fleet.LongestPause(), Duration(0));
   ASSERT_TRUE(agents.front()->Join(fleet).ok());
   EXPECT_EQ(fleet.OnPing(node, now, std::nullopt), PauseOf(1));
+}
+
+// It has planned its next ping by what it was told before.
+TEST(FleetTest, ANodeThatIsToldOfShorterPausesMayMakeOneMoreLongOne) {
+  FakeEvents events;
+  Fleet fleet({}, events);
+  std::vector<std::unique_ptr<FakeAgent>> agents;
+  for (int i = 0; i < 5000; ++i) {
+    agents.push_back(std::make_unique<FakeAgent>(absl::StrCat("node-", i), "172.32.4.2"));
+    ASSERT_TRUE(agents.back()->Join(fleet).ok());
+  }
+  const NodeName node = agents.back()->name();
+  for (const auto& agent : agents) {
+    if (agent != agents.back()) agent->Leave(fleet);
+  }
+  EXPECT_EQ(fleet.LongestPause(), std::chrono::seconds(2));
+  MonotonicTime now{std::chrono::seconds(100)};
+  EXPECT_EQ(fleet.OnPing(node, now, std::nullopt), PauseOf(1));
+  fleet.ExpectPings(/*everybody=*/true, now - std::chrono::seconds(1));
+  now += std::chrono::seconds(6);
+  EXPECT_THAT(fleet.DropSilent(now), IsEmpty());
+  fleet.OnPing(node, now, std::nullopt);
+  EXPECT_EQ(fleet.LongestPause(), PauseOf(1));
+  EXPECT_THAT(fleet.DropSilent(now + kLongestSilence), IsEmpty());
+  EXPECT_THAT(fleet.DropSilent(now + kLongestSilence + std::chrono::milliseconds(1)), ElementsAre(node));
 }
 
 TEST(FleetTest, WhoHasSeenSomethingIsToldThatItWasTaken) {
