@@ -20,8 +20,8 @@ namespace faultline {
 class ProbeKeys {
  public:
   // A node that has kept the session over which it was sent something so long ago has read it: it gives up one that is
-  // silent for 8 s. One that is dead, and not known to be, learns of them when it lives again; until then its probes may
-  // count for nothing.
+  // silent for 8 s. One that is dead, and not known to be, learns of them when it lives again; until then its probes
+  // may count for nothing.
   static constexpr Duration kTold = std::chrono::seconds(15);
   // Agents count no probe that is older.
   static constexpr Duration kOldest = std::chrono::minutes(1);
