@@ -10,7 +10,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr Duration kBriskReport = milliseconds(250);
 // The first exchanges come fast, so that a run can be armed right after a node has joined, and its T0 is by clocks that
 // were compared just before.
 constexpr int kQuickPings = 8;
@@ -52,7 +51,7 @@ bool SessionRhythm::Hear(Word word, MonotonicTime now) {
   if (!was_idle) return false;
   next_ping_ = now;
   // In a large fleet everybody is wanted at the same time, for something that is more urgent.
-  next_report_ = pause_ > kBriskReport ? now + pause_ : now;
+  next_report_ = now + pause_;
   quick_pings_ = QuickPings();
   return true;
 }
@@ -80,7 +79,7 @@ bool SessionRhythm::TakePing(MonotonicTime now) {
   const bool goes_with_report = now >= next_report_ && (!is_brisk || now + kTogether >= next_ping_);
   if (now < next_ping_ && !goes_with_report) return false;
   quick_pings_ = std::max(quick_pings_ - 1, 0);
-  if (!is_brisk && quick_pings_ == 0 && (pause_ <= kBriskReport || now + kTogether >= next_report_)) next_report_ = now;
+  if (!is_brisk && quick_pings_ == 0 && (pause_ == Duration(0) || now + kTogether >= next_report_)) next_report_ = now;
   const Duration calm = std::max(kPingInterval, pause_);
   next_ping_ = now + (quick_pings_ > 0 ? kQuickPing : now < calm_until_ ? calm : kIdlePingInterval);
   asked_ = asked_.value_or(now);

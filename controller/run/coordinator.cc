@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/session_pace.h"
 #include "common/status.h"
 #include "common/timeline_codec.h"
 #include "controller/report/verdict.h"
@@ -20,9 +21,6 @@ constexpr int kStoreRest = 20;
 
 // Of a run that is over and stored: nothing comes after it.
 constexpr std::uint64_t kLastVersion = std::numeric_limits<std::uint64_t>::max();
-
-using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 // A run that an earlier process had begun.
 ActiveRun MakeRecovering(v1::Run record, WallTime now, ControllerTime controller_now) {
@@ -42,9 +40,7 @@ ActiveRun MakeRecovering(v1::Run record, WallTime now, ControllerTime controller
 
 }  // namespace
 
-Duration CoordinatorOptions::Heartbeat() const {
-  return std::clamp<Duration>(lease / 8, milliseconds(100), seconds(2));
-}
+Duration CoordinatorOptions::Heartbeat() const { return HeartbeatOf(lease); }
 
 Coordinator::Coordinator(const CoordinatorParts& parts, CoordinatorOptions options)
     : clock_(parts.clock),

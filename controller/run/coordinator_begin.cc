@@ -284,7 +284,6 @@ void Coordinator::StartChecking(ActiveRun& run, Compiled compiled, const Invento
 void Coordinator::Arm(ActiveRun& run) {
   run.phase = RunPhase::kArming;
   run.guards.Arm();
-  run.deadline = Now() + options_.arm_patience;
   run.beats_from = Now() + options_.Heartbeat();
   run.sent = true;
   for (const NodeName& node : run.parties) run.record.add_nodes()->set_node(node.text());
@@ -293,7 +292,6 @@ void Coordinator::Arm(ActiveRun& run) {
     if (run.IsParty(name)) SetVersions(node.info(), run.PartOf(name));
   }
   Changed(run);
-  StartDialling(run);
   for (const NodeName& node : run.parties) {
     v1::SessionResponse message;
     *message.mutable_arm()->mutable_timeline() = EncodeTimeline(run.timelines.at(node));
@@ -303,6 +301,7 @@ void Coordinator::Arm(ActiveRun& run) {
   // Meanwhile they arm.
   PlanProbes(run);
   run.deadline = Now() + options_.arm_patience;
+  StartDialling(run);
   Noted(run);
 }
 

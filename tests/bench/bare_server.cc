@@ -39,7 +39,7 @@ class BareReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Sessi
       *pong.mutable_pause() = EncodeDuration(PauseOf(streams_));
     } else if (request_.has_hello()) {
       v1::Welcome& welcome = *answer_.mutable_welcome();
-      *welcome.mutable_heartbeat_interval() = EncodeDuration(kDefaultLease / 8);
+      *welcome.mutable_heartbeat_interval() = EncodeDuration(HeartbeatOf(kDefaultLease));
       *welcome.mutable_pause() = EncodeDuration(PauseOf(streams_));
     } else {
       return StartRead(&request_);
