@@ -33,6 +33,7 @@
 #include "agent/ssm_endpoints.h"
 #include "agent/system_resolvers.h"
 #include "agent/timeline/engine_thread.h"
+#include "agent/timeline/real_time.h"
 #include "common/arguments.h"
 #include "common/capability.h"
 #include "common/clock.h"
@@ -69,6 +70,7 @@ struct Arguments {
   bool status = false;
   bool json = false;
   bool enroll = false;
+  bool realtime = false;
   bool log_level = false;
   // Of `log-level`; empty: which it is.
   std::string level;
@@ -393,6 +395,27 @@ int ShowOrSetLogLevel(const std::string& runtime, const std::string& name) {
   return kOk;
 }
 
+int MakeAgentRealTime(const std::string& runtime) {
+  const LocalAgent agent = AskForStatus(runtime);
+  if (!agent.pid) return Fail(agent.status.status());
+  const absl::Status made = MakeRealTime(*agent.pid);
+  if (absl::IsPermissionDenied(made)) {
+    return Fail(absl::FailedPreconditionError(
+        absl::StrCat(made.message(), ": run this as root, in a control group that may have real-time threads")));
+  }
+  if (!made.ok()) return Fail(made);
+  std::cout << "the agent, process " << *agent.pid << ", carries faults out at real-time priority\n";
+  return kOk;
+}
+
+void AddRealTime(CLI::App& app, Arguments& arguments) {
+  CLI::App* const verb = app.add_subcommand(
+      "realtime",
+      "Have the running agent's faults begin and end on time on a busy machine too, by real-time priority of the one "
+      "thread that carries them out; the service does it at its start");
+  verb->fallthrough()->callback([&arguments] { arguments.realtime = true; });
+}
+
 void AddLogLevel(CLI::App& app, Arguments& arguments) {
   CLI::App* const verb = app.add_subcommand(
       "log-level", "The level of the running agent's log, or another one until it is told otherwise or ends");
@@ -471,6 +494,7 @@ int Main(int argc, char** argv) {
   status->add_flag("--json", arguments.json, "Print JSON");
   AddDoctor(app, arguments);
   AddLogLevel(app, arguments);
+  AddRealTime(app, arguments);
   AddEnroll(app, arguments);
   app.footer(
       "SIGHUP has the daemon read the log's level in its configuration again.\n"
@@ -488,6 +512,7 @@ int Main(int argc, char** argv) {
   }
   if (arguments.heal) return HealNow({.runtime = runtime, .may_kill = !arguments.no_kill});
   if (arguments.status) return ShowStatus(runtime, arguments.json);
+  if (arguments.realtime) return MakeAgentRealTime(runtime);
   if (arguments.log_level) return ShowOrSetLogLevel(runtime, arguments.level);
   return RunDaemon(arguments);
 }

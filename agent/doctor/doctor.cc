@@ -1,5 +1,7 @@
 #include "agent/doctor/doctor.h"
 
+#include <unistd.h>
+
 #include <initializer_list>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +16,7 @@
 #include "agent/local_verbs.h"
 #include "agent/ssm_endpoints.h"
 #include "agent/system_resolvers.h"
+#include "agent/timeline/real_time.h"
 #include "common/document/document.h"
 #include "common/duration.h"
 #include "common/file.h"
@@ -58,6 +61,7 @@ LocalFacts ReadLocalFacts(const absl::StatusOr<AgentConfig>& config, const std::
           .name = name,
           .agent = std::nullopt,
           .kernel = ReadStandingFaults(),
+          .real_time = absl::NotFoundError("no agent is looked at"),
           .resolvers = SystemResolvers(),
           .ssm = std::nullopt,
           .controller = {}};
@@ -91,6 +95,7 @@ Examination ExamineNode(const DoctorOptions& options) {
   const NetworkFacts network = ReadNetworkFacts(InterfacesOf(options.config), kernel.platform);
   LocalFacts local = ReadLocalFacts(options.config, options.config_file, options.name);
   local.agent = AskForStatus(options.config.ok() ? options.config->runtime : AgentConfig().runtime);
+  if (local.agent->pid) local.real_time = IsRealTime(*local.agent->pid);
   Examination controller;
   if (options.config.ok()) {
     const ControllerFacts facts = ReadControllerFacts(*options.config, options.insecure);
@@ -107,8 +112,9 @@ Examination ExamineFromWithin(const RunningAgent& agent) {
   const KernelFacts kernel = ReadKernelFacts(agent.has);
   const NetworkFacts network = ReadNetworkFacts(agent.config.interfaces, kernel.platform);
   const absl::StatusOr<std::string> text = ReadFile(agent.config_file);
-  const LocalFacts local = ReadLocalFacts(text.ok() ? ParseAgentConfig(*text, agent.config_file) : text.status(),
-                                          agent.config_file, agent.config.name);
+  LocalFacts local = ReadLocalFacts(text.ok() ? ParseAgentConfig(*text, agent.config_file) : text.status(),
+                                    agent.config_file, agent.config.name);
+  local.real_time = IsRealTime(getpid());
   return Join({JudgeKernel(kernel),
                JudgePrivileges(ReadPrivilegeFacts()),
                JudgeInterfaces(network),

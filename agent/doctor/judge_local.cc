@@ -56,6 +56,12 @@ Finding JudgeResidue(const LocalFacts& facts) {
                  std::string(kMendResidue));
 }
 
+Finding JudgePriority(bool real_time) {
+  return Good("priority", real_time ? "real-time: faults begin and end on time on a busy machine too"
+                                    : "as everybody's: on a busy machine faults begin and end later; "
+                                      "`faultline-agent realtime` mends that");
+}
+
 }  // namespace
 
 Examination JudgeConfig(const LocalFacts& facts) {
@@ -85,6 +91,7 @@ Examination JudgeAgent(const LocalFacts& facts) {
   Examination findings;
   if (facts.agent) findings.push_back(JudgeDaemon(*facts.agent));
   findings.push_back(JudgeResidue(facts));
+  if (facts.real_time.ok()) findings.push_back(JudgePriority(*facts.real_time));
   return findings;
 }
 

@@ -23,6 +23,8 @@ struct LocalFacts {
   // Absent when it is the running agent itself that looks.
   std::optional<LocalAgent> agent;
   absl::StatusOr<StandingFaults> kernel = absl::UnknownError("not read");
+  // Whether the running agent carries faults out at real-time priority; an error where none is seen to run.
+  absl::StatusOr<bool> real_time = absl::UnknownError("not asked for");
   // DNS servers outside of this node.
   std::vector<IpAddress> resolvers;
   // Of AWS Systems Manager in this node's region; absent where that is none of AWS's.
@@ -33,7 +35,7 @@ struct LocalFacts {
 
 // Each error of the configuration is a finding: "config". Pure.
 Examination JudgeConfig(const LocalFacts& facts);
-// "agent" and "residue". Pure.
+// "agent", "residue" and, of one that runs, "priority". Pure.
 Examination JudgeAgent(const LocalFacts& facts);
 // "protected": whom no fault can hit. Pure.
 Examination JudgeProtected(const LocalFacts& facts);

@@ -117,6 +117,10 @@ class Kernel {
   virtual absl::Status Switch(const RunId& run, std::span<const StepIndex> close,
                               std::span<const GateOpening> open) = 0;
 
+  // Asks the kernel a trifle, and takes no notice of the answer: within the next fraction of a millisecond Switch finds
+  // its way warm, in the processor's caches. Measured in docs/PERFORMANCE.md, "fire".
+  virtual void Warm() = 0;
+
   // Changes what lanes do, with their gates open or closed; packets that wait in them are neither dropped nor hurried.
   // NOT_FOUND when the run is not installed; steps without lanes in the program are passed over.
   virtual absl::Status Shape(const RunId& run, std::span<const LaneChange> changes) = 0;

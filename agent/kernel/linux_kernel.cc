@@ -209,6 +209,8 @@ absl::Status LinuxKernel::Switch(const RunId& run, std::span<const StepIndex> cl
   return WithContext(batch.Commit(nft_), absl::StrCat("switch run ", run.text()));
 }
 
+void LinuxKernel::Warm() { FindTable(nft_, {.family = NftFamily::kNetdev}).IgnoreError(); }
+
 absl::Status LinuxKernel::Shape(const RunId& run, std::span<const LaneChange> changes) {
   const auto found = runs_.find(run);
   if (found == runs_.end()) return NotInstalled(run);

@@ -45,6 +45,7 @@ class LinuxKernel : public Kernel {
   // interface does not exist. RESOURCE_EXHAUSTED, UNIMPLEMENTED or NOT_FOUND when a lane cannot be made.
   absl::Status Install(const Program& program) override;
   absl::Status Switch(const RunId& run, std::span<const StepIndex> close, std::span<const GateOpening> open) override;
+  void Warm() override;
   // INVALID_ARGUMENT when a lane cannot do it, being of another kind; then none is changed. After any other error
   // those before the one that failed are changed.
   absl::Status Shape(const RunId& run, std::span<const LaneChange> changes) override;

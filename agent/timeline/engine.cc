@@ -49,7 +49,7 @@ absl::Status Engine::Fire(const RunId& run, MonotonicTime t0) {
   }
   found->second.t0 = t0;
   AdvanceRun(found->second);
-  ReportEnds();
+  TidyUp();
   return absl::OkStatus();
 }
 
@@ -65,7 +65,7 @@ absl::Status Engine::Proceed(const RunId& run, std::size_t hold, Duration length
   Retime(hold, length - kLongestHold, held.timeline);
   if (++held.passed < held.timeline.holds.size()) Retime(held.passed, kLongestHold, held.timeline);
   AdvanceRun(held);
-  ReportEnds();
+  TidyUp();
   return absl::OkStatus();
 }
 
@@ -76,7 +76,6 @@ void Engine::Renew(const RunId& run, MonotonicTime heard) {
   if (deadline <= found->second.lease_deadline) return;
   found->second.lease_deadline = deadline;
   AdvanceRun(found->second);
-  ReportEnds();
 }
 
 absl::Status Engine::Attach(const std::string& device) {
@@ -111,14 +110,14 @@ std::map<RunId, std::vector<RuleCounters>> Engine::ReadCounters() {
 absl::Status Engine::End(const RunId& run, RunEnd end, absl::string_view detail) {
   if (!runs_.contains(run)) return absl::NotFoundError(absl::StrCat("run ", run.text(), " is not held"));
   Finish(run, end, std::string(detail));
-  ReportEnds();
+  TidyUp();
   return absl::OkStatus();
 }
 
 absl::StatusOr<std::size_t> Engine::EndAll(RunEnd end, absl::string_view detail) {
   const std::vector<RunId> held = Held();
   for (const RunId& run : held) Finish(run, end, std::string(detail));
-  ReportEnds();
+  TidyUp();
   if (residue_) {
     const absl::Status reset = kernel_.Reset();
     residue_ = !reset.ok();
@@ -129,7 +128,23 @@ absl::StatusOr<std::size_t> Engine::EndAll(RunEnd end, absl::string_view detail)
 
 void Engine::Advance() {
   for (const RunId& id : Held()) AdvanceRun(runs_.at(id));
-  ReportEnds();
+}
+
+void Engine::TidyUp() {
+  if (ended_.empty()) return;
+  std::vector<std::pair<RunId, RunReport>> reports;
+  for (Ended& ended : std::exchange(ended_, {})) reports.emplace_back(ended.run.timeline.run, TakeApart(ended));
+  if (residue_ && runs_.empty()) residue_ = !kernel_.Reset().ok();
+  ResidueProof proof = NotProven("another run went on here");
+  if (runs_.empty()) {
+    proof = Prove(before_, kernel_.Picture());
+    residue_ = residue_ || proof.finding == ResidueProof::Finding::kLeft;
+    before_ = KernelPicture();
+  }
+  for (auto& [id, report] : reports) {
+    report.residue = proof;
+    listener_.OnRunEnd(id, report);
+  }
 }
 
 std::optional<MonotonicTime> Engine::NextDeadline() const {
@@ -249,44 +264,34 @@ absl::Status Engine::RenewGates(Run& run, MonotonicTime now) {
   return absl::OkStatus();
 }
 
+// Traffic flows again before the rules are taken apart. When that fails, taking them apart still heals.
 void Engine::Finish(const RunId& id, RunEnd end, std::string detail) {
   const MonotonicTime woken = clock_.Now();
-  Run run = std::move(runs_.at(id));
+  Ended& ended = ended_.emplace_back(
+      Ended{.run = std::move(runs_.at(id)), .end = end, .detail = std::move(detail), .status = absl::OkStatus()});
   runs_.erase(id);
-  RunReport report{.end = end, .detail = std::move(detail), .at = std::nullopt, .counters = {}, .residue = {}};
   std::vector<StepIndex> close;
-  for (const auto& [step, deadline] : run.open) close.push_back(step);
-  // Gates first: traffic flows again before the rules are taken apart. When that fails, Remove still heals.
-  absl::Status status = close.empty() ? absl::OkStatus() : kernel_.Switch(id, close, {});
-  if (status.ok()) {
-    for (const StepIndex step : run.active) Report(run, step, /*fired=*/false, woken);
-  }
+  for (const auto& [step, deadline] : ended.run.open) close.push_back(step);
+  if (!close.empty()) ended.status = kernel_.Switch(id, close, {});
+  if (!ended.status.ok()) return;
+  for (const StepIndex step : ended.run.active) Report(ended.run, step, /*fired=*/false, woken);
+}
+
+RunReport Engine::TakeApart(Ended& ended) {
+  const RunId& id = ended.run.timeline.run;
+  RunReport report{
+      .end = ended.end, .detail = std::move(ended.detail), .at = std::nullopt, .counters = {}, .residue = {}};
   if (absl::StatusOr<std::vector<RuleCounters>> counters = kernel_.ReadCounters(id); counters.ok()) {
     report.counters = *std::move(counters);
   }
-  status.Update(kernel_.Remove(id));
-  residue_ = residue_ || !status.ok();
-  if (residue_ && runs_.empty()) residue_ = !kernel_.Reset().ok();
-  if (!status.ok() && end != RunEnd::kFailed) {
+  ended.status.Update(kernel_.Remove(id));
+  residue_ = residue_ || !ended.status.ok();
+  if (!ended.status.ok() && report.end != RunEnd::kFailed) {
     report.end = RunEnd::kFailed;
-    report.detail = absl::StrCat("healing: ", status.message());
+    report.detail = absl::StrCat("healing: ", ended.status.message());
   }
-  if (run.t0) report.at = clock_.Now() - *run.t0;
-  ended_.emplace_back(id, std::move(report));
-}
-
-void Engine::ReportEnds() {
-  if (ended_.empty()) return;
-  ResidueProof proof = NotProven("another run went on here");
-  if (runs_.empty()) {
-    proof = Prove(before_, kernel_.Picture());
-    residue_ = residue_ || proof.finding == ResidueProof::Finding::kLeft;
-    before_ = KernelPicture();
-  }
-  for (auto& [id, report] : std::exchange(ended_, {})) {
-    report.residue = proof;
-    listener_.OnRunEnd(id, report);
-  }
+  if (ended.run.t0) report.at = clock_.Now() - *ended.run.t0;
+  return report;
 }
 
 MonotonicTime Engine::GateDeadline(const Run& run, Duration until) {

@@ -70,6 +70,8 @@ class EngineListener {
 // again when the last of them has gone: while no run is held, so that no fire and no heal ever waits for it. What ends
 // while others are held is therefore not proven.
 //
+// Of all runs that end at one time the gates are closed before the first of them is taken apart.
+//
 // Any kernel error ends the run it concerns (kFailed) with everything of it removed. Not thread-safe: EngineThread
 // adds that. `kernel`, `clock` and `listener` must outlive it.
 class Engine {
@@ -90,7 +92,7 @@ class Engine {
   absl::Status Proceed(const RunId& run, std::size_t hold, Duration length);
 
   // The controller wanted the run to live when it was heard at `heard`: the lease runs from there. Never shortens it.
-  // Unknown runs are passed over.
+  // Unknown runs are passed over. As Advance, it leaves what ends to TidyUp.
   void Renew(const RunId& run, MonotonicTime heard);
 
   // An interface has come: every run held acts on it too. The first error, with the run; the others are done all the
@@ -113,10 +115,15 @@ class Engine {
   // the same; then it may be called again.
   absl::StatusOr<std::size_t> EndAll(RunEnd end, absl::string_view detail);
 
-  // Does everything that is due.
+  // Does everything that is due, but for what can wait: of the runs that end only the gates are closed.
   void Advance();
 
-  // When Advance must be called next; none when nothing is held.
+  // Takes apart the runs whose gates are closed, and reports their ends. To be called before anything but the two is.
+  void TidyUp();
+  // Whether TidyUp has something to do.
+  bool untidy() const { return !ended_.empty(); }
+
+  // When Advance, and TidyUp, must be called next; none when nothing is held.
   std::optional<MonotonicTime> NextDeadline() const;
 
   // Runs held, armed or fired.
@@ -142,6 +149,15 @@ class Engine {
     std::map<StepIndex, std::size_t> ramps;
   };
 
+  // A run whose gates are closed. TidyUp does the rest.
+  struct Ended {
+    Run run;
+    RunEnd end = RunEnd::kCompleted;
+    std::string detail;
+    // Of the closing.
+    absl::Status status;
+  };
+
   // When that moment of the run's timeline is if its next hold ends as soon as it can.
   static Duration Foreseen(const Run& run, Duration moment, MonotonicTime now);
   void AdvanceRun(Run& run);
@@ -150,10 +166,8 @@ class Engine {
   absl::Status ReconcileGates(Run& run, MonotonicTime now);
   void ReportSteps(Run& run, MonotonicTime woken);
   absl::Status RenewGates(Run& run, MonotonicTime now);
-  // Takes a run apart; it is reported by the next ReportEnds.
   void Finish(const RunId& id, RunEnd end, std::string detail);
-  // When all else that was due is done.
-  void ReportEnds();
+  RunReport TakeApart(Ended& ended);
   // `until`: when the step stops acting, after T0.
   static MonotonicTime GateDeadline(const Run& run, Duration until);
   MonotonicTime NextDeadline(const Run& run) const;
@@ -170,8 +184,7 @@ class Engine {
   std::map<RunId, Run> runs_;
   // Of the kernel before the first run of those held was installed, or why there is none.
   absl::StatusOr<KernelPicture> before_;
-  // Not reported yet.
-  std::vector<std::pair<RunId, RunReport>> ended_;
+  std::vector<Ended> ended_;
   // Something of a run is left: it could not be taken apart (its gates are closed by now or end by themselves), or was
   // found afterwards. Everything is reset when no run is held, before the next one and after it.
   bool residue_ = false;

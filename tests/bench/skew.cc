@@ -180,6 +180,7 @@ absl::StatusOr<Table> MeasureSkew(bool quick) {
               .notes = {"skew: last minus first kernel confirmation of a step, each after T0 by its agent's clock",
                         "skew + clock error: a bound, with twice the worst agent's clock error of the run",
                         "under load: as many threads as cores that only want the processor",
+                        "agents carry faults out at real-time priority, as under their unit, where it is permitted",
                         "the tools: from the first process's end to the last one's",
                         "all agents share this machine's cores, so they wait for each other; on machines of their own "
                         "they do not"}};

@@ -48,6 +48,8 @@ class FakeKernel : public Kernel {
   absl::Status Reset() override;
   absl::Status Install(const Program& program) override;
   absl::Status Switch(const RunId& run, std::span<const StepIndex> close, std::span<const GateOpening> open) override;
+  // Is not recorded, and never fails.
+  void Warm() override {}
   absl::Status Shape(const RunId& run, std::span<const LaneChange> changes) override;
   absl::Status Attach(const RunId& run, const std::string& device) override;
   absl::StatusOr<std::vector<RuleCounters>> ReadCounters(const RunId& run) override;

@@ -98,6 +98,7 @@ class Bed {
       const std::optional<MonotonicTime> next = turns < 200 ? engine_.NextDeadline() : std::nullopt;
       clock_.Set(next && *next < until ? std::max(*next, clock_.Now()) : until);
       engine_.Advance();
+      engine_.TidyUp();
     }
   }
 

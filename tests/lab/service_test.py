@@ -3,6 +3,7 @@
 
 import contextlib
 import ctypes
+import json
 import os
 import pathlib
 import signal
@@ -129,10 +130,13 @@ class ServiceTest(unittest.TestCase):
     def log(self, daemon):
         return (self.folder / f"{daemon}.log").read_text()
 
-    def level(self, *words, expect=0):
+    def ask(self, *words, expect=0, through=()):
         asked = self.folder / "asking.yaml"
         asked.write_text(f"controller: {LISTEN}\nruntime: {self.folder}/run\n")
-        return self.lab.exec("lon-1", PROGRAMS["agent"], "log-level", *words, "--config", asked, expect=expect)
+        return self.lab.exec("lon-1", *through, PROGRAMS["agent"], *words, "--config", asked, expect=expect)
+
+    def level(self, *words, expect=0):
+        return self.ask("log-level", *words, expect=expect)
 
 
 class WatchdogTest(ServiceTest):
@@ -257,6 +261,32 @@ class LogTest(ServiceTest):
         journal.drain()
         for record in journal.seen:
             self.assertIn(f"\nFAULTLINE_NODE={os.uname().nodename}\n", record)
+
+
+class PriorityTest(ServiceTest):
+    def real_time(self, process):
+        """The names of its threads that are real-time."""
+        return [(task / "comm").read_text().strip() for task in pathlib.Path(f"/proc/{process.pid}/task").iterdir()
+                if os.sched_getscheduler(int(task.name)) != os.SCHED_OTHER]
+
+    def priority(self):
+        findings = json.loads(self.ask("doctor", "--json", "--insecure", expect=None).stdout)["findings"]
+        return [finding["detail"] for finding in findings if finding["subject"] == "priority"]
+
+    def test_one_thread_is_given_it_by_who_may(self):
+        self.configure("agent")
+        with self.serving("agent") as agent:
+            self.assertRegex(self.priority()[0], "^as everybody's: .*`faultline-agent realtime`")
+            refused = self.ask("realtime", expect=1, through=("setpriv", "--bounding-set=-sys_nice")).stderr
+            self.assertIn("Operation not permitted: run this as root, in a control group that may", refused)
+            self.assertEqual(self.real_time(agent), [])
+            self.assertEqual(self.ask("realtime").stdout,
+                             f"the agent, process {agent.pid}, carries faults out at real-time priority\n")
+            self.assertEqual(self.real_time(agent), ["engine"])
+            self.assertEqual(self.priority(), ["real-time: faults begin and end on time on a busy machine too"])
+            self.ask("realtime", "now", expect=2)
+        self.assertIn("no agent listens at", self.ask("realtime", expect=1).stderr)
+        self.assertEqual(self.priority(), [])
 
 
 class FailureTest(ServiceTest):

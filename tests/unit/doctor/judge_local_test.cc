@@ -68,6 +68,15 @@ TEST(JudgeLocalTest, AnAgentThatHangsIsBad) {
   EXPECT_THAT(WithoutMend(JudgeAgent(facts)), IsEmpty());
 }
 
+TEST(JudgeLocalTest, PriorityIsOfAnAgentThatRuns) {
+  LocalFacts facts = Facts();
+  EXPECT_EQ(Of(JudgeAgent(facts), "priority").subject, "test");
+  facts.real_time = true;
+  EXPECT_THAT(Of(JudgeAgent(facts), "priority").detail, HasSubstr("on time on a busy machine"));
+  facts.real_time = false;
+  EXPECT_THAT(Of(JudgeAgent(facts), "priority").detail, HasSubstr("`faultline-agent realtime` mends that"));
+}
+
 TEST(JudgeLocalTest, ResidueIsWhatNoAgentKnowsOf) {
   LocalFacts facts = Facts();
   EXPECT_EQ(Of(JudgeAgent(facts), "residue").detail, "none: nothing of faultline is in this kernel");

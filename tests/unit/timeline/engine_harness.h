@@ -68,6 +68,7 @@ class EngineTest : public ::testing::Test {
         next_beat += std::chrono::seconds(1);
       }
       engine_.Advance();
+      engine_.TidyUp();
       if (clock_.Now() >= target) return;
     }
   }

@@ -102,6 +102,7 @@ TEST_F(EngineHoldTest, StoppedEngineWakesUpHeld) {
   RunTo(seconds(15));
   clock_.Set(t0_ + seconds(27));
   engine_.Advance();
+  engine_.TidyUp();
   EXPECT_THAT(Acting(), ElementsAre(0));
 }
 

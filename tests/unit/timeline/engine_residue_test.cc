@@ -157,10 +157,12 @@ TEST_F(EngineResidueTest, EveryWayToAnEndTellsItAtOnce) {
   ASSERT_TRUE(engine_.Fire(RunId("renewed"), clock_.Now()).ok());
   clock_.Advance(seconds(60));
   engine_.Renew(RunId("renewed"), clock_.Now());
+  engine_.TidyUp();
   EXPECT_THAT(Findings(), SizeIs(2));
   Arm("lost");
   clock_.Advance(seconds(15));
   engine_.Advance();
+  engine_.TidyUp();
   EXPECT_THAT(Findings(), ElementsAre(Finding::kEqual, Finding::kEqual, Finding::kEqual));
 }
 

@@ -33,6 +33,7 @@ class EngineStatusTest : public ::testing::Test {
   void Pass(Duration time) {
     clock_.Advance(time);
     engine_.Advance();
+    engine_.TidyUp();
   }
   EngineStatus::Step OnlyStep() {
     const EngineStatus status = engine_.status();

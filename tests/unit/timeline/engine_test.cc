@@ -99,6 +99,7 @@ TEST_F(EngineTest, ArmedRunThatIsNeverFiredEndsWithItsLease) {
   Arm(SampleTimeline({{seconds(1), seconds(50)}}));
   clock_.Advance(seconds(15));
   engine_.Advance();
+  engine_.TidyUp();
   EXPECT_THAT(listener_.lines, ElementsAre("end lease lost"));
   EXPECT_EQ(listener_.ends[0].at, std::nullopt);
 }
@@ -144,6 +145,7 @@ TEST_F(EngineTest, LateWakeUpDoesNotReplayThePast) {
   RunTo(seconds(1));
   clock_.Set(t0_ + seconds(7));
   engine_.Advance();
+  engine_.TidyUp();
   EXPECT_THAT(Acting(), ElementsAre(1));
   EXPECT_THAT(listener_.lines, ElementsAre("fired 1"));
 }
@@ -155,6 +157,29 @@ TEST_F(EngineTest, ReleaseHealsAtOnce) {
   EXPECT_THAT(listener_.lines, ElementsAre("fired 0", "healed 0", "end released"));
   EXPECT_EQ(listener_.ends[0].detail, "enough");
   EXPECT_EQ(engine_.NextDeadline(), std::nullopt);
+}
+
+TEST_F(EngineTest, OfRunsThatEndTogetherAllGatesAreClosedBeforeOneIsTakenApart) {
+  const auto ends = [this](const std::function<void()>& end) {
+    for (const char* run : {"run-1", "run-2"}) ArmAndFire(SampleTimeline({{seconds(1), seconds(50)}}, run));
+    RunTo(seconds(10));
+    kernel_.TakeOperations();
+    end();
+    std::vector<std::string> operations = kernel_.TakeOperations();
+    std::erase_if(operations, [](const std::string& operation) { return operation.starts_with("read counters"); });
+    return operations;
+  };
+  const auto in_order = ElementsAre("switch run-1 close 0", "switch run-2 close 0", "remove run-1", "remove run-2");
+  EXPECT_THAT(ends([this] { EXPECT_TRUE(engine_.EndAll(RunEnd::kLocalHeal, "").ok()); }), in_order);
+  EXPECT_THAT(ends([this] {
+                clock_.Advance(seconds(15));
+                engine_.Advance();
+                EXPECT_TRUE(engine_.untidy());
+                engine_.TidyUp();
+                EXPECT_FALSE(engine_.untidy());
+              }),
+              in_order);
+  EXPECT_THAT(listener_.lines, ::testing::Contains("end lease lost").Times(2));
 }
 
 TEST_F(EngineTest, ArmIsRefusedByTheKernelAndNothingIsHeld) {
@@ -247,6 +272,7 @@ TEST_F(EngineTest, LateWakeUpShapesTheLaneBeforeItsGateOpens) {
   kernel_.TakeOperations();
   clock_.Set(t0_ + seconds(12));
   engine_.Advance();
+  engine_.TidyUp();
   EXPECT_THAT(kernel_.TakeOperations(), ElementsAre("shape split-1 0 delay 200ms", HasSubstr("open 0")));
 }
 

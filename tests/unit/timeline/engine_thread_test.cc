@@ -2,9 +2,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <unistd.h>
 
 #include <condition_variable>
+#include <future>
+#include <set>
 
+#include "agent/timeline/real_time.h"
 #include "tests/fakes/fake_kernel.h"
 #include "tests/unit/timeline/timeline_samples.h"
 
@@ -93,6 +98,93 @@ TEST_F(EngineThreadTest, IsUsedFromManyThreads) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(listener_.AwaitEnds(8).size(), 8u);
   EXPECT_THAT(kernel_.InstalledRuns(), ::testing::IsEmpty());
+}
+
+TEST_F(EngineThreadTest, ALeaseIsRenewedByTheThread) {
+  EngineThread engine(kernel_, clock_, listener_, Limits{});
+  Timeline timeline = ShortTimeline("split-1");
+  timeline.lease = milliseconds(1000);
+  timeline.length = milliseconds(1500);
+  ASSERT_TRUE(engine.Arm(timeline, SampleProgram(timeline)).ok());
+  engine.Renew({timeline.run, RunId("unknown")}, clock_.Now() + seconds(10));
+  ASSERT_TRUE(engine.Fire(timeline.run, clock_.Now()).ok());
+  EXPECT_THAT(listener_.AwaitEnds(1), ::testing::ElementsAre(RunEnd::kCompleted));
+}
+
+// Installs when it is told to.
+class WaitingKernel : public FakeKernel {
+ public:
+  using FakeKernel::FakeKernel;
+  absl::Status Install(const Program& program) override {
+    begun.set_value();
+    may_go.get_future().wait();
+    return FakeKernel::Install(program);
+  }
+  std::promise<void> begun;
+  std::promise<void> may_go;
+};
+
+TEST_F(EngineThreadTest, WhoRenewsWaitsForNobody) {
+  WaitingKernel kernel(clock_);
+  EngineThread engine(kernel, clock_, listener_, Limits{});
+  const Timeline timeline = ShortTimeline("split-1");
+  auto armed = std::async(std::launch::async, [&] { return engine.Arm(timeline, SampleProgram(timeline)); });
+  kernel.begun.get_future().wait();
+  auto renewed = std::async(std::launch::async, [&] { engine.Renew({timeline.run}, clock_.Now()); });
+  EXPECT_EQ(renewed.wait_for(seconds(20)), std::future_status::ready);
+  kernel.may_go.set_value();
+  EXPECT_TRUE(armed.get().ok());
+}
+
+// Remembers under which policies, and on which threads, it was called to switch, and to remove.
+class SchedulingKernel : public FakeKernel {
+ public:
+  using FakeKernel::FakeKernel;
+  struct Calls {
+    std::set<int> policies;
+    std::set<std::thread::id> threads;
+
+    void Add() {
+      policies.insert(sched_getscheduler(0) & ~SCHED_RESET_ON_FORK);
+      threads.insert(std::this_thread::get_id());
+    }
+  };
+  absl::Status Switch(const RunId& run, std::span<const StepIndex> close, std::span<const GateOpening> open) override {
+    switched_.Add();
+    return FakeKernel::Switch(run, close, open);
+  }
+  absl::Status Remove(const RunId& run) override {
+    removed_.Add();
+    return FakeKernel::Remove(run);
+  }
+  // REQUIRES: nothing is held any more.
+  const Calls& switched() const { return switched_; }
+  const Calls& removed() const { return removed_; }
+
+ private:
+  Calls switched_;
+  Calls removed_;
+};
+
+TEST_F(EngineThreadTest, MadeRealTimeItStillTakesApartAsEverybodyElse) {
+  SchedulingKernel kernel(clock_);
+  EngineThread engine(kernel, clock_, listener_, Limits{});
+  const absl::Status made = MakeRealTime(getpid());
+  EXPECT_TRUE(made.ok() || absl::IsPermissionDenied(made)) << made;
+  EXPECT_EQ(IsRealTime(getpid()).value(), made.ok());
+  const Timeline timeline = ShortTimeline("split-1");
+  ASSERT_TRUE(engine.Arm(timeline, SampleProgram(timeline)).ok());
+  ASSERT_TRUE(engine.Fire(timeline.run, clock_.Now() + milliseconds(50)).ok());
+  ASSERT_THAT(listener_.AwaitEnds(1), ::testing::ElementsAre(RunEnd::kCompleted));
+  EXPECT_THAT(kernel.switched().policies, ::testing::ElementsAre(made.ok() ? SCHED_FIFO : SCHED_OTHER));
+  EXPECT_THAT(kernel.removed().policies, ::testing::ElementsAre(SCHED_OTHER));
+  ASSERT_THAT(kernel.switched().threads, ::testing::SizeIs(1));
+  EXPECT_NE(kernel.switched().threads, kernel.removed().threads);
+}
+
+TEST(RealTime, AProcessWithoutTheThreadIsNotFound) {
+  EXPECT_EQ(MakeRealTime(getpid()).code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(IsRealTime(getpid()).status().code(), absl::StatusCode::kNotFound);
 }
 
 // Counts beats, and lets a test wait for them.

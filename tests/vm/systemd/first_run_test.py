@@ -1,6 +1,8 @@
 """On a clean Debian: two packages, and there is a working controller and an enrolled agent, confined as their units say."""
 
 import json
+import os
+import pathlib
 import unittest
 
 import node
@@ -56,6 +58,13 @@ class FirstRunTest(unittest.TestCase):
                 for kind in ("CapEff", "CapPrm", "CapInh", "CapBnd", "CapAmb"):
                     self.assertEqual(int(status[kind], 16), capabilities, kind)
                 self.assertEqual((status["NoNewPrivs"], status["Seccomp"]), ("1", "2"))
+
+    def test_only_the_thread_that_carries_faults_out_is_real_time(self):
+        policies = {}
+        for task in pathlib.Path(f"/proc/{node.main_pid(AGENT)}/task").iterdir():
+            policies.setdefault(os.sched_getscheduler(int(task.name)), []).append((task / "comm").read_text().strip())
+        self.assertEqual(policies.get(os.SCHED_FIFO | os.SCHED_RESET_ON_FORK), ["engine"], policies)
+        self.assertEqual(set(policies), {os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.SCHED_OTHER}, policies)
 
     def test_exposure_of_the_loaded_units(self):
         for unit, most in ((AGENT, 15), (CONTROLLER, 12)):
