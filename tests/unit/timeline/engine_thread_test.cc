@@ -182,6 +182,18 @@ TEST_F(EngineThreadTest, MadeRealTimeItStillTakesApartAsEverybodyElse) {
   EXPECT_NE(kernel.switched().threads, kernel.removed().threads);
 }
 
+TEST(RealTime, WouldKeepOthersFromLimitsInAGroupOfSomeKernels) {
+  const absl::string_view with = "CONFIG_CGROUPS=y\nCONFIG_RT_GROUP_SCHED=y\n";
+  const absl::string_view without = "# CONFIG_RT_GROUP_SCHED is not set\nCONFIG_RT_GROUP_SCHED_X=y\n";
+  const absl::string_view service = "0::/system.slice/faultline-agent.service\n";
+  EXPECT_TRUE(WouldDenyOthers(with, service));
+  EXPECT_FALSE(WouldDenyOthers(without, service));
+  EXPECT_FALSE(WouldDenyOthers("", service));
+  EXPECT_FALSE(WouldDenyOthers(with, "0::/\n"));
+  EXPECT_FALSE(WouldDenyOthers(with, "4:cpu,cpuacct:/system.slice\n0::/system.slice/faultline-agent.service\n"));
+  EXPECT_FALSE(WouldDenyOthers(with, ""));
+}
+
 TEST(RealTime, AProcessWithoutTheThreadIsNotFound) {
   EXPECT_EQ(MakeRealTime(getpid()).code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(IsRealTime(getpid()).status().code(), absl::StatusCode::kNotFound);
