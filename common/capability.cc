@@ -86,6 +86,8 @@ absl::string_view NameOf(Capability capability) {
       return "netem qdisc";
     case Capability::kNetemSeed:
       return "netem qdisc with a seed";
+    case Capability::kEgressClsact:
+      return "clsact egress in place of the hook";
   }
   return "?";
 }
@@ -114,6 +116,8 @@ std::string HowToGet(Capability capability, const Platform& platform) {
       return InstallModules("sch_netem", platform);
     case Capability::kNetemSeed:
       return "use Linux 6.6 or later";
+    case Capability::kEgressClsact:
+      return InstallModules("em_meta", platform);
   }
   return "?";
 }

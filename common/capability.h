@@ -33,9 +33,12 @@ enum class Capability : std::uint8_t {
   kNetem,
   // netem's random numbers can be seeded (Linux >= 6.6).
   kNetemSeed,
+  // What nft chooses, a clsact qdisc sends through a lane as it goes out: faults at the sender without the egress hook.
+  // Only tried where that is missing.
+  kEgressClsact,
 };
 
-inline constexpr int kCapabilityCount = static_cast<int>(Capability::kNetemSeed) + 1;
+inline constexpr int kCapabilityCount = static_cast<int>(Capability::kEgressClsact) + 1;
 
 // A value.
 class CapabilitySet {

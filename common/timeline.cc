@@ -61,7 +61,7 @@ bool NeedsNetem(const Step& step, Side side, const CapabilitySet& has) {
 
 std::vector<Capability> NeededOf(const Step& step, Side side, const CapabilitySet& has) {
   const bool receiver = side == Side::kReceiver;
-  const Capability hook = receiver ? Capability::kIngressHook : Capability::kEgressHook;
+  const Capability hook = receiver ? Capability::kIngressHook : SenderHook(has);
   if (std::holds_alternative<Impairment>(step.effect)) {
     std::vector<Capability> needed = {hook, Capability::kRateLane};
     if (NeedsNetem(step, side, has)) needed.push_back(Capability::kNetem);
@@ -101,6 +101,11 @@ std::uint64_t StepSeed(const Timeline& timeline, StepIndex step) {
 Impairment ImpairmentAt(const Step& step, Duration elapsed) {
   const auto& impairment = std::get<Impairment>(step.effect);
   return step.ramp ? RampValue(impairment, *step.ramp, RampPosition(*step.ramp, elapsed)) : impairment;
+}
+
+Capability SenderHook(const CapabilitySet& has) {
+  const bool clsact = !has.Has(Capability::kEgressHook) && has.Has(Capability::kEgressClsact);
+  return clsact ? Capability::kEgressClsact : Capability::kEgressHook;
 }
 
 std::vector<Capability> Missing(const Step& step, Side side, const CapabilitySet& has) {

@@ -109,6 +109,9 @@ std::uint64_t StepSeed(const Timeline& timeline, StepIndex step);
 // What a step does at this time since it began, its ramp counted in. REQUIRES: its effect is an Impairment.
 Impairment ImpairmentAt(const Step& step, Duration elapsed);
 
+// By which a node acts on what it sends: the egress hook, or clsact where that is all it has.
+Capability SenderHook(const CapabilitySet& has);
+
 // What a node needs for one side of a step beyond what it has; empty: it can do it. Both the controller, when it checks
 // a plan, and the node, when it is armed, ask this function.
 std::vector<Capability> Missing(const Step& step, Side side, const CapabilitySet& has);

@@ -30,6 +30,9 @@ const std::vector<Trait>& Traits() {
       {Capability::kRandomRule, "random-rule", {"nft_numgen"}},
       {Capability::kNetem, "netem", {"sch_netem", "ifb"}},
       {Capability::kNetemSeed, "netem-seed", {}},
+      {Capability::kEgressClsact,
+       "egress-clsact",
+       {"sch_ingress", "cls_basic", "em_meta", "act_skbedit", "act_mirred", "ifb"}},
   };
   return traits;
 }
@@ -52,15 +55,22 @@ Finding JudgeCapability(const Trait& trait, const CapabilitySet& has, const Kern
   switch (trait.capability) {
     case Capability::kIngressHook:
       return Bad(trait.subject, absl::StrCat("no ", name, ": no fault can act here"), MendOf(trait, facts));
+    case Capability::kEgressHook:
+      if (!has.Has(Capability::kEgressClsact)) break;
+      return Warning(trait.subject,
+                     absl::StrCat("no ", name,
+                                  ": clsact stands in for it; arming and ending a fault at the sender stops "
+                                  "the interface for a moment"),
+                     MendOf(trait, facts));
     case Capability::kNetemSeed:
       // Nothing is refused for want of it.
       return Good(trait.subject, has.Has(Capability::kNetem)
                                      ? "netem draws other random numbers in each run: a seed takes Linux 6.6"
                                      : "no netem, and so no seed of it");
     default:
-      return Warning(trait.subject, absl::StrCat("no ", name, ": plans that need it are refused"),
-                     MendOf(trait, facts));
+      break;
   }
+  return Warning(trait.subject, absl::StrCat("no ", name, ": plans that need it are refused"), MendOf(trait, facts));
 }
 
 Finding JudgeModules(const KernelFacts& facts) {
@@ -109,6 +119,8 @@ Examination JudgeKernel(const KernelFacts& facts) {
   }
   for (const Trait& trait : Traits()) {
     if (trait.capability == Capability::kTableOwner) continue;
+    // It stands in for the hook, and is not tried where that is.
+    if (trait.capability == Capability::kEgressClsact && facts.has->Has(Capability::kEgressHook)) continue;
     findings.push_back(JudgeCapability(trait, *facts.has, facts));
   }
   findings.push_back(JudgeDeadMan(*facts.has, facts.platform));

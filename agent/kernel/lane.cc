@@ -12,7 +12,9 @@
 
 #include <memory>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "agent/kernel/link_table.h"
 #include "agent/kernel/tc_tree.h"
 #include "common/status.h"
@@ -203,6 +205,12 @@ absl::Status ForEachOfOurs(RtSocket& socket, const Visit& visit) {
 }
 
 }  // namespace
+
+std::uint32_t Lane::number() const {
+  absl::string_view digits = name;
+  std::uint32_t value = 0;
+  return absl::ConsumePrefix(&digits, "fl") && absl::SimpleAtoi(digits, &value) ? value : 0;
+}
 
 absl::StatusOr<Lane> MakeLane(RtSocket& socket, const LaneSpec& spec) {
   FAULTLINE_ASSIGN_OR_RETURN(Lane lane, AddMarkedIfb(socket));

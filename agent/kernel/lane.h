@@ -28,6 +28,9 @@ struct Lane {
   // The ifb.
   std::uint32_t device = 0;
 
+  // The number in its name.
+  std::uint32_t number() const;
+
   friend bool operator==(const Lane&, const Lane&) = default;
 };
 

@@ -18,6 +18,8 @@ std::uint32_t NumberOf(Hook hook) {
       return NF_INET_FORWARD;
     case Hook::kOutput:
       return NF_INET_LOCAL_OUT;
+    case Hook::kPostrouting:
+      return NF_INET_POST_ROUTING;
   }
   return NF_INET_NUMHOOKS;
 }

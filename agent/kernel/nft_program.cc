@@ -42,6 +42,7 @@ void AddWholeBaseChain(NftBatch& batch, const Program& program, std::span<const 
         .Return()
         .Add();
   }
+  if (GivesPriority(place)) NftRuleBuilder(batch, table, name).PriorityIsOfLane().Return().Add();
   AddProtectedReturns(batch, table, name, info.direction, program.protect);
   // In the program's order: a lookup sees a set as of the moment it is made, not as of the packet's arrival
   // (nft_genmask_cur), so of two gates switched in one batch a packet in between may see one before and the other

@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "agent/kernel/nft_numbers.h"
+#include "common/program/lane_priority.h"
 
 namespace faultline {
 namespace {
@@ -316,6 +317,14 @@ NftRuleBuilder& NftRuleBuilder::Random(Ratio share) {
   Set(order, NFTNL_EXPR_BYTEORDER_SIZE, sizeof(std::uint32_t));
   Append(std::move(order));
   Compare(NFT_CMP_LT, BigEndian(share.parts_per_billion()));
+  return *this;
+}
+
+NftRuleBuilder& NftRuleBuilder::PriorityIsOfLane() {
+  Word(absl::StrFormat("meta priority & %x:0 == %x:0", kLanePriorityMask >> 16, kLanePriorities >> 16));
+  Load(NFT_META_PRIORITY);
+  Mask(HostEndian(kLanePriorityMask));
+  Compare(NFT_CMP_EQ, HostEndian(kLanePriorities));
   return *this;
 }
 

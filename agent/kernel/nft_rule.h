@@ -51,6 +51,8 @@ class NftRuleBuilder {
   NftRuleBuilder& ConnectionIsNew(bool is_new);
   // Drawn for each packet.
   NftRuleBuilder& Random(Ratio share);
+  // Whether its priority is that of a lane.
+  NftRuleBuilder& PriorityIsOfLane();
 
   // Actions; the last one must be a verdict.
   NftRuleBuilder& Counter();
@@ -66,6 +68,9 @@ class NftRuleBuilder {
   NftRuleBuilder& Goto(const std::string& chain);
   // Takes the packet away and sends it through another device.
   NftRuleBuilder& ForwardTo(const Lane& lane);
+
+  // Gives it the lane's priority, for clsact to send it through the lane, and lets it pass the hook.
+  NftRuleBuilder& LeaveFor(const Lane& lane);
 
   // Puts the rule at the end of its chain.
   void Add();

@@ -1,5 +1,7 @@
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "agent/kernel/nft_rule.h"
+#include "common/program/lane_priority.h"
 
 namespace faultline {
 
@@ -80,6 +82,20 @@ NftRuleBuilder& NftRuleBuilder::ForwardTo(const Lane& lane) {
   Set(forward, NFTNL_EXPR_FWD_SREG_DEV, kRegister);
   Append(std::move(forward));
   return *this;
+}
+
+NftRuleBuilder& NftRuleBuilder::LeaveFor(const Lane& lane) {
+  const std::uint32_t priority = LanePriority(lane.number());
+  Word(absl::StrFormat("meta priority set %x:%x", priority >> 16, priority & ~kLanePriorityMask));
+  NftExpr immediate = Expression("immediate");
+  Set(immediate, NFTNL_EXPR_IMM_DREG, kRegister);
+  nftnl_expr_set(immediate.get(), NFTNL_EXPR_IMM_DATA, &priority, sizeof(priority));
+  Append(std::move(immediate));
+  NftExpr meta = Expression("meta");
+  Set(meta, NFTNL_EXPR_META_KEY, NFT_META_PRIORITY);
+  Set(meta, NFTNL_EXPR_META_SREG, kRegister);
+  Append(std::move(meta));
+  return Accept();
 }
 
 void NftRuleBuilder::Add() { batch_.AddRule(*rule_, text_); }

@@ -115,10 +115,10 @@ class StepRuleWriter {
         variant.OnlyTcp() ? rule.RejectByReset() : rule.RejectByIcmp();
         break;
       case Action::kSwallow:
-        rule.Counter().ForwardTo(*lanes_.blackhole);
+        AddLane(rule.Counter(), *lanes_.blackhole);
         break;
       case Action::kDetour:
-        rule.Counter().ForwardTo(lanes_.detours.at({step, chain_.direction()}));
+        AddLane(rule.Counter(), lanes_.detours.at({step, chain_.direction()}));
         break;
       case Action::kDraw:
         rule.Goto(DrawChainName(program_.run, step));
@@ -127,6 +127,10 @@ class StepRuleWriter {
         rule.Accept();
         break;
     }
+  }
+
+  void AddLane(NftRuleBuilder& rule, const Lane& lane) const {
+    GivesPriority(chain_.places.front()) ? rule.LeaveFor(lane) : rule.ForwardTo(lane);
   }
 
   NftBatch& batch_;

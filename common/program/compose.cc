@@ -76,7 +76,8 @@ absl::StatusOr<Program> Compose(const Timeline& timeline, const NodeFacts& facts
                   .protect = facts.protect,
                   .prefix_sets = timeline.prefix_sets,
                   .steps = {},
-                  .lane_memory = facts.lane_memory};
+                  .lane_memory = facts.lane_memory,
+                  .egress_by_clsact = SenderHook(facts.has) == Capability::kEgressClsact};
   for (const Step* step : OrderOf(timeline)) {
     FAULTLINE_RETURN_IF_ERROR(WithContext(CheckFacts(*step, facts), absl::StrCat("step '", step->name, "'")));
     program.steps.push_back(RulesOf(*step, timeline, facts));

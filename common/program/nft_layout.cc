@@ -118,13 +118,14 @@ absl::Status CheckProgram(const Program& program) {
 }
 
 std::vector<StepChain> LayOut(const Program& program) {
+  const bool hook = !program.egress_by_clsact;
   std::vector<StepChain> chains;
   ChainAppender appender(program, chains);
   auto losses_to_come = std::count_if(program.steps.begin(), program.steps.end(), LosesByRule);
   for (const Program::StepRules& step : program.steps) {
     if (step.Impairs()) {
       appender.Append(step, {Place::kLaneIn}, Action::kDetour);
-      appender.Append(step, {Place::kLaneOut}, Action::kDetour);
+      appender.Append(step, {hook ? Place::kLaneOut : Place::kLanePost}, Action::kDetour);
       if (LosesByRule(step)) {
         appender.Append(step, {Place::kLossIn}, Action::kDraw);
         --losses_to_come;
@@ -140,7 +141,7 @@ std::vector<StepChain> LayOut(const Program& program) {
     if (reject) {
       appender.Append(step, {Place::kForward, Place::kOutput}, Action::kReject);
     } else {
-      appender.Append(step, {Place::kBlockOut}, Action::kSwallow);
+      appender.Append(step, {hook ? Place::kBlockOut : Place::kBlockPost}, Action::kSwallow);
     }
   }
   return chains;

@@ -60,6 +60,7 @@ inline constexpr int kMostLanes = 64;
 //   Reject    incoming kStateIn; outgoing kForward and kOutput
 //   Impair    incoming kLaneIn; outgoing kLaneOut; by rule also kLossIn, where those of the run's lanes that take a
 //             packet before have a chain that lets it pass
+// With Program::egress_by_clsact kBlockOut is kBlockPost, and kLaneOut is kLanePost.
 // What is blocked at kStateIn has been through the lane of an impairment that chooses it too: it is delayed, then
 // blocked. REQUIRES: CheckProgram is OK, but for the number of lanes. The program outlives the result.
 std::vector<StepChain> LayOut(const Program& program);

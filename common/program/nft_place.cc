@@ -11,6 +11,10 @@ constexpr std::int32_t kLossPriority = -450;
 // NF_IP_PRI_CONNTRACK is -200, NF_IP_PRI_MANGLE -150.
 constexpr std::int32_t kStatePriority = -190;
 
+// After NF_IP_PRI_NAT_SRC, 100, as an egress hook is, and after whoever else sets priorities.
+constexpr std::int32_t kBlockPostPriority = 10000;
+constexpr std::int32_t kLanePostPriority = 10001;
+
 constexpr PlaceInfo kBlockIn{.family = NftFamily::kNetdev,
                              .direction = Direction::kIngress,
                              .hook = Hook::kIngress,
@@ -47,6 +51,18 @@ constexpr PlaceInfo kOutput{.family = NftFamily::kInet,
                             .priority = kStatePriority,
                             .suffix = "output",
                             .step_suffix = "out"};
+constexpr PlaceInfo kBlockPost{.family = NftFamily::kInet,
+                               .direction = Direction::kEgress,
+                               .hook = Hook::kPostrouting,
+                               .priority = kBlockPostPriority,
+                               .suffix = "post",
+                               .step_suffix = "out"};
+constexpr PlaceInfo kLanePost{.family = NftFamily::kInet,
+                              .direction = Direction::kEgress,
+                              .hook = Hook::kPostrouting,
+                              .priority = kLanePostPriority,
+                              .suffix = "lane/post",
+                              .step_suffix = "out"};
 constexpr PlaceInfo kBlockOut{.family = NftFamily::kNetdev,
                               .direction = Direction::kEgress,
                               .hook = Hook::kEgress,
@@ -74,6 +90,8 @@ absl::string_view NameOf(Hook hook) {
       return "forward";
     case Hook::kOutput:
       return "output";
+    case Hook::kPostrouting:
+      return "postrouting";
   }
   return "";
 }
@@ -92,6 +110,10 @@ const PlaceInfo& InfoOf(Place place) {
       return kForward;
     case Place::kOutput:
       return kOutput;
+    case Place::kBlockPost:
+      return kBlockPost;
+    case Place::kLanePost:
+      return kLanePost;
     case Place::kBlockOut:
       return kBlockOut;
     case Place::kLaneOut:

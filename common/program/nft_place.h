@@ -21,15 +21,20 @@ enum class Place : std::uint8_t {
   // What is rejected as it goes out, made here or passing through.
   kForward,
   kOutput,
+  // As it goes out, after all others of IPv4 and IPv6: what is given the priority of a lane, where there is no hook as
+  // the next two. Of several chains the first that gives one wins.
+  kBlockPost,
+  kLanePost,
   // As it goes out, by interface.
   kBlockOut,
   kLaneOut,
 };
-inline constexpr Place kPlaces[] = {Place::kBlockIn, Place::kLaneIn, Place::kLossIn,   Place::kStateIn,
-                                    Place::kForward, Place::kOutput, Place::kBlockOut, Place::kLaneOut};
+inline constexpr Place kPlaces[] = {Place::kBlockIn,  Place::kLaneIn, Place::kLossIn,    Place::kStateIn,
+                                    Place::kForward,  Place::kOutput, Place::kBlockPost, Place::kLanePost,
+                                    Place::kBlockOut, Place::kLaneOut};
 
 // A hook of the kernel, of the family it belongs to.
-enum class Hook : std::uint8_t { kIngress, kEgress, kPrerouting, kForward, kOutput };
+enum class Hook : std::uint8_t { kIngress, kEgress, kPrerouting, kForward, kOutput, kPostrouting };
 // "ingress", "prerouting".
 absl::string_view NameOf(Hook hook);
 
@@ -47,5 +52,8 @@ struct PlaceInfo {
 };
 
 const PlaceInfo& InfoOf(Place place);
+
+// Whether packets are given the priority of a lane there, and not sent through it.
+inline bool GivesPriority(Place place) { return InfoOf(place).hook == Hook::kPostrouting; }
 
 }  // namespace faultline

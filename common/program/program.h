@@ -85,6 +85,9 @@ struct Program {
   std::vector<StepRules> steps;
   // Bytes that the packets waiting in all lanes of this run may take; a lane's queue is cut to its part of it.
   std::uint64_t lane_memory = kDefaultLaneMemory;
+  // There is no egress hook: what goes out is chosen after routing, by a priority, and goes through its lane at the
+  // device's clsact (docs/decisions/0015). What of it does not pass this namespace's IP is not acted on.
+  bool egress_by_clsact = false;
 
   static constexpr std::uint64_t kDefaultLaneMemory = std::uint64_t{256} << 20;
 

@@ -11,6 +11,7 @@
 #include "common/hold.h"
 #include "controller/compile/advice.h"
 #include "controller/compile/assembler.h"
+#include "controller/compile/clsact_price.h"
 #include "controller/compile/ends.h"
 #include "controller/compile/enforcement.h"
 #include "controller/compile/group_resolver.h"
@@ -243,6 +244,7 @@ class Compiler {
     }
     for (std::size_t i = 0; i < plan_.steps.size(); ++i) targets_.push_back(TargetsOf(i));
     CheckLimits(plan_, fleet_, Touched(), errors_, warnings_);
+    if (std::string price = ClsactPrice(timelines_, fleet_); !price.empty()) warnings_.push_back(std::move(price));
     CheckTimelines();
   }
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/program/always_protected.h"
+#include "common/program/lane_priority.h"
 #include "common/program/nft_layout.h"
 #include "common/program/nft_sets.h"
 #include "controller/preview/nft_words.h"
@@ -133,6 +134,10 @@ class TableWriter {
     if (family_ == NftFamily::kInet) {
       Rule(NftWords().InterfaceInSet(info.direction, DeviceSetName(program_.run), Sense::kNotIn).Word("return"));
     }
+    if (GivesPriority(place)) {
+      Line(absl::StrCat("meta priority & ", absl::Hex(kLanePriorityMask >> 16),
+                        ":0 == ", absl::Hex(kLanePriorities >> 16), ":0 return"));
+    }
     WriteProtected(info.direction);
     for (const StepChain& chain : chains_) {
       if (!here(chain)) continue;
@@ -258,10 +263,10 @@ class TableWriter {
         words.Word(variant.OnlyTcp() ? "counter reject with tcp reset" : "counter reject with icmpx admin-prohibited");
         break;
       case Action::kSwallow:
-        words.Word("counter fwd to \"fl0\"");
+        words.Word("counter").Word(LaneText(chain, 0));
         break;
       case Action::kDetour:
-        words.Word(absl::StrCat("counter fwd to \"fl", lanes_.Of(chain), "\""));
+        words.Word("counter").Word(LaneText(chain, lanes_.Of(chain)));
         break;
       case Action::kDraw:
         words.Word(absl::StrCat("goto ", StepName(chain, "draw")));
@@ -270,6 +275,11 @@ class TableWriter {
         words.Word("accept");
         break;
     }
+  }
+
+  static std::string LaneText(const StepChain& chain, std::size_t lane) {
+    if (!GivesPriority(chain.places.front())) return absl::StrCat("fwd to \"fl", lane, "\"");
+    return absl::StrCat("meta priority set ", absl::Hex(kLanePriorities >> 16), ":", absl::Hex(lane), " accept");
   }
 
   const Program& program_;

@@ -132,6 +132,7 @@ TEST_P(MissingTest, WhatIsNeededAndNoMore) {
   for (const Capability capability : need.needed.ToVector()) {
     CapabilitySet has = CapabilitySet::All();
     has.Set(capability, false);
+    if (capability == Capability::kEgressHook) has.Set(Capability::kEgressClsact, false);
     if (need.needed.Has(Capability::kRandomRule) && capability == Capability::kRandomRule) continue;
     EXPECT_EQ(Missing(need.step, need.side, has), std::vector{capability});
   }
@@ -162,6 +163,16 @@ INSTANTIATE_TEST_SUITE_P(
         Need{"Rate", With(kRate), Side::kReceiver, {C::kIngressHook, C::kRateLane}},
         Need{"RateAtSender", With(kRate), Side::kSender, {C::kEgressHook, C::kRateLane}}),
     [](const testing::TestParamInfo<Need>& need) { return need.param.name; });
+
+TEST(SenderHookTest, ClsactStandsInForTheHookWhereThatIsMissing) {
+  EXPECT_EQ(SenderHook({}), C::kEgressHook);
+  EXPECT_EQ(SenderHook({C::kEgressClsact}), C::kEgressClsact);
+  EXPECT_EQ(SenderHook({C::kEgressHook, C::kEgressClsact}), C::kEgressHook);
+  EXPECT_TRUE(Missing(With(Drop{}), Side::kSender, {C::kEgressClsact, C::kBlackholeLane}).empty());
+  EXPECT_TRUE(Missing(With(kDelay), Side::kSender, {C::kEgressClsact, C::kRateLane, C::kNetem}).empty());
+  EXPECT_EQ(Missing(With(kDelay), Side::kSender, {C::kEgressClsact, C::kRateLane}), std::vector{C::kNetem});
+  EXPECT_EQ(Missing(With(Drop{}), Side::kReceiver, {C::kEgressClsact}), std::vector{C::kIngressHook});
+}
 
 TEST(MissingLossTest, LossAloneIsByNetemOrByRule) {
   EXPECT_TRUE(Missing(With(kLoss), Side::kReceiver, {C::kIngressHook, C::kRateLane, C::kNetem}).empty());

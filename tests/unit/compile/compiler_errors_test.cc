@@ -102,6 +102,21 @@ TEST(CompileErrorsTest, AKernelThatCannotSwallow) {
                   "egress hook: use Linux 5.16 or later, or run agents on the receivers"));
 }
 
+TEST(CompileErrorsTest, ClsactStandsInForTheHookAndSaysItsPrice) {
+  Inventory inventory = LondonAndParis();
+  inventory.nodes[1].has.Set(Capability::kEgressHook, false);
+  const auto compile = [&inventory](const char* step) {
+    return CompileText(PlanOf("a: {nodes: ['lon-*']}, b: {cidrs: [11.0.0.0/8]}", step), inventory);
+  };
+  const Compiled cut = compile("partition: [a, b]");
+  EXPECT_THAT(cut.errors, IsEmpty());
+  EXPECT_THAT(cut.warnings,
+              ElementsAre("node lon-2 acts on what is sent by clsact, the kernel having no egress hook: arming and "
+                          "ending the run stop the interfaces for a moment, and a few other packets may be lost"));
+  EXPECT_THAT(compile("block: {from: b, to: a}").warnings, IsEmpty());
+  EXPECT_THAT(compile("block: {from: a, to: b, action: reject}").warnings, IsEmpty());
+}
+
 TEST(CompileErrorsTest, AKernelThatCannotSwallowMattersLessWhenReceiversDrop) {
   Inventory inventory = LondonAndParis();
   TakeFrom(inventory.nodes[0], Capability::kBlackholeLane);

@@ -166,7 +166,7 @@ class Oracle {
   // In this fleet nodes lack nothing else that a sender needs.
   static bool CanSend(const PlanStep& step, const InventoryNode& node) {
     if (std::holds_alternative<Reject>(step.effect)) return node.has.Has(Capability::kRejectOutgoing);
-    return node.has.Has(Capability::kEgressHook) &&
+    return node.has.Has(SenderHook(node.has)) &&
            (std::holds_alternative<Drop>(step.effect) || node.has.Has(Capability::kNetem));
   }
 

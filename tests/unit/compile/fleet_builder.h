@@ -28,7 +28,11 @@ inline InventoryNode Node(const std::string& name, const std::vector<std::string
   return node;
 }
 
-inline void TakeFrom(InventoryNode& node, Capability capability) { node.has.Set(capability, false); }
+// With the egress hook also what stands in for it.
+inline void TakeFrom(InventoryNode& node, Capability capability) {
+  node.has.Set(capability, false);
+  if (capability == Capability::kEgressHook) node.has.Set(Capability::kEgressClsact, false);
+}
 
 // Two nodes in London, two in Paris, all with both families.
 inline Inventory LondonAndParis() {

@@ -41,6 +41,7 @@ class Maker {
       InventoryNode node = Node(absl::StrCat("n", region, "-", i), addresses, {{"home", absl::StrCat("r", region)}});
       node.has = CapabilitySet::All();
       if (Chance(15)) node.has.Set(Capability::kEgressHook, false);
+      if (Chance(50)) node.has.Set(Capability::kEgressClsact, false);
       if (Chance(10)) node.has.Set(Capability::kRejectOutgoing, false);
       if (Chance(2)) node.has.Set(Capability::kNetem, false);
       made_.inventory.nodes.push_back(node);

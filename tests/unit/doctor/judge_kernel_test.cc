@@ -31,8 +31,9 @@ TEST(JudgeKernelTest, AllIsWellWhereAllWorks) {
 TEST(JudgeKernelTest, OnlyWithoutTheIngressHookIsANodeOfNoUse) {
   for (const Capability capability : CapabilitySet::All().ToVector()) {
     const Health expected = capability == Capability::kIngressHook ? Health::kBad
-                            : capability == Capability::kNetemSeed ? Health::kGood
-                                                                   : Health::kWarning;
+                            : capability == Capability::kNetemSeed || capability == Capability::kEgressClsact
+                                ? Health::kGood
+                                : Health::kWarning;
     EXPECT_EQ(WorstOf(JudgeKernel(Facts({capability}))), expected) << NameOf(capability);
   }
 }
@@ -62,6 +63,27 @@ TEST(JudgeKernelTest, AModuleThatIsThereIsToBeLoadedAndNotInstalled) {
       Facts({Capability::kNetem}, kDebian, "kernel/net/sched/sch_netem.ko:\nkernel/drivers/net/ifb.ko:\n");
   EXPECT_EQ(Of(JudgeKernel(facts), "netem").mend, "modprobe -a sch_netem ifb; then restart the agent");
   EXPECT_THAT(Of(JudgeKernel(facts), "modules").detail, HasSubstr("loaded when needed: ifb sch_netem"));
+}
+
+TEST(JudgeKernelTest, ClsactIsOnlySpokenOfWithoutTheHook) {
+  const auto of_clsact = [](const Examination& findings) {
+    return std::ranges::find(findings, "egress-clsact", &Finding::subject) != findings.end();
+  };
+  EXPECT_FALSE(of_clsact(JudgeKernel(Facts({}))));
+  const Examination with = JudgeKernel(Facts({Capability::kEgressHook}));
+  EXPECT_EQ(Of(with, "egress-clsact").health, Health::kGood);
+  EXPECT_THAT(Of(with, "egress-hook").detail, HasSubstr("clsact stands in for it"));
+  const Examination without = JudgeKernel(Facts({Capability::kEgressHook, Capability::kEgressClsact}, kDebian,
+                                                "kernel/net/sched/em_meta.ko:\n"
+                                                "kernel/net/sched/cls_basic.ko:\n"
+                                                "kernel/net/sched/sch_ingress.ko:\n"
+                                                "kernel/net/sched/act_skbedit.ko:\n"
+                                                "kernel/net/sched/act_mirred.ko:\n"
+                                                "kernel/drivers/net/ifb.ko:\n"));
+  EXPECT_THAT(Of(without, "egress-hook").detail, HasSubstr("plans that need it are refused"));
+  EXPECT_EQ(Of(without, "egress-clsact").health, Health::kWarning);
+  EXPECT_EQ(Of(without, "egress-clsact").mend,
+            "modprobe -a sch_ingress cls_basic em_meta act_skbedit act_mirred ifb; then restart the agent");
 }
 
 TEST(JudgeKernelTest, WithoutOwnersTheGateAloneIsInForce) {

@@ -135,6 +135,14 @@ TEST(GoldenTest, InstallInet) {
   ExpectGolden("install_inet", batch);
 }
 
+TEST(GoldenTest, InstallByClsact) {
+  NftBatch batch(1);
+  Program program = MakeProgram({{.index = 0, .outgoing = {{.destinations = 0}}}});
+  program.egress_by_clsact = true;
+  AddInstall(batch, program, LanesFor(program));
+  ExpectGolden("install_clsact", batch);
+}
+
 TEST(GoldenTest, Switch) {
   const StepIndex close[] = {0};
   const GateOpening open[] = {{1, std::chrono::seconds(15)}};

@@ -72,6 +72,16 @@ TEST(NftLayoutTest, ImpairsInPlacesOfItsOwn) {
               ElementsAre("netdev r/s0/in detour at lane/in", "netdev r/s0/out detour at lane/out"));
 }
 
+TEST(NftLayoutTest, ByClsactWhatGoesOutIsChosenAfterRouting) {
+  Program program = MakeProgram({BothWays(0, Drop()),
+                                 BothWays(1, Delay(std::chrono::seconds(1))),
+                                 {.index = 2, .effect = Reject(), .outgoing = {kToParis}}});
+  program.egress_by_clsact = true;
+  EXPECT_THAT(Describe(program), ElementsAre("netdev r/s0/in drop at in", "inet r/s0/out swallow at post",
+                                             "netdev r/s1/in detour at lane/in", "inet r/s1/out detour at lane/post",
+                                             "inet r/s2/out reject at forward and output"));
+}
+
 TEST(NftLayoutTest, LosesByRuleBehindALane) {
   Program program = MakeProgram({{.index = 2, .effect = Loss(Ratio::Percent(10)), .incoming = {kFromParis}}});
   program.steps[0].lane = LaneKind::kLossByRule;
@@ -94,6 +104,7 @@ TEST(NftLayoutTest, LanesBeforeALossByRulePassByIt) {
 TEST(NftLayoutTest, BlocksComeBeforeImpairmentsOnEachWay) {
   EXPECT_LT(InfoOf(Place::kBlockIn).priority, InfoOf(Place::kLaneIn).priority);
   EXPECT_LT(InfoOf(Place::kBlockOut).priority, InfoOf(Place::kLaneOut).priority);
+  EXPECT_LT(InfoOf(Place::kBlockPost).priority, InfoOf(Place::kLanePost).priority);
   EXPECT_LT(InfoOf(Place::kLossIn).priority, InfoOf(Place::kStateIn).priority);
 }
 

@@ -39,6 +39,15 @@ TEST(NftStepTest, Drop) {
                                         "r/s0/out: ip6 daddr @r/p1/v6 counter fwd to \"fl0\""));
 }
 
+TEST(NftStepTest, ByClsactAPacketIsGivenItsLanesPriority) {
+  Program program = MakeProgram({{.index = 0, .outgoing = {{.destinations = 0}}},
+                                 {.index = 1, .effect = Rate(1000), .outgoing = {{.destinations = 2}}}});
+  program.egress_by_clsact = true;
+  EXPECT_THAT(RuleTexts(StepBatch(program)),
+              ElementsAre("inet r/s0/out: ip daddr @r/p0/v4 counter meta priority set fa17:0 accept",
+                          "inet r/s1/out: ip daddr @r/p2/v4 counter meta priority set fa17:1 accept"));
+}
+
 TEST(NftStepTest, Addresses) {
   const Match match{.sources = 0, .destinations = 1, .except_destinations = 2};
   EXPECT_THAT(RuleTexts(StepBatch(MakeProgram({{.index = 0, .incoming = {match, kFromParis}}}))),

@@ -64,6 +64,17 @@ TEST(NftTextTest, HasEverythingThatACutIsMadeOf) {
 )");
 }
 
+TEST(NftTextTest, ByClsactPacketsAreGivenPrioritiesAfterRouting) {
+  Program program = Cut();
+  program.steps = {{.index = 0, .outgoing = {{.destinations = 0}}}};
+  program.egress_by_clsact = true;
+  const std::string text = NftText(program);
+  EXPECT_THAT(text, HasSubstr("table inet faultline {"));
+  EXPECT_THAT(text, HasSubstr("\t\tip daddr @r/p0/v4 counter meta priority set fa17:0 accept\n"));
+  EXPECT_THAT(text, HasSubstr("\tchain r/post {\n\t\ttype filter hook postrouting priority 10000; policy accept;\n"
+                              "\t\toifname != @r/devices return\n\t\tmeta priority & ffff:0 == fa17:0 return\n"));
+}
+
 TEST(NftTextTest, RejectsAreInTheInetTableBehindTheDevices) {
   Program program = Cut();
   program.devices = {"eth0", "eth1"};

@@ -91,8 +91,18 @@ TEST(ComposeTest, RefusesIngressWithoutItsHook) {
 TEST(ComposeTest, RefusesEgressWithoutItsHook) {
   NodeFacts facts = AbleNode();
   facts.has.Set(Capability::kEgressHook, false);
+  facts.has.Set(Capability::kEgressClsact, false);
   EXPECT_THAT(Compose(SplitTimeline(), facts),
               StatusIs(absl::StatusCode::kFailedPrecondition, AllOf(HasSubstr("step 'split'"), HasSubstr("5.16"))));
+}
+
+TEST(ComposeTest, WithoutTheHookEgressIsByClsact) {
+  NodeFacts facts = AbleNode();
+  EXPECT_FALSE(Compose(SplitTimeline(), facts)->egress_by_clsact);
+  facts.has.Set(Capability::kEgressHook, false);
+  const auto program = Compose(SplitTimeline(), facts);
+  ASSERT_THAT(program, IsOk());
+  EXPECT_TRUE(program->egress_by_clsact);
 }
 
 TEST(ComposeTest, RefusesEgressWithoutLane) {
