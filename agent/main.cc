@@ -151,7 +151,9 @@ sigset_t BlockSignals() {
 void LogCapabilities(const NodeName& node, const CapabilitySet& has, const Platform& platform) {
   LogInfo(absl::StrCat("Linux ", platform.kernel_release), {.node = node.text()});
   for (const Capability capability : CapabilitySet::All().ToVector()) {
-    if (has.Has(capability)) continue;
+    // clsact is not tried where there is the hook that it stands in for.
+    const bool needless = capability == Capability::kEgressClsact && has.Has(Capability::kEgressHook);
+    if (needless || has.Has(capability)) continue;
     LogWarning(absl::StrCat("this kernel has no ", NameOf(capability), ": ", HowToGet(capability, platform)));
   }
 }

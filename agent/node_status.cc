@@ -97,6 +97,9 @@ std::string StatusText(const NodeStatus& status) {
   if (!status.kernel.devices.empty()) {
     absl::StrAppend(&text, "devices: ", absl::StrJoin(status.kernel.devices, ", "), "\n");
   }
+  if (!status.kernel.detoured.empty()) {
+    absl::StrAppend(&text, "filters at clsact: ", absl::StrJoin(status.kernel.detoured, ", "), "\n");
+  }
   return absl::StrCat(text, "`faultline-agent heal` ends and removes all of it now\n");
 }
 
@@ -108,6 +111,7 @@ std::string StatusJson(const NodeStatus& status) {
   root.Add("runs", JsonList(runs));
   root.Add("tables", TextsJson(status.kernel.tables));
   root.Add("devices", TextsJson(status.kernel.devices));
+  root.Add("clsact", TextsJson(status.kernel.detoured));
   return root.text() + "\n";
 }
 

@@ -1,5 +1,6 @@
 #include "agent/kernel/foreign_change.h"
 
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
@@ -99,6 +100,12 @@ std::optional<ForeignChange> ReadQdiscNotice(const nlmsghdr* message, const Netl
   // What has no port is the kernel's own doing.
   if (message->nlmsg_pid == own.route || message->nlmsg_pid == 0) return std::nullopt;
   const auto* qdisc = static_cast<const tcmsg*>(mnl_nlmsg_get_payload(message));
+  if (qdisc->tcm_parent == TC_H_CLSACT) {
+    return ForeignChange{.device = static_cast<std::uint32_t>(qdisc->tcm_ifindex),
+                         .clsact = true,
+                         .text = absl::StrCat(Doer(message->nlmsg_pid), " changed the clsact of the device ",
+                                              DeviceName(qdisc->tcm_ifindex), ": faults may not act on what it sends")};
+  }
   return ForeignChange{.device = static_cast<std::uint32_t>(qdisc->tcm_ifindex),
                        .text = absl::StrCat(Doer(message->nlmsg_pid), " changed the qdiscs of the device ",
                                             DeviceName(qdisc->tcm_ifindex), ": its packets may not fare as planned")};

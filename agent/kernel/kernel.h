@@ -50,7 +50,7 @@ struct LaneChange {
 struct RuleCounters {
   StepIndex step = 0;
   // That its rules chose. A packet is one as the hook saw it, often an aggregate of several on the wire. Bytes are
-  // without link headers on the way in, and with them on the way out.
+  // without link headers on the way in, and with them on the way out, but where clsact stands in for the hook.
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
   // Of an impairment, packets as they are on the wire: those that its lanes let through, those that were lost as asked,
@@ -70,6 +70,8 @@ struct ForeignChange {
   std::optional<NftFamily> table;
   // The number of the device; 0: something else.
   std::uint32_t device = 0;
+  // It was the device's clsact.
+  bool clsact = false;
   // The whole table or device was deleted.
   bool deleted = false;
   // "process 812 (nft) deleted the table netdev faultline: its faults act here no longer".
@@ -79,8 +81,9 @@ struct ForeignChange {
 };
 
 // The network namespace's kernel, as the agent changes it. Owns the nft tables "faultline" (family netdev, and family
-// inet while a run needs it) and ifb devices named "fl<n>" that carry the alias "faultline"; never touches any rule,
-// set, qdisc or device beside them.
+// inet while a run needs it), ifb devices named "fl<n>" that carry the alias "faultline" and, where there is no egress
+// hook, filters at interfaces' clsact (egress_detour.h); never touches any rule, set, qdisc, filter or device beside
+// them.
 //
 // Threads: one thread at a time. Blocking: each call waits for the kernel's answer (microseconds to, for very large
 // programs, a second); nothing else blocks.

@@ -13,11 +13,13 @@ namespace faultline {
 // rules. A value; its size is bounded by kMostThings.
 struct KernelPicture {
   struct Thing {
-    enum class Kind : std::uint8_t { kTable, kChain, kSet, kDevice, kQdisc };
+    // Filters of others are parts of their qdisc.
+    enum class Kind : std::uint8_t { kTable, kChain, kSet, kDevice, kQdisc, kFilter };
     Kind kind = Kind::kTable;
     // The key of the table or device that it is of; empty of these themselves.
     std::string of;
-    // Bears our names: the tables "faultline", our devices, and all that is in or on them.
+    // Bears our names: the tables "faultline", our devices, and all that is in or on them; our filters at interfaces'
+    // clsact, and that where we made it.
     bool ours = false;
     // Of what it is set to.
     std::uint64_t digest = 0;

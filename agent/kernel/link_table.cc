@@ -182,15 +182,16 @@ absl::StatusOr<std::map<std::string, std::string>> FindStacked(RtSocket& socket,
   return stacked;
 }
 
-absl::Status CheckInterface(RtSocket& socket, const std::string& name) {
+absl::StatusOr<std::uint32_t> FindInterface(RtSocket& socket, const std::string& name) {
   rtnl_link* link = nullptr;
   const int error = rtnl_link_get_kernel(socket.get(), 0, name.c_str(), &link);
   if (error == -NLE_NODEV || error == -NLE_OBJ_NOTFOUND) {
     return absl::NotFoundError(absl::StrCat("there is no interface ", name));
   }
   if (error < 0) return NlError(error, absl::StrCat("look for interface ", name));
+  const auto index = static_cast<std::uint32_t>(rtnl_link_get_ifindex(link));
   rtnl_link_put(link);
-  return absl::OkStatus();
+  return index;
 }
 
 }  // namespace faultline

@@ -45,7 +45,7 @@ absl::StatusOr<std::vector<Interface>> ListInterfaces(RtSocket& socket);
 // name of that other one. Two VLANs below, packets do not look like IP: that other one does not count.
 absl::StatusOr<std::map<std::string, std::string>> FindStacked(RtSocket& socket, std::span<const std::string> devices);
 
-// NOT_FOUND when there is no interface of this name.
-absl::Status CheckInterface(RtSocket& socket, const std::string& name);
+// The interface's number. NOT_FOUND when there is none of this name.
+absl::StatusOr<std::uint32_t> FindInterface(RtSocket& socket, const std::string& name);
 
 }  // namespace faultline

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "agent/kernel/egress_detour.h"
 #include "agent/kernel/link_table.h"
 #include "agent/kernel/nft_chain.h"
 #include "agent/kernel/nft_query.h"
@@ -104,6 +105,7 @@ absl::Status LinuxKernel::Reset() {
   for (const TableId& table : found) AddTable(batch, NftVerb::kDelete, table, owner_);
   FAULTLINE_RETURN_IF_ERROR(batch.Commit(nft_));
   runs_.clear();
+  FAULTLINE_RETURN_IF_ERROR(DeleteAllDetours(route_));
   FAULTLINE_RETURN_IF_ERROR(DeleteAllLanes(route_));
   blackhole_.reset();
   return absl::OkStatus();
@@ -117,16 +119,23 @@ absl::Status LinuxKernel::Install(const Program& program) {
   const std::string context = absl::StrCat("install run ", program.run.text());
   // Newer kernels keep hooks by name, and take a base chain for a device that does not exist (measured on 6.18): the
   // run would be armed and do nothing.
+  std::map<std::string, std::uint32_t> interfaces;
   for (const std::string& device : program.devices) {
-    FAULTLINE_RETURN_IF_ERROR(WithContext(CheckInterface(route_, device), context));
+    const auto index = FindInterface(route_, device);
+    if (!index.ok()) return WithContext(index.status(), context);
+    interfaces[device] = *index;
   }
   FAULTLINE_ASSIGN_OR_RETURN(const auto stacked, FindStacked(route_, program.devices));
   Run run{.program = program, .objects = ObjectsOf(program)};
   std::erase_if(run.program.devices, [&stacked](const std::string& device) { return stacked.contains(device); });
   absl::Status status = MakeLanes(run);
+  for (const auto& [device, index] : interfaces) {
+    if (status.ok()) status = AddDetours(run, device, index);
+  }
   if (status.ok()) status = CommitInstall(run, stacked);
   if (!status.ok()) {
     // The first error says more than one of clearing up after it.
+    DropDetours(run).IgnoreError();
     DropLanes(run).IgnoreError();
     return WithContext(status, context);
   }
@@ -169,6 +178,39 @@ absl::Status LinuxKernel::DropLanes(Run& run) {
   FAULTLINE_RETURN_IF_ERROR(DeleteLane(route_, *blackhole_));
   blackhole_.reset();
   return absl::OkStatus();
+}
+
+std::vector<Lane> LinuxKernel::LanesByClsact(const Run& run) const {
+  std::vector<Lane> lanes;
+  if (!run.program.egress_by_clsact) return lanes;
+  if (run.swallows && blackhole_) lanes.push_back(*blackhole_);
+  for (const RunLane& lane : run.lanes) {
+    if (lane.direction == Direction::kEgress) lanes.push_back(lane.lane);
+  }
+  return lanes;
+}
+
+absl::Status LinuxKernel::AddDetours(Run& run, const std::string& device, std::uint32_t index) {
+  const std::vector<Lane> lanes = LanesByClsact(run);
+  if (lanes.empty()) return absl::OkStatus();
+  run.detoured.insert(index);
+  return faultline::AddDetours(route_, index, device, lanes);
+}
+
+absl::Status LinuxKernel::DropDetours(Run& run) {
+  absl::Status status;
+  std::erase_if(run.detoured, [&](std::uint32_t device) {
+    std::vector<Lane> lanes = LanesByClsact(run);
+    // Runs share the lane that swallows.
+    const bool shared = std::any_of(runs_.begin(), runs_.end(), [&](const auto& entry) {
+      return entry.first != run.program.run && entry.second.swallows && entry.second.detoured.contains(device);
+    });
+    if (shared && run.swallows && blackhole_) std::erase(lanes, *blackhole_);
+    const absl::Status deleted = DeleteDetours(route_, device, lanes);
+    status.Update(deleted);
+    return deleted.ok();
+  });
+  return status;
 }
 
 absl::Status LinuxKernel::CommitInstall(Run& run, const std::map<std::string, std::string>& stacked) {
@@ -240,7 +282,8 @@ absl::Status LinuxKernel::Attach(const RunId& run, const std::string& device) {
   if (found == runs_.end()) return NotInstalled(run);
   const std::string context = absl::StrCat("attach run ", run.text(), " to ", device);
   if (device == "lo") return absl::InvalidArgumentError(context + ": the loopback device is never acted on");
-  FAULTLINE_RETURN_IF_ERROR(WithContext(CheckInterface(route_, device), context));
+  const auto index = FindInterface(route_, device);
+  if (!index.ok()) return WithContext(index.status(), context);
   Run& entry = found->second;
   if (entry.objects.empty()) return absl::OkStatus();
   // Its packets may be larger than any before.
@@ -249,6 +292,7 @@ absl::Status LinuxKernel::Attach(const RunId& run, const std::string& device) {
     // Somebody else may have deleted it.
     if (!absl::IsNotFound(changed)) FAULTLINE_RETURN_IF_ERROR(WithContext(changed, context));
   }
+  FAULTLINE_RETURN_IF_ERROR(WithContext(AddDetours(entry, device, *index), context));
   FAULTLINE_ASSIGN_OR_RETURN(const std::vector<Place> places, PlacesWithout(entry, device));
   std::vector<std::string> devices = entry.program.devices;
   if (std::find(devices.begin(), devices.end(), device) == devices.end()) devices.push_back(device);
@@ -335,6 +379,7 @@ bool LinuxKernel::Concerns(const RunId& run, const ForeignChange& change) const 
   const Run& entry = found->second;
   if (change.table) return entry.objects.Uses(*change.table);
   if (change.device == 0) return !entry.objects.empty();
+  if (change.clsact) return entry.detoured.contains(change.device);
   const auto is = [&change](const Lane& lane) { return lane.device == change.device || lane.index == change.device; };
   return (entry.swallows && blackhole_ && is(*blackhole_)) ||
          std::ranges::any_of(entry.lanes, [&is](const RunLane& lane) { return is(lane.lane); });
@@ -349,6 +394,7 @@ absl::Status LinuxKernel::Remove(const RunId& run) {
   FAULTLINE_RETURN_IF_ERROR(WithContext(CommitRemove(found->second), context));
   found->second.objects = RunObjects();
   // Until the lanes have gone too the run counts as installed: to remove it again is to try again.
+  FAULTLINE_RETURN_IF_ERROR(WithContext(DropDetours(found->second), context));
   FAULTLINE_RETURN_IF_ERROR(WithContext(DropLanes(found->second), context));
   runs_.erase(found);
   return absl::OkStatus();

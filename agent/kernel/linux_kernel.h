@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "agent/kernel/foreign_change.h"
@@ -16,10 +17,10 @@
 
 namespace faultline {
 
-// The Kernel of the network namespace in which it was opened: nftables by one netlink socket, links
-// and qdiscs by another. Every change of rules is one batch over both tables, which the kernel carries out whole or
-// not at all. Each table exists while a run with rules in it is installed; a lane while its run is; the lane that
-// swallows while any run needs it.
+// The Kernel of the network namespace in which it was opened: nftables by one netlink socket, links,
+// qdiscs and filters by another. Every change of rules is one batch over both tables, which the kernel carries out
+// whole or not at all. Each table exists while a run with rules in it is installed; a lane while its run is; the lane
+// that swallows while any run needs it.
 class LinuxKernel : public Kernel {
  public:
   struct Options {
@@ -41,8 +42,9 @@ class LinuxKernel : public Kernel {
   absl::StatusOr<CapabilitySet> Probe() override;
   absl::StatusOr<std::vector<Interface>> Interfaces() override;
   absl::Status Reset() override;
-  // FAILED_PRECONDITION when a table is there that this object did not make: Reset() first. NOT_FOUND when an
-  // interface does not exist. RESOURCE_EXHAUSTED, UNIMPLEMENTED or NOT_FOUND when a lane cannot be made.
+  // FAILED_PRECONDITION when a table is there that this object did not make: Reset() first; with
+  // Program::egress_by_clsact also when another program's qdisc or filter is in the way. NOT_FOUND when an interface
+  // does not exist. RESOURCE_EXHAUSTED, UNIMPLEMENTED or NOT_FOUND when a lane cannot be made.
   absl::Status Install(const Program& program) override;
   absl::Status Switch(const RunId& run, std::span<const StepIndex> close, std::span<const GateOpening> open) override;
   void Warm() override;
@@ -81,6 +83,8 @@ class LinuxKernel : public Kernel {
     std::vector<RunLane> lanes;
     // Whether it needs the lane that swallows.
     bool swallows = false;
+    // The interfaces, by number, whose clsact sends packets through lanes of the run.
+    std::set<std::uint32_t> detoured;
   };
 
   LinuxKernel(NlConversation conversation, RtSocket route, bool owner);
@@ -90,6 +94,10 @@ class LinuxKernel : public Kernel {
   bool BlackholeUsed(const RunId& except) const;
   absl::Status MakeLanes(Run& run);
   absl::Status DropLanes(Run& run);
+  // The lanes that what goes out has to be sent through by clsact.
+  std::vector<Lane> LanesByClsact(const Run& run) const;
+  absl::Status AddDetours(Run& run, const std::string& device, std::uint32_t index);
+  absl::Status DropDetours(Run& run);
   // `stacked`: as FindStacked has them.
   absl::Status CommitInstall(Run& run, const std::map<std::string, std::string>& stacked);
   absl::Status CommitRemove(const Run& run);

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "agent/kernel/egress_detour.h"
 #include "agent/kernel/link_table.h"
 #include "agent/kernel/nft_family.h"
 #include "agent/kernel/nft_numbers.h"
@@ -253,6 +254,14 @@ absl::Status PictureReader::AddFilter(Message message) {
   const auto hook = hooks_.find(static_cast<std::uint32_t>(header.tcm_ifindex));
   if (hook == hooks_.end()) return absl::OkStatus();
   Thing& qdisc = picture_.things.at(hook->second);
+  const absl::string_view kind = TextOf(attributes[TCA_KIND]);
+  const auto preference = static_cast<std::uint16_t>(TC_H_MAJ(header.tcm_info) >> 16);
+  if (IsDetour(kind, preference, header.tcm_handle)) {
+    qdisc.ours = qdisc.ours || IsOfOurClsact(header.tcm_handle);
+    const std::string key = absl::StrCat("filter ", HandleText(header.tcm_handle), " of ", hook->second);
+    return Add(key, {.kind = Thing::Kind::kFilter, .of = qdisc.of, .ours = true});
+  }
+  if (IsDetourHead(kind, preference, header.tcm_handle)) return absl::OkStatus();
   ++qdisc.parts;
   // Its options count, in most kinds. The info has preference and protocol.
   qdisc.parts_digest = absl::HashOf(qdisc.parts_digest, header.tcm_parent, header.tcm_handle, header.tcm_info,

@@ -5,6 +5,7 @@
 #include <optional>
 #include <thread>
 
+#include "agent/kernel/egress_detour.h"
 #include "agent/kernel/lane.h"
 #include "agent/kernel/nft_chain.h"
 #include "agent/kernel/nft_rule.h"
@@ -92,6 +93,24 @@ absl::StatusOr<bool> TryLane(NlConversation& conversation, RtSocket& socket, con
   return tried;
 }
 
+absl::StatusOr<bool> TryPriority(NlConversation& conversation, const Lane& lane) {
+  return TryBaseChain(conversation, Place::kLanePost, [&lane](NftBatch& batch, const TableId& table) {
+    NftRuleBuilder(batch, table, kProbeChain).PriorityIsOfLane().Return().Add();
+    NftRuleBuilder(batch, table, kProbeChain).LeaveFor(lane).Add();
+  });
+}
+
+// At a lane's own device, with which it goes.
+absl::StatusOr<bool> TryClsact(NlConversation& conversation, RtSocket& socket) {
+  const auto lane = MakeBlackholeLane(socket);
+  if (!lane.ok()) return Verdict(lane.status());
+  const auto detour = Verdict(AddDetours(socket, lane->device, lane->name, {&*lane, 1}));
+  const auto priority = TryPriority(conversation, *lane);
+  FAULTLINE_RETURN_IF_ERROR(DeleteLane(socket, *lane));
+  if (!detour.ok() || !*detour) return detour;
+  return priority;
+}
+
 LaneSpec RateSpec() {
   LaneSpec spec{.kind = LaneKind::kRate};
   spec.impairment.rate = BitRate{1'000'000'000};
@@ -114,6 +133,10 @@ absl::StatusOr<CapabilitySet> ProbeHere(NlConversation& conversation, RtSocket& 
   const auto random = [](NftRuleBuilder rule) { rule.Random(Ratio::Percent(1)).Drop().Add(); };
   FAULTLINE_RETURN_IF_ERROR(note(Capability::kIngressHook, TryBaseChain(conversation, Place::kBlockIn, AddNoRules)));
   FAULTLINE_RETURN_IF_ERROR(note(Capability::kEgressHook, TryBaseChain(conversation, Place::kBlockOut, AddNoRules)));
+  // Would be for nothing where there is a hook, and load modules.
+  if (!found.Has(Capability::kEgressHook)) {
+    FAULTLINE_RETURN_IF_ERROR(note(Capability::kEgressClsact, TryClsact(conversation, socket)));
+  }
   FAULTLINE_RETURN_IF_ERROR(note(Capability::kReject, TryBaseChain(conversation, Place::kStateIn, AddRejects)));
   FAULTLINE_RETURN_IF_ERROR(note(Capability::kRejectOutgoing, TryRejectOutgoing(conversation)));
   FAULTLINE_RETURN_IF_ERROR(note(Capability::kConnectionState, TryRule(conversation, kInetProbe, is_new)));
@@ -151,6 +174,10 @@ absl::StatusOr<bool> ProbeTableOwner(NlConversation& conversation) {
   AddTable(batch, NftVerb::kCreate, kNetdevProbe, /*owned=*/true);
   AddTable(batch, NftVerb::kDelete, kNetdevProbe, /*owned=*/true);
   return Verdict(batch.Commit(conversation));
+}
+
+absl::StatusOr<bool> ProbeClsact(NlConversation& conversation, RtSocket& socket) {
+  return TryClsact(conversation, socket);
 }
 
 absl::StatusOr<CapabilitySet> ProbeKernel(NlConversation& conversation, RtSocket& socket) {

@@ -18,6 +18,10 @@ absl::StatusOr<bool> ProbeTableOwner(NlConversation& conversation);
 // What the kernel refuses is not in the answer; an error when it refuses for want of permission, or cannot be asked.
 absl::StatusOr<CapabilitySet> ProbeKernel(NlConversation& conversation, RtSocket& socket);
 
+// Whether clsact can stand in for the egress hook, tried by devices and tables of the sockets' namespace that go with
+// the call; also where there is a hook.
+absl::StatusOr<bool> ProbeClsact(NlConversation& conversation, RtSocket& socket);
+
 // Tries everything, the owner flag too, in a network namespace made for it, and nowhere else: what is here is not
 // touched, whoever uses it. May load modules, as a run would. PERMISSION_DENIED where no namespace can be made
 // (CAP_SYS_ADMIN); other errors as above.

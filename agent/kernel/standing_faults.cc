@@ -1,10 +1,14 @@
 #include "agent/kernel/standing_faults.h"
 
+#include <net/if.h>
+
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "agent/kernel/egress_detour.h"
 #include "agent/kernel/lane.h"
 #include "agent/kernel/nft_query.h"
 #include "agent/kernel/nl_conversation.h"
@@ -62,6 +66,11 @@ absl::Status AddTable(NlConversation& conversation, const TableId& table, ByRun&
   return absl::OkStatus();
 }
 
+std::string NameOfInterface(std::uint32_t number) {
+  std::array<char, IF_NAMESIZE> name{};
+  return if_indextoname(number, name.data()) == nullptr ? absl::StrCat("number ", number) : std::string(name.data());
+}
+
 }  // namespace
 
 std::optional<Duration> StandingFaults::Run::left() const {
@@ -102,6 +111,8 @@ absl::StatusOr<StandingFaults> ReadStandingFaults() {
     for (const auto& [index, left] : gathered.steps) run.steps.push_back({.index = index, .left = left});
   }
   FAULTLINE_ASSIGN_OR_RETURN(faults.devices, ListLaneDevices(route));
+  FAULTLINE_ASSIGN_OR_RETURN(const std::vector<std::uint32_t> detoured, ListDetoured(route));
+  for (const std::uint32_t number : detoured) faults.detoured.push_back(NameOfInterface(number));
   return faults;
 }
 

@@ -35,10 +35,12 @@ struct StandingFaults {
   std::vector<std::string> tables;
   // Of lanes.
   std::vector<std::string> devices;
+  // Interfaces at whose clsact filters are ours.
+  std::vector<std::string> detoured;
   // The netlink socket that owns the tables, while it is open; none where the kernel has no owners.
   std::optional<std::uint32_t> owner_port;
 
-  bool empty() const { return tables.empty() && devices.empty(); }
+  bool empty() const { return tables.empty() && devices.empty() && detoured.empty(); }
 };
 
 // Asks the kernel of the calling thread's namespace; changes nothing, and needs nobody else to answer. A gate that does

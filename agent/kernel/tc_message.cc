@@ -16,6 +16,7 @@ TcMessage::TcMessage(int type, int flags, const QdiscPlace& place, const char* k
   header.tcm_ifindex = static_cast<int>(place.device);
   header.tcm_handle = place.handle;
   header.tcm_parent = place.parent;
+  header.tcm_info = place.info;
   nlmsg_append(get(), &header, sizeof(header), NLMSG_ALIGNTO);
   if (kind != nullptr) nla_put_string(get(), TCA_KIND, kind);
 }

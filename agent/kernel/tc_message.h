@@ -7,7 +7,7 @@ struct nl_msg;
 
 namespace faultline {
 
-// Where in a device's tree a qdisc is. A value.
+// Where in a device's tree a qdisc, or a filter, is. A value.
 struct QdiscPlace {
   // The device's index.
   std::uint32_t device = 0;
@@ -15,15 +15,17 @@ struct QdiscPlace {
   std::uint32_t handle = 0;
   // A class, "1:1" being 0x10001; absent one: the device's root.
   std::uint32_t parent = kRoot;
+  // Of a filter: its preference, and the protocol.
+  std::uint32_t info = 0;
 
   static constexpr std::uint32_t kRoot = 0xFFFFFFFF;
 };
 
-// A netlink message about one qdisc, in memory; libnl's functions add to it. Options are encoded by hand: libnl-route
-// 3.7 knows neither 64-bit rates, tables, seeds and the loss models, and aborts on kinds without options.
+// A netlink message about one qdisc or filter, in memory; libnl's functions add to it. Options are encoded by hand:
+// libnl-route 3.7 knows neither 64-bit rates, tables, seeds and the loss models, and aborts on kinds without options.
 class TcMessage {
  public:
-  // `type`: RTM_NEWQDISC or RTM_DELQDISC; `kind`: "tbf", or nullptr for none. There is room for 16 KiB.
+  // `type`: RTM_NEWQDISC, RTM_DELTFILTER and the like; `kind`: "tbf", or nullptr for none. There is room for 16 KiB.
   TcMessage(int type, int flags, const QdiscPlace& place, const char* kind);
 
   nl_msg* get() const { return message_.get(); }

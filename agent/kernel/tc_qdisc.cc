@@ -12,6 +12,7 @@
 #include <array>
 #include <cstring>
 #include <memory>
+#include <optional>
 
 #include "common/status.h"
 
@@ -42,7 +43,8 @@ void ReadStatistics(nlattr* nest, Qdisc& qdisc) {
 }
 
 struct Listing {
-  std::uint32_t device = 0;
+  // Absent: of all.
+  std::optional<std::uint32_t> device;
   std::vector<Qdisc> qdiscs;
 };
 
@@ -53,8 +55,12 @@ int AddQdisc(nl_msg* message, void* argument) {
   if (header->nlmsg_type != RTM_NEWQDISC) return NL_SKIP;
   if (nlmsg_parse(header, sizeof(tcmsg), found.data(), TCA_MAX, nullptr) < 0) return NL_SKIP;
   const auto* place = static_cast<const tcmsg*>(nlmsg_data(header));
-  if (place->tcm_ifindex != static_cast<int>(listing.device) || found[TCA_KIND] == nullptr) return NL_SKIP;
-  Qdisc qdisc{.handle = place->tcm_handle, .parent = place->tcm_parent, .kind = nla_get_string(found[TCA_KIND])};
+  const auto device = static_cast<std::uint32_t>(place->tcm_ifindex);
+  if (found[TCA_KIND] == nullptr || (listing.device && device != *listing.device)) return NL_SKIP;
+  Qdisc qdisc{.device = device,
+              .handle = place->tcm_handle,
+              .parent = place->tcm_parent,
+              .kind = nla_get_string(found[TCA_KIND])};
   if (const nlattr* options = found[TCA_OPTIONS]; options != nullptr) {
     qdisc.options.assign(static_cast<const char*>(nla_data(options)), nla_len(options));
   }
@@ -67,20 +73,12 @@ int Dump(RtSocket& socket, Listing& listing) {
   const std::unique_ptr<nl_cb, decltype(&nl_cb_put)> callbacks(nl_cb_alloc(NL_CB_DEFAULT), &nl_cb_put);
   nl_cb_set(callbacks.get(), NL_CB_VALID, NL_CB_CUSTOM, AddQdisc, &listing);
   tcmsg request{.tcm_family = AF_UNSPEC};
-  request.tcm_ifindex = static_cast<int>(listing.device);
+  request.tcm_ifindex = static_cast<int>(listing.device.value_or(0));
   const int sent = nl_send_simple(socket.get(), RTM_GETQDISC, NLM_F_DUMP, &request, sizeof(request));
   return sent < 0 ? sent : nl_recvmsgs(socket.get(), callbacks.get());
 }
 
-}  // namespace
-
-absl::Status Send(RtSocket& socket, const TcMessage& message, const std::string& operation) {
-  int error = nl_send_auto(socket.get(), message.get());
-  if (error >= 0) error = nl_wait_for_ack(socket.get());
-  return error < 0 ? NlError(error, operation) : absl::OkStatus();
-}
-
-absl::StatusOr<std::vector<Qdisc>> ListQdiscs(RtSocket& socket, std::uint32_t device) {
+absl::StatusOr<std::vector<Qdisc>> List(RtSocket& socket, std::optional<std::uint32_t> device) {
   // Other programs' changes may interrupt a listing; then it is read again.
   constexpr int kTries = 10;
   int error = -NLE_DUMP_INTR;
@@ -91,5 +89,34 @@ absl::StatusOr<std::vector<Qdisc>> ListQdiscs(RtSocket& socket, std::uint32_t de
   }
   return NlError(error, "list qdiscs");
 }
+
+}  // namespace
+
+absl::Status Send(RtSocket& socket, const TcMessage& message, const std::string& operation) {
+  int error = nl_send_auto(socket.get(), message.get());
+  if (error >= 0) error = nl_wait_for_ack(socket.get());
+  return error < 0 ? NlError(error, operation) : absl::OkStatus();
+}
+
+absl::Status SendBoth(RtSocket& socket, const TcMessage& first, const TcMessage& second, const std::string& operation) {
+  std::string datagram;
+  for (const TcMessage* message : {&first, &second}) {
+    nl_complete_msg(socket.get(), message->get());
+    const nlmsghdr* header = nlmsg_hdr(message->get());
+    datagram.append(reinterpret_cast<const char*>(header), header->nlmsg_len);
+    datagram.resize(NLMSG_ALIGN(datagram.size()));
+  }
+  const int sent = nl_sendto(socket.get(), datagram.data(), datagram.size());
+  if (sent < 0) return NlError(sent, operation);
+  const int errors[] = {nl_wait_for_ack(socket.get()), nl_wait_for_ack(socket.get())};
+  for (const int error : errors) {
+    if (error < 0) return NlError(error, operation);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<Qdisc>> ListQdiscs(RtSocket& socket, std::uint32_t device) { return List(socket, device); }
+
+absl::StatusOr<std::vector<Qdisc>> ListAllQdiscs(RtSocket& socket) { return List(socket, std::nullopt); }
 
 }  // namespace faultline

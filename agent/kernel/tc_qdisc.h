@@ -13,6 +13,8 @@ namespace faultline {
 
 // A qdisc as the kernel has it. A value.
 struct Qdisc {
+  // The device's index.
+  std::uint32_t device = 0;
   std::uint32_t handle = 0;
   std::uint32_t parent = 0;
   std::string kind;
@@ -28,8 +30,13 @@ struct Qdisc {
 
 // Sends a message and waits for its answer; an error names `operation`. NOT_FOUND when the kernel has no such qdisc.
 absl::Status Send(RtSocket& socket, const TcMessage& message, const std::string& operation);
+// Sends two messages as one, so that a process that dies has sent both or none. The kernel carries out the second even
+// when it refuses the first; the error is the first one's, if it has one.
+absl::Status SendBoth(RtSocket& socket, const TcMessage& first, const TcMessage& second, const std::string& operation);
 
 // Of one device, in the kernel's order; an empty list when there is no such device.
 absl::StatusOr<std::vector<Qdisc>> ListQdiscs(RtSocket& socket, std::uint32_t device);
+// Of all devices.
+absl::StatusOr<std::vector<Qdisc>> ListAllQdiscs(RtSocket& socket);
 
 }  // namespace faultline

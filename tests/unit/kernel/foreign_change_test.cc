@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <linux/netlink.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <unistd.h>
 
@@ -42,9 +43,11 @@ class Datagram {
     mnl_attr_put_strz(message, IFLA_IFNAME, name);
     return End(message);
   }
-  Datagram& Qdisc(std::uint16_t type, std::uint32_t port, int index) {
+  Datagram& Qdisc(std::uint16_t type, std::uint32_t port, int index, std::uint32_t parent = TC_H_ROOT) {
     nlmsghdr* message = Begin(type, port);
-    static_cast<tcmsg*>(mnl_nlmsg_put_extra_header(message, sizeof(tcmsg)))->tcm_ifindex = index;
+    auto* qdisc = static_cast<tcmsg*>(mnl_nlmsg_put_extra_header(message, sizeof(tcmsg)));
+    qdisc->tcm_ifindex = index;
+    qdisc->tcm_parent = parent;
     return End(message);
   }
 
@@ -128,6 +131,16 @@ TEST(ForeignChangeTest, DevicesAndQdiscs) {
   EXPECT_THAT(changes[0].text, HasSubstr("somebody deleted the device fl0"));
   EXPECT_EQ(changes[1].device, 900044u);
   EXPECT_THAT(changes[1].text, HasSubstr("changed the qdiscs of the device number 900044"));
+}
+
+TEST(ForeignChangeTest, Clsact) {
+  Datagram datagram;
+  datagram.Qdisc(RTM_DELQDISC, kTheirs, 900044, TC_H_CLSACT).Qdisc(RTM_NEWQDISC, kOwn.route, 900045, TC_H_CLSACT);
+  const std::vector<ForeignChange> changes = ReadRouteNotices(datagram.bytes(), kOwn);
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0].device, 900044u);
+  EXPECT_TRUE(changes[0].clsact);
+  EXPECT_THAT(changes[0].text, HasSubstr("changed the clsact of the device number 900044"));
 }
 
 TEST(ForeignChangeTest, WhatIsCutOffIsNotRead) {

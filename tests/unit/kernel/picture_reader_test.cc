@@ -38,8 +38,10 @@ class Message {
   static Message Device(int index, const char* name, unsigned flags = 0) {
     return Message(RTM_NEWLINK, ifinfomsg{.ifi_index = index, .ifi_flags = flags}).Text(IFLA_IFNAME, name);
   }
-  static Message Traffic(std::uint16_t type, std::uint32_t handle, std::uint32_t parent, const char* kind) {
+  static Message Traffic(std::uint16_t type, std::uint32_t handle, std::uint32_t parent, const char* kind,
+                         std::uint32_t info = 0) {
     tcmsg header{.tcm_ifindex = 2};
+    header.tcm_info = info;
     header.tcm_handle = handle;
     header.tcm_parent = parent;
     return Message(type, header).Text(TCA_KIND, kind);
@@ -164,6 +166,33 @@ TEST_F(PictureReaderTest, QdiscsAreNamedAsTcDoes) {
                                             Pair("qdisc fq_codel 0: parent 8001:a on eth0", 0),
                                             Pair("qdisc clsact ffff: on eth0", 1)));
   EXPECT_EQ(reader_.filter_places().size(), 2u) << "its two hooks";
+}
+
+TEST_F(PictureReaderTest, FiltersOfOursAreNotPartsOfWhatIsNot) {
+  constexpr std::uint32_t kFirst = 0x10000 | 0x0300;
+  constexpr std::uint32_t kEgress = 0xfffffff3;
+  const auto things = [](std::initializer_list<std::uint32_t> handles) {
+    PictureReader reader;
+    EXPECT_THAT(reader.AddDevice(Message::Device(2, "eth0").bytes()), IsOk());
+    EXPECT_THAT(reader.AddQdisc(Message::Traffic(RTM_NEWQDISC, 0xffff0000, TC_H_CLSACT, "clsact").bytes()), IsOk());
+    for (const std::uint32_t handle : handles) {
+      EXPECT_THAT(reader.AddFilter(Message::Traffic(RTM_NEWTFILTER, handle, kEgress, "basic", kFirst).bytes()), IsOk());
+    }
+    return reader.Take().things;
+  };
+  const std::string qdisc = "qdisc clsact ffff: on eth0";
+  const auto empty = things({});
+  // Behind the head of their list.
+  const auto guests = things({0, 0xfa160003});
+  EXPECT_EQ(guests.at(qdisc), empty.at(qdisc));
+  EXPECT_TRUE(guests.at("filter fa16:3 of " + qdisc).ours);
+  const auto made = things({0, 0xfa170000});
+  EXPECT_TRUE(made.at(qdisc).ours);
+  EXPECT_EQ(made.at(qdisc).parts, 0u);
+  EXPECT_TRUE(made.at("filter fa17: of " + qdisc).ours);
+  const auto theirs = things({0, 1});
+  EXPECT_FALSE(theirs.at(qdisc).ours);
+  EXPECT_EQ(theirs.at(qdisc).parts, 1u);
 }
 
 TEST_F(PictureReaderTest, OptionsCountUnlessTheyCountThemselves) {

@@ -9,6 +9,7 @@
 #include <cctype>
 
 #include "absl/strings/escaping.h"
+#include "agent/kernel/tc_filter.h"
 #include "agent/kernel/tc_message.h"
 #include "agent/kernel/tc_netem.h"
 #include "agent/kernel/tc_tbf.h"
@@ -55,6 +56,30 @@ TEST(TcMessageTest, NamesThePlace) {
   EXPECT_TRUE(nlmsg_hdr(message.get())->nlmsg_flags & NLM_F_CREATE);
   EXPECT_EQ(absl::BytesToHexString(Bytes(message)), Hex("00000000 07000000 00000200 01000100 00000000"
                                                         "0a00 0100 6e6574656d00 0000"));
+}
+
+TEST(TcFilterTest, OfAPriority) {
+  // basic match 'meta(priority eq 0xfa170003)' action skbedit priority none pipe action mirred egress redirect dev …
+  const TcMessage message(RTM_NEWTFILTER, 0, {.device = 7, .handle = 0xfa170003, .parent = 0xfffffff3, .info = 0x10300},
+                          nullptr);
+  PutPriorityDetour(message.get(), 0xfa170003, 9);
+  EXPECT_EQ(absl::BytesToHexString(Bytes(message)),
+            Hex("00000000 07000000 030017fa f3ffffff 00030100"
+                "a000 0280"
+                "3000 0280"
+                "0800 0100 01000000"
+                "2400 0280"
+                "2000 0100 00000400 00000000  0c00 0100 0610 00 00 0010 00 00  0800 0300 030017fa"
+                "6c00 0380"
+                "3400 0180"
+                "0c00 0100 736b6265 64697400"
+                "2400 0280"
+                "1800 0200 00000000 00000000 03000000 00000000 00000000"
+                "0800 0300 00000000"
+                "3400 0280"
+                "0b00 0100 6d697272 65640000"
+                "2400 0280"
+                "2000 0200 00000000 00000000 04000000 00000000 00000000 01000000 09000000"));
 }
 
 TEST(TcTbfTest, ThatOnlySplits) {

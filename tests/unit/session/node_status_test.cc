@@ -67,6 +67,13 @@ TEST(NodeStatusTest, OfWhatIsLeft) {
             "`faultline-agent heal` ends and removes all of it now\n");
 }
 
+TEST(NodeStatusTest, OfFiltersThatAreLeft) {
+  StandingFaults left;
+  left.detoured = {"eth0", "eth1"};
+  EXPECT_THAT(StatusText({{.pid = std::nullopt, .status = absl::NotFoundError("no agent")}, left}),
+              HasSubstr("filters at clsact: eth0, eth1\n`faultline-agent heal`"));
+}
+
 TEST(NodeStatusTest, AsJson) {
   google::protobuf::Struct root;
   ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(StatusJson({Answering(), Split()}), &root).ok());
