@@ -205,6 +205,19 @@ class EndingTest(LabTest):
         self.assertFalse(self.reaches("lon-1", "par-2"))
         self.lab.cli("abort", run)
 
+    def test_sigkill_of_an_agent_that_acts_at_the_sender_heals_within_the_lease(self):
+        self.lab.stop("par-1", "par-2", "par-3")
+        wait_until(lambda: sum(n["connected"] for n in self.lab.cli_json("nodes")["nodes"]) == 3, 10, "Paris is gone")
+        run = self.run_detached("block", LONDON, PARIS, "--one-way", "--for", "5m")
+        self.assertFalse(self.reaches("lon-1", "par-1"))
+        os.kill(self.lab.pid("lon-1"), signal.SIGKILL)
+        wait_until(lambda: self.reaches("lon-1", "par-1"), LEASE + 3, "the kernel heals a dead agent's node")
+        self.assertFalse(self.reaches("lon-2", "par-1"))
+        self.lab.cli("abort", run)
+        # Its next start removes what acts on nothing any more.
+        self.lab.stop("lon-1")
+        self.lab.start("lon-1")
+
     def test_sigstop_of_an_agent_heals_within_the_lease(self):
         run = self.run_detached("block", LONDON, PARIS, "--one-way", "--for", "5m")
         pid = self.lab.pid("par-1")

@@ -77,13 +77,13 @@ TEST_F(CollateralTest, FireAndHealLoseNoUnrelatedPacket) {
 }
 
 TEST_F(CollateralTest, NorDoesALane) {
-  FAULTLINE_SKIP_IF(WhyNoEgress());
+  FAULTLINE_SKIP_IF(WhyNoHook());
   EXPECT_EQ(LostOver200Cycles(Unrelated(ParisProgram("r")), 1), 0);
 }
 
 // Lanes both ways, and the second table with connection tracking.
 TEST_F(CollateralTest, NorDoesAnythingElse) {
-  FAULTLINE_SKIP_IF(WhyNoEgress());
+  FAULTLINE_SKIP_IF(WhyNoHook());
   FAULTLINE_SKIP_IF(WhyNo({Capability::kRateLane, Capability::kRandomRule, Capability::kReject,
                            Capability::kRejectOutgoing, Capability::kConnectionState}));
   Program program = Unrelated(ParisIngressProgram("r"));

@@ -3,6 +3,7 @@
 #include <sys/utsname.h>
 
 #include "absl/strings/str_cat.h"
+#include "agent/kernel/probe.h"
 #include "common/status.h"
 
 namespace faultline::testing {
@@ -47,7 +48,7 @@ std::string LinuxKernelTest::WhyNo(std::initializer_list<Capability> capabilitie
   }();
   if (!has.ok()) return std::string(has.status().message());
   for (const Capability capability : capabilities) {
-    if (has->Has(capability)) continue;
+    if (has->Has(capability == Capability::kEgressHook ? SenderHook(*has) : capability)) continue;
     utsname system{};
     uname(&system);
     return absl::StrCat("this kernel has no ", NameOf(capability), ": ", system.release);
@@ -94,9 +95,18 @@ PrefixSet Prefixes(std::initializer_list<const char*> texts) {
   return PrefixSet(std::move(prefixes));
 }
 
+bool EgressByClsact() {
+  static const bool by_clsact = [] {
+    const auto has = ProbeApart();
+    return has.ok() && SenderHook(*has) == Capability::kEgressClsact;
+  }();
+  return by_clsact;
+}
+
 Program ParisIngressProgram(const std::string& run) {
   Program program{.run = RunId(run), .devices = {"eth0"}};
   program.protect.ports = {kFencePort};
+  program.egress_by_clsact = EgressByClsact();
   program.prefix_sets = {Prefixes({"172.33.0.0/16", "fd21::/48"})};
   program.steps = {{.index = 0, .incoming = {{.sources = 0}}}};
   return program;

@@ -11,6 +11,9 @@
 
 namespace faultline::testing {
 
+// Whether this kernel has no egress hook and acts on what goes out by clsact. The programs below say it.
+bool EgressByClsact();
+
 // A LinuxKernel in the node's namespace, and the programs that its tests install. In the end the kernel object is
 // destroyed before the node's state is compared.
 class LinuxKernelTest : public NetnsTest {
@@ -21,9 +24,12 @@ class LinuxKernelTest : public NetnsTest {
   // Opens kernel_ anew, after destroying the one there was.
   void Open(const LinuxKernel::Options& options);
 
-  // Why this kernel cannot run a test of these, naming the first that it has not; empty when it can.
+  // Why this kernel cannot run a test of these, naming the first that it has not; empty when it can. clsact stands in
+  // for the egress hook.
   std::string WhyNo(std::initializer_list<Capability> capabilities);
   std::string WhyNoEgress() { return WhyNo({Capability::kEgressHook, Capability::kBlackholeLane}); }
+  // Of tests that look at the hook itself.
+  std::string WhyNoHook() { return EgressByClsact() ? "this kernel has no netdev egress hook" : WhyNoEgress(); }
   std::string WhyNoOwner() { return WhyNo({Capability::kTableOwner}); }
 
   // Open gates long enough for any test.

@@ -28,6 +28,7 @@ std::map<std::string, std::string> Parts(const std::string& listing) {
       name = std::string(line);
     } else if (absl::StartsWith(line, "\t\t") && !absl::StrContains(line, "flags owner")) {
       std::string text = std::regex_replace(std::string(line), std::regex("fwd to \"?fl[0-9]+s?\"?"), "fwd to LANE");
+      text = std::regex_replace(text, std::regex("priority set fa17:[0-9a-f]+"), "priority set LANE");
       text = std::regex_replace(text, std::regex("\\{ ([^ ,{}]+) \\}"), "$1");
       absl::StrAppend(&parts[name], text, "\n");
     }

@@ -76,7 +76,7 @@ TEST_F(ProbeTest, WhatItHasNotCannotBeInstalled) {
   Impairment rate;
   rate.rate = BitRate{1'000'000};
   EXPECT_TRUE(install({.incoming = from}));
-  EXPECT_EQ(install({.outgoing = to}), has->Has(Capability::kEgressHook) && has->Has(Capability::kBlackholeLane));
+  EXPECT_EQ(install({.outgoing = to}), has->Has(SenderHook(*has)) && has->Has(Capability::kBlackholeLane));
   EXPECT_EQ(install({.effect = Reject(), .incoming = from}), has->Has(Capability::kReject));
   EXPECT_EQ(install({.effect = Reject(), .outgoing = to}), has->Has(Capability::kRejectOutgoing));
   EXPECT_EQ(install({.filter = fresh, .incoming = from}), has->Has(Capability::kConnectionState));

@@ -14,6 +14,7 @@ class ProtectTest : public LinuxKernelTest {
     FAULTLINE_SKIP_IF(WhyNoEgress());
     Program program{.run = RunId("r"), .devices = {"eth0"}};
     program.protect.ports = {kFencePort};
+    program.egress_by_clsact = EgressByClsact();
     // Two ranges that touch but are not one prefix; the second begins with the peer's other address.
     program.protect.remotes = Prefixes({"172.33.11.99/32", "172.33.11.100/31"});
     program.protect.endpoints = {{*IpAddress::Parse(kPeer4), 7440}, {*IpAddress::Parse(kPeer6), 7440}};

@@ -72,7 +72,7 @@ Impairment RandomImpairment(LaneKind kind, std::mt19937& random) {
 
 Program::StepRules RandomStep(StepIndex index, std::uint32_t sets, const CapabilitySet& has, std::mt19937& random) {
   Program::StepRules step{.index = index};
-  const bool outgoing = has.Has(Capability::kEgressHook) && has.Has(Capability::kBlackholeLane) && Chance(30, random);
+  const bool outgoing = has.Has(SenderHook(has)) && has.Has(Capability::kBlackholeLane) && Chance(30, random);
   switch (Below(3, random)) {
     case 0:
       break;
@@ -100,6 +100,7 @@ Program::StepRules RandomStep(StepIndex index, std::uint32_t sets, const Capabil
 
 Program RandomProgram(const std::string& run, const CapabilitySet& has, std::mt19937& random) {
   Program program{.run = RunId(run), .devices = {"eth0"}, .protect = {}, .prefix_sets = {}, .steps = {}};
+  program.egress_by_clsact = SenderHook(has) == Capability::kEgressClsact;
   const std::uint32_t sets = 1 + Below(4, random);
   for (std::uint32_t i = 0; i < sets; ++i) program.prefix_sets.push_back(RandomPrefixes(random));
   for (StepIndex index = 0; index < 1 + Below(5, random); ++index) {

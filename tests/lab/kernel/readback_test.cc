@@ -140,7 +140,7 @@ class ReadbackTest : public LinuxKernelTest {
 };
 
 TEST_F(ReadbackTest, NftPrintsTheRulesAsIntended) {
-  FAULTLINE_SKIP_IF(WhyNoEgress());
+  FAULTLINE_SKIP_IF(WhyNoHook());
   ASSERT_THAT(kernel_->Install(FullProgram()), IsOk());
   EXPECT_EQ(Listing(), kExpected);
   const auto capabilities = kernel_->Probe();
@@ -158,7 +158,7 @@ TEST_F(ReadbackTest, NftPrintsAnOpenGate) {
 // Two pairs of namespaces, one programmed by us and one by `nft -f` of what nft prints of the first, let the same
 // packets through.
 TEST_F(ReadbackTest, PrintedTextLoadedByNftBehavesTheSame) {
-  FAULTLINE_SKIP_IF(WhyNoEgress());
+  FAULTLINE_SKIP_IF(WhyNoHook());
   const Netns other_node;
   const Netns other_peer;
   Wire(other_node, other_peer);
@@ -213,7 +213,8 @@ Program EveryKind(const CapabilitySet& has) {
     step.index = static_cast<StepIndex>(program.steps.size());
     program.steps.push_back(std::move(step));
   };
-  const bool out = has.Has(Capability::kEgressHook) && has.Has(Capability::kBlackholeLane);
+  program.egress_by_clsact = EgressByClsact();
+  const bool out = has.Has(SenderHook(has)) && has.Has(Capability::kBlackholeLane);
   const std::vector<PacketFilter> filters = {
       {},
       {.protocol = Protocol::kTcp, .destination_ports = {{80, 80}}},
