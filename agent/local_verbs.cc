@@ -5,6 +5,7 @@
 #include "agent/kernel/standing_faults.h"
 #include "agent/local_client.h"
 #include "agent/owner_process.h"
+#include "agent/timeline/real_time.h"
 #include "common/status.h"
 
 namespace faultline {
@@ -44,6 +45,18 @@ absl::StatusOr<std::string> HealNode(const HealOptions& options) {
   if (reset.ok()) return absl::StrCat("healed: ", asked.status().message(), "; ", kNothingLeft);
   if (!absl::IsFailedPrecondition(reset)) return reset;
   return HealByKill(options, reset);
+}
+
+absl::StatusOr<std::string> MakeAgentRealTime(const std::string& runtime) {
+  const LocalAgent agent = AskForStatus(runtime);
+  if (!agent.pid) return agent.status.status();
+  const absl::Status made = MakeRealTime(*agent.pid);
+  if (absl::IsPermissionDenied(made)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(made.message(), ": run this as root, in a control group that may have real-time threads"));
+  }
+  FAULTLINE_RETURN_IF_ERROR(made);
+  return absl::StrCat("the agent, process ", *agent.pid, ", carries faults out at real-time priority");
 }
 
 absl::StatusOr<NodeStatus> ReadNodeStatus(const std::string& runtime) {

@@ -33,7 +33,6 @@
 #include "agent/ssm_endpoints.h"
 #include "agent/system_resolvers.h"
 #include "agent/timeline/engine_thread.h"
-#include "agent/timeline/real_time.h"
 #include "common/arguments.h"
 #include "common/capability.h"
 #include "common/clock.h"
@@ -370,10 +369,9 @@ int RunDaemon(const Arguments& arguments) {
   return served.ok() ? kOk : Fail(served, *notifier);
 }
 
-int HealNow(const HealOptions& options) {
-  const absl::StatusOr<std::string> healed = HealNode(options);
-  if (!healed.ok()) return Fail(healed.status());
-  std::cout << *healed << "\n";
+int Say(const absl::StatusOr<std::string>& done) {
+  if (!done.ok()) return Fail(done.status());
+  std::cout << *done << "\n";
   return kOk;
 }
 
@@ -394,19 +392,6 @@ int ShowOrSetLogLevel(const std::string& runtime, const std::string& name) {
   const absl::StatusOr<LogLevel> now = AskForLogLevel(runtime, level);
   if (!now.ok()) return Fail(now.status());
   std::cout << NameOf(*now) << "\n";
-  return kOk;
-}
-
-int MakeAgentRealTime(const std::string& runtime) {
-  const LocalAgent agent = AskForStatus(runtime);
-  if (!agent.pid) return Fail(agent.status.status());
-  const absl::Status made = MakeRealTime(*agent.pid);
-  if (absl::IsPermissionDenied(made)) {
-    return Fail(absl::FailedPreconditionError(
-        absl::StrCat(made.message(), ": run this as root, in a control group that may have real-time threads")));
-  }
-  if (!made.ok()) return Fail(made);
-  std::cout << "the agent, process " << *agent.pid << ", carries faults out at real-time priority\n";
   return kOk;
 }
 
@@ -512,9 +497,9 @@ int Main(int argc, char** argv) {
   if (arguments.doctor) {
     return RunDoctor(DoctorOptionsOf(arguments, config), arguments.show);
   }
-  if (arguments.heal) return HealNow({.runtime = runtime, .may_kill = !arguments.no_kill});
+  if (arguments.heal) return Say(HealNode({.runtime = runtime, .may_kill = !arguments.no_kill}));
   if (arguments.status) return ShowStatus(runtime, arguments.json);
-  if (arguments.realtime) return MakeAgentRealTime(runtime);
+  if (arguments.realtime) return Say(MakeAgentRealTime(runtime));
   if (arguments.log_level) return ShowOrSetLogLevel(runtime, arguments.level);
   return RunDaemon(arguments);
 }

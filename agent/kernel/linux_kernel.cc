@@ -105,10 +105,11 @@ absl::Status LinuxKernel::Reset() {
   for (const TableId& table : found) AddTable(batch, NftVerb::kDelete, table, owner_);
   FAULTLINE_RETURN_IF_ERROR(batch.Commit(nft_));
   runs_.clear();
-  FAULTLINE_RETURN_IF_ERROR(DeleteAllDetours(route_));
+  // What cannot be removed keeps nothing else from being removed.
+  const absl::Status detours = DeleteAllDetours(route_);
   FAULTLINE_RETURN_IF_ERROR(DeleteAllLanes(route_));
   blackhole_.reset();
-  return absl::OkStatus();
+  return detours;
 }
 
 absl::Status LinuxKernel::Install(const Program& program) {
