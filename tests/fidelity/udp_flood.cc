@@ -18,6 +18,20 @@ constexpr std::uint64_t kLinkHeader = 14;
 constexpr double kFrameBits = 8 * (kPayload + 28 + kLinkHeader);
 constexpr Duration kTick = std::chrono::milliseconds(1);
 
+void SendFrom(testing::DatagramSource& source, double bits_per_second, Duration time) {
+  const MonotonicTime start = SystemClock().Now();
+  const std::uint32_t before = source.sent();
+  for (MonotonicTime now = start; now < start + time; now = SystemClock().Now()) {
+    const auto due = static_cast<std::uint32_t>(Seconds(now - start) * bits_per_second / kFrameBits);
+    while (source.sent() - before < due) {
+      source.Send(std::min<std::size_t>(source.aggregate(), due - (source.sent() - before)));
+      // What it is too slow for is not sent.
+      if (SystemClock().Now() >= start + time) return;
+    }
+    std::this_thread::sleep_until(ToSteady(now + kTick));
+  }
+}
+
 }  // namespace
 
 IpReceived ReadIpReceived(const testing::Netns& netns) {
@@ -39,25 +53,22 @@ IpReceived ReadIpReceived(const testing::Netns& netns) {
 }
 
 UdpFlood::UdpFlood(const Bed& bed)
-    : sink_(bed.node(), Bed::kNode, kPort), source_(bed.peer(), Bed::kNode, kPort, kPayload) {}
+    : sink_(bed.node(), Bed::kNode, kPort),
+      sources_{testing::DatagramSource(bed.peer(), Bed::kNode, kPort, kPayload),
+               testing::DatagramSource(bed.peer(), Bed::kNode, kPort, kPayload)} {}
 
 void UdpFlood::Send(double bits_per_second, Duration time) {
-  const MonotonicTime start = SystemClock().Now();
-  const std::uint32_t before = source_.sent();
-  for (MonotonicTime now = start; now < start + time; now = SystemClock().Now()) {
-    const auto due = static_cast<std::uint32_t>(Seconds(now - start) * bits_per_second / kFrameBits);
-    while (source_.sent() - before < due) {
-      source_.Send(std::min<std::size_t>(source_.aggregate(), due - (source_.sent() - before)));
-      // What it is too slow for is not sent.
-      if (SystemClock().Now() >= start + time) return;
-    }
-    std::this_thread::sleep_until(ToSteady(now + kTick));
-  }
+  const double share = bits_per_second / static_cast<double>(sources_.size());
+  const std::jthread other([&] { SendFrom(sources_[1], share, time); });
+  SendFrom(sources_[0], share, time);
 }
 
 void UdpFlood::SendAtOnce(std::uint32_t datagrams) {
-  const std::uint32_t end = source_.sent() + datagrams;
-  while (source_.sent() < end) source_.Send(std::min<std::size_t>(source_.aggregate(), end - source_.sent()));
+  testing::DatagramSource& source = sources_.front();
+  const std::uint32_t end = source.sent() + datagrams;
+  while (source.sent() < end) source.Send(std::min<std::size_t>(source.aggregate(), end - source.sent()));
 }
+
+std::uint32_t UdpFlood::sent() const { return sources_[0].sent() + sources_[1].sent(); }
 
 }  // namespace faultline::fidelity

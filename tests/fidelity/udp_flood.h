@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "tests/fidelity/bed.h"
@@ -22,16 +23,17 @@ class UdpFlood {
  public:
   explicit UdpFlood(const Bed& bed);
 
-  // Sends at so many bits per second, link headers counted in, for so long.
+  // Sends at so many bits per second, link headers counted in, for so long. From two threads: the processor that sends
+  // also serves the timer of the qdisc that it fills, and is held up by it.
   void Send(double bits_per_second, Duration time);
   // Sends so many datagrams at once.
   void SendAtOnce(std::uint32_t datagrams);
-  std::uint32_t sent() const { return source_.sent(); }
+  std::uint32_t sent() const;
 
  private:
   // Never read: what it has no room for has been counted before.
   testing::UdpSocket sink_;
-  testing::DatagramSource source_;
+  std::array<testing::DatagramSource, 2> sources_;
 };
 
 }  // namespace faultline::fidelity
