@@ -170,28 +170,18 @@ absl::StatusOr<std::vector<Interface>> ListInterfaces(RtSocket& socket) {
   return interfaces;
 }
 
-absl::StatusOr<std::map<std::string, std::string>> FindStacked(RtSocket& socket, std::span<const std::string> devices) {
+absl::StatusOr<std::map<std::string, Device>> FindDevices(RtSocket& socket, std::span<const std::string> names) {
   FAULTLINE_ASSIGN_OR_RETURN(const Cache links, Links(socket));
   Layers layers;
   ForEach<rtnl_link>(links.get(), [&](rtnl_link* link) { layers[rtnl_link_get_ifindex(link)] = LayerOf(link); });
-  std::map<std::string, std::string> stacked;
+  std::map<std::string, Device> devices;
   for (const auto& [index, layer] : layers) {
-    if (std::find(devices.begin(), devices.end(), layer.name) == devices.end()) continue;
-    if (const std::string* lower = FindLower(layers, layer, devices)) stacked[layer.name] = *lower;
+    if (std::find(names.begin(), names.end(), layer.name) == names.end()) continue;
+    Device& device = devices[layer.name];
+    device.index = static_cast<std::uint32_t>(index);
+    if (const std::string* lower = FindLower(layers, layer, names)) device.lower = *lower;
   }
-  return stacked;
-}
-
-absl::StatusOr<std::uint32_t> FindInterface(RtSocket& socket, const std::string& name) {
-  rtnl_link* link = nullptr;
-  const int error = rtnl_link_get_kernel(socket.get(), 0, name.c_str(), &link);
-  if (error == -NLE_NODEV || error == -NLE_OBJ_NOTFOUND) {
-    return absl::NotFoundError(absl::StrCat("there is no interface ", name));
-  }
-  if (error < 0) return NlError(error, absl::StrCat("look for interface ", name));
-  const auto index = static_cast<std::uint32_t>(rtnl_link_get_ifindex(link));
-  rtnl_link_put(link);
-  return index;
+  return devices;
 }
 
 }  // namespace faultline

@@ -41,11 +41,15 @@ absl::StatusOr<std::uint32_t> LargestFrame(RtSocket& socket);
 // go by them.
 absl::StatusOr<std::vector<Interface>> ListInterfaces(RtSocket& socket);
 
-// Those of `devices` that lie on another one of them, whose hooks see all of their packets: a VLAN or a macvlan, by the
-// name of that other one. Two VLANs below, packets do not look like IP: that other one does not count.
-absl::StatusOr<std::map<std::string, std::string>> FindStacked(RtSocket& socket, std::span<const std::string> devices);
+// A device that faults are to act on.
+struct Device {
+  std::uint32_t index = 0;
+  // The name of the one of those asked for that this one lies on, and whose hooks see all of its packets: of a VLAN or
+  // a macvlan. Two VLANs below, packets do not look like IP: that one does not count. Empty when there is none.
+  std::string lower;
+};
 
-// The interface's number. NOT_FOUND when there is none of this name.
-absl::StatusOr<std::uint32_t> FindInterface(RtSocket& socket, const std::string& name);
+// Those of `names` that are there, by name.
+absl::StatusOr<std::map<std::string, Device>> FindDevices(RtSocket& socket, std::span<const std::string> names);
 
 }  // namespace faultline

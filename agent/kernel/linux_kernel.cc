@@ -21,6 +21,10 @@ absl::Status NotInstalled(const RunId& run) {
   return absl::NotFoundError(absl::StrCat("run ", run.text(), " is not installed"));
 }
 
+absl::Status NoInterface(absl::string_view context, absl::string_view device) {
+  return absl::NotFoundError(absl::StrCat(context, ": there is no interface ", device));
+}
+
 // Whether a lane can do what it is to change to.
 absl::Status CheckChange(const LaneSpec& spec, const LaneChange& change) {
   const Impairment& wanted = change.impairment;
@@ -120,20 +124,17 @@ absl::Status LinuxKernel::Install(const Program& program) {
   const std::string context = absl::StrCat("install run ", program.run.text());
   // Newer kernels keep hooks by name, and take a base chain for a device that does not exist (measured on 6.18): the
   // run would be armed and do nothing.
-  std::map<std::string, std::uint32_t> interfaces;
+  FAULTLINE_ASSIGN_OR_RETURN(const auto devices, FindDevices(route_, program.devices));
   for (const std::string& device : program.devices) {
-    const auto index = FindInterface(route_, device);
-    if (!index.ok()) return WithContext(index.status(), context);
-    interfaces[device] = *index;
+    if (!devices.contains(device)) return NoInterface(context, device);
   }
-  FAULTLINE_ASSIGN_OR_RETURN(const auto stacked, FindStacked(route_, program.devices));
   Run run{.program = program, .objects = ObjectsOf(program)};
-  std::erase_if(run.program.devices, [&stacked](const std::string& device) { return stacked.contains(device); });
+  std::erase_if(run.program.devices, [&](const std::string& device) { return !devices.at(device).lower.empty(); });
   absl::Status status = MakeLanes(run);
-  for (const auto& [device, index] : interfaces) {
-    if (status.ok()) status = AddDetours(run, device, index);
+  for (const auto& [name, device] : devices) {
+    if (status.ok()) status = AddDetours(run, name, device.index);
   }
-  if (status.ok()) status = CommitInstall(run, stacked);
+  if (status.ok()) status = CommitInstall(run, devices);
   if (!status.ok()) {
     // The first error says more than one of clearing up after it.
     DropDetours(run).IgnoreError();
@@ -214,7 +215,7 @@ absl::Status LinuxKernel::DropDetours(Run& run) {
   return status;
 }
 
-absl::Status LinuxKernel::CommitInstall(Run& run, const std::map<std::string, std::string>& stacked) {
+absl::Status LinuxKernel::CommitInstall(Run& run, const std::map<std::string, Device>& devices) {
   if (run.objects.empty()) return absl::OkStatus();
   NftBatch batch(nft_.next_sequence());
   bool first = false;
@@ -227,7 +228,9 @@ absl::Status LinuxKernel::CommitInstall(Run& run, const std::map<std::string, st
   for (const RunLane& lane : run.lanes) lanes.detours.emplace(std::pair(lane.step, lane.direction), lane.lane);
   AddInstall(batch, run.program, lanes);
   const std::vector<Place> places = NetdevPlaces(run.objects);
-  for (const auto& [device, lower] : stacked) AddAttach(batch, run.program, run.objects, places, device, lower);
+  for (const auto& [name, device] : devices) {
+    if (!device.lower.empty()) AddAttach(batch, run.program, run.objects, places, name, device.lower);
+  }
   const bool large = large_batch_ && CountPrefixes(run.program) >= kManyPrefixes;
   if (large) large_batch_(true);
   const absl::Status status = batch.Commit(nft_);
@@ -283,9 +286,14 @@ absl::Status LinuxKernel::Attach(const RunId& run, const std::string& device) {
   if (found == runs_.end()) return NotInstalled(run);
   const std::string context = absl::StrCat("attach run ", run.text(), " to ", device);
   if (device == "lo") return absl::InvalidArgumentError(context + ": the loopback device is never acted on");
-  const auto index = FindInterface(route_, device);
-  if (!index.ok()) return WithContext(index.status(), context);
   Run& entry = found->second;
+  std::vector<std::string> devices = entry.program.devices;
+  if (std::find(devices.begin(), devices.end(), device) == devices.end()) devices.push_back(device);
+  // Of the others some may be gone.
+  FAULTLINE_ASSIGN_OR_RETURN(const auto there, FindDevices(route_, devices));
+  const auto attached = there.find(device);
+  if (attached == there.end()) return NoInterface(context, device);
+  const auto& [index, lower] = attached->second;
   if (entry.objects.empty()) return absl::OkStatus();
   // Its packets may be larger than any before.
   for (const RunLane& lane : entry.lanes) {
@@ -293,20 +301,16 @@ absl::Status LinuxKernel::Attach(const RunId& run, const std::string& device) {
     // Somebody else may have deleted it.
     if (!absl::IsNotFound(changed)) FAULTLINE_RETURN_IF_ERROR(WithContext(changed, context));
   }
-  FAULTLINE_RETURN_IF_ERROR(WithContext(AddDetours(entry, device, *index), context));
+  FAULTLINE_RETURN_IF_ERROR(WithContext(AddDetours(entry, device, index), context));
   FAULTLINE_ASSIGN_OR_RETURN(const std::vector<Place> places, PlacesWithout(entry, device));
-  std::vector<std::string> devices = entry.program.devices;
-  if (std::find(devices.begin(), devices.end(), device) == devices.end()) devices.push_back(device);
-  FAULTLINE_ASSIGN_OR_RETURN(const auto stacked, FindStacked(route_, devices));
-  const auto lower = stacked.find(device);
   RunObjects objects = entry.objects;
   NftBatch batch(nft_.next_sequence());
-  AddAttach(batch, entry.program, objects, places, device, lower == stacked.end() ? "" : lower->second);
+  AddAttach(batch, entry.program, objects, places, device, lower);
   const absl::Status status = batch.Commit(nft_);
   // When the answer was lost the chains may be there: removing them takes no harm when they are not.
   if (status.ok() || absl::IsDataLoss(status) || absl::IsDeadlineExceeded(status)) {
     entry.objects = std::move(objects);
-    if (lower == stacked.end()) entry.program.devices = std::move(devices);
+    if (lower.empty()) entry.program.devices = std::move(devices);
   }
   return WithContext(status, context);
 }

@@ -10,6 +10,7 @@
 #include "agent/kernel/foreign_change.h"
 #include "agent/kernel/kernel.h"
 #include "agent/kernel/lane.h"
+#include "agent/kernel/link_table.h"
 #include "agent/kernel/nft_batch.h"
 #include "agent/kernel/nft_program.h"
 #include "agent/kernel/nl_conversation.h"
@@ -98,8 +99,7 @@ class LinuxKernel : public Kernel {
   std::vector<Lane> LanesByClsact(const Run& run) const;
   absl::Status AddDetours(Run& run, const std::string& device, std::uint32_t index);
   absl::Status DropDetours(Run& run);
-  // `stacked`: as FindStacked has them.
-  absl::Status CommitInstall(Run& run, const std::map<std::string, std::string>& stacked);
+  absl::Status CommitInstall(Run& run, const std::map<std::string, Device>& devices);
   absl::Status CommitRemove(const Run& run);
   absl::Status CommitRemoveFrom(const Run& run, std::span<const NftFamily> tables);
   // Those where no base chain of the run sees the device's packets, of the netdev family.
