@@ -92,7 +92,7 @@ Examination Printed(Examination findings) {
 
 Examination ExamineNode(const DoctorOptions& options) {
   const KernelFacts kernel = ReadKernelFacts(ProbeApart());
-  const NetworkFacts network = ReadNetworkFacts(InterfacesOf(options.config), kernel.platform);
+  const NetworkFacts network = ReadNetworkFacts(InterfacesOf(options.config), kernel);
   LocalFacts local = ReadLocalFacts(options.config, options.config_file, options.name);
   local.agent = AskForStatus(options.config.ok() ? options.config->runtime : AgentConfig().runtime);
   if (local.agent->pid) local.real_time = IsRealTime(*local.agent->pid);
@@ -110,7 +110,7 @@ Examination ExamineNode(const DoctorOptions& options) {
 
 Examination ExamineFromWithin(const RunningAgent& agent) {
   const KernelFacts kernel = ReadKernelFacts(agent.has);
-  const NetworkFacts network = ReadNetworkFacts(agent.config.interfaces, kernel.platform);
+  const NetworkFacts network = ReadNetworkFacts(agent.config.interfaces, kernel);
   const absl::StatusOr<std::string> text = ReadFile(agent.config_file);
   LocalFacts local = ReadLocalFacts(text.ok() ? ParseAgentConfig(*text, agent.config_file) : text.status(),
                                     agent.config_file, agent.config.name);

@@ -47,12 +47,21 @@ Finding JudgeUsed(const NetworkFacts& facts, const std::vector<Interface>& used)
                  "mend 'interfaces' of the configuration, or set that interface up");
 }
 
-// A qdisc that harms packets itself, whoever wants that.
-Examination JudgeQdiscs(const std::vector<const Device*>& devices) {
+// A qdisc that harms packets itself, whoever wants that, or is in the way of faults.
+Examination JudgeQdiscs(const std::vector<const Device*>& devices, bool sender_by_clsact) {
   constexpr absl::string_view kSubject = "qdiscs";
   Examination findings;
   std::vector<std::string> plain;
   for (const Device* device : devices) {
+    if (sender_by_clsact && device->detour_taken) {
+      findings.push_back(Warning(
+          kSubject,
+          absl::StrCat(device->name,
+                       " has a qdisc ingress, or at clsact a filter of preference 1, of another program's: faults at "
+                       "the sender are refused there on this kernel"),
+          absl::StrCat("tc filter show dev ", device->name,
+                       " egress; have that program use clsact and preferences from 2 on, or use Linux 5.16 or later")));
+    }
     const bool delays = std::ranges::find(device->qdiscs, "netem") != device->qdiscs.end();
     if (delays || device->root_qdisc == "tbf") {
       findings.push_back(Warning(kSubject,
@@ -114,7 +123,7 @@ Examination JudgeInterfaces(const NetworkFacts& facts) {
     if (std::ranges::any_of(used, is)) devices.push_back(&device);
   }
   Examination findings = {JudgeUsed(facts, used)};
-  for (const Examination& more : {JudgeQdiscs(devices), JudgeOffloads(facts, used)}) {
+  for (const Examination& more : {JudgeQdiscs(devices, facts.sender_by_clsact), JudgeOffloads(facts, used)}) {
     findings.insert(findings.end(), more.begin(), more.end());
   }
   return findings;

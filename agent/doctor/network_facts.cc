@@ -46,8 +46,14 @@ std::optional<std::uint64_t> ReadNumber(const std::string& path) {
 
 }  // namespace
 
-NetworkFacts ReadNetworkFacts(std::vector<std::string> configured, Platform platform) {
-  NetworkFacts facts{.survey = SurveyNetwork(), .configured = std::move(configured), .platform = std::move(platform)};
+NetworkFacts ReadNetworkFacts(std::vector<std::string> configured, const KernelFacts& kernel) {
+  const auto has = [&kernel](Capability capability) { return kernel.has.ok() && kernel.has->Has(capability); };
+  NetworkFacts facts{
+      .survey = SurveyNetwork(),
+      .configured = std::move(configured),
+      .platform = kernel.platform,
+      .sender_by_clsact = has(Capability::kEgressClsact) && !has(Capability::kEgressHook),
+  };
   const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (facts.survey.ok()) {
     for (const Interface& interface : facts.survey->usable) {

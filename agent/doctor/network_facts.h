@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "agent/doctor/kernel_facts.h"
 #include "agent/kernel/network_survey.h"
 #include "common/capability.h"
 #include "common/examination.h"
@@ -40,9 +41,11 @@ struct NetworkFacts {
   // Those that the configuration lets faults use; empty: every usable one.
   std::vector<std::string> configured;
   Platform platform;
+  // Whether clsact stands in for the egress hook that this kernel has not.
+  bool sender_by_clsact = false;
 };
 
-NetworkFacts ReadNetworkFacts(std::vector<std::string> configured, Platform platform);
+NetworkFacts ReadNetworkFacts(std::vector<std::string> configured, const KernelFacts& kernel);
 
 // "interfaces", "qdiscs", "offloads". Pure.
 Examination JudgeInterfaces(const NetworkFacts& facts);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "agent/kernel/egress_detour.h"
 #include "agent/kernel/link_table.h"
 #include "agent/kernel/nft_family.h"
 #include "agent/kernel/nl_attributes.h"
@@ -130,9 +131,13 @@ absl::Status ReadQdiscs(NlConversation& conversation, std::map<int, Device>& dev
   });
 }
 
+bool HasQdisc(const Device& device, const char* kind) {
+  return std::ranges::find(device.qdiscs, kind) != device.qdiscs.end();
+}
+
 absl::Status ReadFilters(NlConversation& conversation, Device& device) {
   for (const char* kind : {"ingress", "clsact"}) {
-    if (std::ranges::find(device.qdiscs, kind) == device.qdiscs.end()) continue;
+    if (!HasQdisc(device, kind)) continue;
     // Both are at the same handle, and ingress takes any of its classes for the one that it has.
     const auto request = NlDump::Traffic(RTM_GETTFILTER, static_cast<std::uint32_t>(device.index),
                                          TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS));
@@ -142,6 +147,24 @@ absl::Status ReadFilters(NlConversation& conversation, Device& device) {
     }));
   }
   return absl::OkStatus();
+}
+
+absl::Status ReadDetour(NlConversation& conversation, Device& device) {
+  device.detour_taken = HasQdisc(device, "ingress");
+  if (!HasQdisc(device, "clsact")) return absl::OkStatus();
+  const auto request = NlDump::Traffic(RTM_GETTFILTER, static_cast<std::uint32_t>(device.index),
+                                       TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS));
+  return Dump(conversation, request, [&device](Bytes message) {
+    const auto parsed = Parse<tcmsg>(message);
+    if (!parsed) return absl::OkStatus();
+    const auto& [header, attributes] = *parsed;
+    const std::string kind = TextOr(attributes, TCA_KIND);
+    const auto preference = static_cast<std::uint16_t>(TC_H_MAJ(header.tcm_info) >> 16);
+    const bool ours =
+        IsDetour(kind, preference, header.tcm_handle) || IsDetourHead(kind, preference, header.tcm_handle);
+    device.detour_taken |= preference == kDetourPreference && !ours;
+    return absl::OkStatus();
+  });
 }
 
 absl::Status ReadDevices(NlConversation& conversation, std::vector<Device>& devices) {
@@ -156,6 +179,7 @@ absl::Status ReadDevices(NlConversation& conversation, std::vector<Device>& devi
   devices.clear();
   for (auto& [index, device] : found) {
     FAULTLINE_RETURN_IF_ERROR(ReadFilters(conversation, device));
+    FAULTLINE_RETURN_IF_ERROR(ReadDetour(conversation, device));
     devices.push_back(std::move(device));
   }
   return absl::OkStatus();

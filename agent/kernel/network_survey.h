@@ -25,6 +25,9 @@ struct NetworkSurvey {
     std::vector<std::string> qdiscs;
     // It has tc filters that see its packets before nftables' hooks of it, on their way in.
     bool filtered = false;
+    // Another program has what faults at the sender need where there is no egress hook: clsact's place, with a qdisc
+    // ingress, or at clsact the preference of our filters.
+    bool detour_taken = false;
   };
   // A chain of nftables, also of what iptables-nft has made.
   struct Chain {

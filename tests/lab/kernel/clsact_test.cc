@@ -7,10 +7,12 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <array>
 #include <regex>
 
 #include "absl/strings/str_cat.h"
+#include "agent/kernel/network_survey.h"
 #include "agent/kernel/standing_faults.h"
 #include "tests/lab/kernel/lane_bed.h"
 #include "tests/lab/kernel/linux_kernel_fixture.h"
@@ -77,12 +79,20 @@ class ClsactTest : public LinuxKernelTest {
     std::smatch found;
     return std::regex_search(text, found, sent) ? std::stoi(found[1]) : -1;
   }
+  // As doctor sees it.
+  bool TakenByOthers() {
+    const InNetns inside(node());
+    const auto survey = SurveyNetwork();
+    EXPECT_THAT(survey, IsOk());
+    return !survey.ok() || std::ranges::any_of(survey->devices, [](const auto& device) { return device.detour_taken; });
+  }
   std::string Qdiscs() { return node().Run("tc qdisc show dev eth0"); }
 };
 
 TEST_F(ClsactTest, CutsInSilenceAndHeals) {
   ASSERT_THAT(kernel_->Install(Block("r")), IsOk());
   EXPECT_THAT(Qdiscs(), HasSubstr("clsact"));
+  EXPECT_FALSE(TakenByOthers());
   EXPECT_EQ(Reachable(), "in4 in6 out4 out6");
   ASSERT_THAT(OpenGate("r", 0), IsOk());
   EXPECT_EQ(Reachable(), "in4 in6");

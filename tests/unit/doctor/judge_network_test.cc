@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "agent/doctor/doctor.h"
 #include "agent/doctor/network_facts.h"
 #include "common/document/document.h"
@@ -73,6 +75,19 @@ TEST(JudgeNetworkTest, AQdiscThatHarmsPacketsItselfIsToldOf) {
   facts.survey->devices[0].root_qdisc = "htb";
   facts.survey->devices[0].qdiscs = {"htb", "tbf"};
   EXPECT_EQ(Of(Judge(facts), "qdiscs").health, Health::kGood);
+}
+
+TEST(JudgeNetworkTest, WhatIsInTheWayOfClsactIsToldOfWhereClsactIsNeeded) {
+  NetworkFacts facts = Plain();
+  facts.survey->devices[0].detour_taken = true;
+  EXPECT_EQ(Of(Judge(facts), "qdiscs").health, Health::kGood);
+  facts.sender_by_clsact = true;
+  EXPECT_EQ(WorstOf(Judge(facts)), Health::kWarning);
+  const Examination findings = Judge(facts);
+  const auto warning =
+      std::ranges::find_if(findings, [](const Finding& finding) { return finding.health == Health::kWarning; });
+  EXPECT_EQ(warning->subject, "qdiscs");
+  EXPECT_THAT(warning->detail, HasSubstr("ens5 has a qdisc ingress, or at clsact a filter of preference 1"));
 }
 
 TEST(JudgeNetworkTest, HardwareThatMergesPacketsIsToldOf) {
