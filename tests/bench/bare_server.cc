@@ -1,13 +1,16 @@
-// faultline-bench-bare: a gRPC server that does nothing but answer the messages of a session, for faultline-bench to
-// measure the controller beside. `faultline-bench-bare TARGET [CA CERTIFICATE KEY]`: prints a line when it listens, and
-// serves until it is killed.
+// faultline-bench-bare: a gRPC server that does nothing but pass messages of a session, for faultline-bench to measure
+// the controller beside. `faultline-bench-bare TARGET [CA CERTIFICATE KEY]`: prints a line when it listens, and serves
+// until it is killed. On SIGUSR1 it has all clients arm one and the same timeline and, when the last one says that it
+// has, fire it; on SIGUSR2 it releases them.
 
 #include <grpcpp/grpcpp.h>
 
-#include <atomic>
+#include <csignal>
 #include <cstddef>
 #include <iostream>
+#include <list>
 #include <mutex>
+#include <set>
 
 #include "common/rpc/credentials.h"
 #include "common/rpc/listen_credentials.h"
@@ -15,60 +18,154 @@
 #include "common/session_pace.h"
 #include "common/timeline_codec.h"
 #include "faultline/v1/agent_session.grpc.pb.h"
+#include "tests/bench/cidr_program.h"
 
 namespace faultline::bench {
 namespace {
 
-// One stream: a welcome for the first message, a pong for each of the others, from buffers of its own. It has its
-// client speak as often as a controller has an agent.
+class BareReactor;
+
+// All streams, and the run that they have in common. Thread-safe.
+class BareFleet {
+ public:
+  explicit BareFleet(v1::Timeline timeline) : timeline_(std::move(timeline)) {}
+
+  void Add(BareReactor& stream);
+  void Remove(BareReactor& stream);
+  std::size_t size();
+
+  void Arm();
+  // One of them has armed.
+  void Armed();
+  void Release();
+
+ private:
+  // Under mutex_.
+  void SendAll(const v1::SessionResponse& message);
+
+  const v1::Timeline timeline_;
+  std::mutex mutex_;
+  std::set<BareReactor*> streams_;
+  std::size_t armed_ = 0;
+};
+
+// One stream: a welcome for the first message, a pong for each ping, and what the fleet sends. It has its client speak
+// as often as a controller has an agent.
 class BareReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::SessionResponse> {
  public:
-  explicit BareReactor(std::atomic<std::size_t>& streams) : streams_(streams) {
-    ++streams_;
+  explicit BareReactor(BareFleet& fleet) : fleet_(fleet) {
+    fleet_.Add(*this);
     StartRead(&request_);
   }
 
+  void Send(v1::SessionResponse message) {
+    const std::lock_guard lock(mutex_);
+    if (ended_) return;
+    outbox_.push_back(std::move(message));
+    if (outbox_.size() == 1) StartWrite(&outbox_.front());
+  }
+
   void OnReadDone(bool ok) override {
-    if (!ok) return Finish(grpc::Status::OK);
-    answer_.Clear();
+    if (!ok) return End();
     if (request_.has_clock_ping()) {
-      v1::ClockPong& pong = *answer_.mutable_clock_pong();
+      v1::SessionResponse answer;
+      v1::ClockPong& pong = *answer.mutable_clock_pong();
       *pong.mutable_agent_sent() = request_.clock_ping().agent_sent();
       *pong.mutable_controller_sent() = *pong.mutable_controller_received() =
           EncodeDuration(SystemClock().Now().time_since_epoch());
-      *pong.mutable_pause() = EncodeDuration(PauseOf(streams_));
+      *pong.mutable_pause() = EncodeDuration(PauseOf(fleet_.size()));
+      Send(std::move(answer));
     } else if (request_.has_hello()) {
-      v1::Welcome& welcome = *answer_.mutable_welcome();
+      v1::SessionResponse answer;
+      v1::Welcome& welcome = *answer.mutable_welcome();
       *welcome.mutable_heartbeat_interval() = EncodeDuration(HeartbeatOf(kDefaultLease));
-      *welcome.mutable_pause() = EncodeDuration(PauseOf(streams_));
-    } else {
-      return StartRead(&request_);
+      *welcome.mutable_pause() = EncodeDuration(PauseOf(fleet_.size()));
+      Send(std::move(answer));
+    } else if (request_.has_armed()) {
+      fleet_.Armed();
     }
-    StartWrite(&answer_);
+    StartRead(&request_);
   }
   void OnWriteDone(bool ok) override {
-    if (ok) StartRead(&request_);
-    if (!ok) Finish(grpc::Status::OK);
+    const std::lock_guard lock(mutex_);
+    outbox_.pop_front();
+    if (ok && !outbox_.empty()) StartWrite(&outbox_.front());
   }
   void OnDone() override {
-    --streams_;
+    fleet_.Remove(*this);
     delete this;
   }
 
  private:
-  std::atomic<std::size_t>& streams_;
+  void End() {
+    {
+      const std::lock_guard lock(mutex_);
+      ended_ = true;
+    }
+    Finish(grpc::Status::OK);
+  }
+
+  BareFleet& fleet_;
   v1::SessionRequest request_;
-  v1::SessionResponse answer_;
+  std::mutex mutex_;
+  // The first is on its way.
+  std::list<v1::SessionResponse> outbox_;
+  bool ended_ = false;
 };
+
+void BareFleet::Add(BareReactor& stream) {
+  const std::lock_guard lock(mutex_);
+  streams_.insert(&stream);
+}
+
+void BareFleet::Remove(BareReactor& stream) {
+  const std::lock_guard lock(mutex_);
+  streams_.erase(&stream);
+}
+
+std::size_t BareFleet::size() {
+  const std::lock_guard lock(mutex_);
+  return streams_.size();
+}
+
+void BareFleet::SendAll(const v1::SessionResponse& message) {
+  for (BareReactor* stream : streams_) stream->Send(message);
+}
+
+void BareFleet::Arm() {
+  v1::SessionResponse message;
+  *message.mutable_arm()->mutable_timeline() = timeline_;
+  const std::lock_guard lock(mutex_);
+  armed_ = 0;
+  SendAll(message);
+}
+
+void BareFleet::Armed() {
+  const std::lock_guard lock(mutex_);
+  if (++armed_ != streams_.size()) return;
+  v1::SessionResponse message;
+  message.mutable_fire()->set_run_id(timeline_.run_id());
+  *message.mutable_fire()->mutable_t0() = EncodeDuration(SystemClock().Now().time_since_epoch());
+  SendAll(message);
+}
+
+void BareFleet::Release() {
+  v1::SessionResponse message;
+  message.mutable_release()->set_run_id(timeline_.run_id());
+  const std::lock_guard lock(mutex_);
+  SendAll(message);
+}
 
 class BareService : public v1::AgentSessionService::CallbackService {
  public:
+  explicit BareService(BareFleet& fleet) : fleet_(fleet) {}
+
   grpc::ServerBidiReactor<v1::SessionRequest, v1::SessionResponse>* Session(grpc::CallbackServerContext*) override {
-    return new BareReactor(streams_);
+    return new BareReactor(fleet_);
   }
 
  private:
-  std::atomic<std::size_t> streams_ = 0;
+  BareFleet& fleet_;
 };
 
 int Main(int argc, char** argv) {
@@ -76,21 +173,28 @@ int Main(int argc, char** argv) {
   const std::string target = argv[1];
   Security security{.tls = {}, .insecure = argc == 2, .mend = ""};
   if (argc == 5) security.tls = {.ca = argv[2], .certificate = argv[3], .key = argv[4]};
+  // Before there is a thread.
+  sigset_t orders;
+  sigemptyset(&orders);
+  sigaddset(&orders, SIGUSR1);
+  sigaddset(&orders, SIGUSR2);
+  pthread_sigmask(SIG_BLOCK, &orders, nullptr);
   LeaveOutLockChecks();
   const auto credentials = ListenCredentials(target, security);
   if (!credentials.ok()) {
     std::cerr << credentials.status() << "\n";
     return 1;
   }
-  BareService service;
+  BareFleet fleet(EncodeTimeline(MakeCidrRun("bare", 2, {CidrStep(0, Duration(0), std::chrono::minutes(5))}).timeline));
+  BareService service(fleet);
   grpc::ServerBuilder builder;
   builder.AddListeningPort(target, *credentials);
   builder.RegisterService(&service);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) return 1;
   std::cout << "listens" << std::endl;
-  server->Wait();
-  return 0;
+  for (int order = 0; sigwait(&orders, &order) == 0;) order == SIGUSR1 ? fleet.Arm() : fleet.Release();
+  return 1;
 }
 
 }  // namespace

@@ -43,6 +43,11 @@ absl::StatusOr<std::unique_ptr<DaemonProcess>> DaemonProcess::Start(const std::v
   return std::unique_ptr<DaemonProcess>(new DaemonProcess(pid));
 }
 
+absl::Status DaemonProcess::Signal(int signal) const {
+  if (kill(pid_, signal) == 0) return absl::OkStatus();
+  return ErrnoError(errno, "signal to a server");
+}
+
 DaemonProcess::~DaemonProcess() {
   kill(pid_, SIGKILL);
   while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "tests/bench/process_usage.h"
 
@@ -24,6 +25,7 @@ class DaemonProcess {
   DaemonProcess(const DaemonProcess&) = delete;
   DaemonProcess& operator=(const DaemonProcess&) = delete;
 
+  absl::Status Signal(int signal) const;
   absl::StatusOr<ProcessUsage> Usage() const { return UsageOf(pid_); }
 
  private:

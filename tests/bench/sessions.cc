@@ -1,6 +1,7 @@
 #include <sys/resource.h>
 
 #include <cmath>
+#include <csignal>
 #include <filesystem>
 #include <iostream>
 #include <map>
@@ -93,11 +94,18 @@ struct Cost {
   double bytes = 0;
 };
 
-// Of the controller alone.
-struct Service {
-  double idle_percent = 0;
+// How long a run on all takes to begin and to end.
+struct Orders {
   double fire_ms = 0;
   double heal_ms = 0;
+};
+
+// What one server came to.
+struct Served {
+  Cost cost;
+  Orders orders;
+  // Measured of the controller alone.
+  double idle_percent = 0;
 };
 
 QuietFleet::Dial DialerOf(const Setting& setting, const std::string& target) {
@@ -126,7 +134,37 @@ absl::StatusOr<Cost> JoinAll(const Setting& setting, QuietFleet& fleet, const Cl
               .bytes = static_cast<double>(settled.resident_bytes - before.resident_bytes) / sessions};
 }
 
-absl::StatusOr<Cost> MeasureBare(const Setting& setting) {
+// Waits until all agents have passed it; not when one has lost its session.
+absl::Status AwaitAll(Milestone milestone, const Setting& setting, QuietFleet& fleet) {
+  const SystemClock clock;
+  const MonotonicTime deadline = clock.Now() + kPatience;
+  const auto count = static_cast<std::size_t>(setting.sessions);
+  while (!fleet.milestones().Await(milestone, count, std::chrono::milliseconds(200))) {
+    FAULTLINE_RETURN_IF_ERROR(fleet.status());
+    if (setting.interrupts.Caught()) return absl::CancelledError("interrupted");
+    if (clock.Now() > deadline) return absl::DeadlineExceededError("not every agent was told in time");
+  }
+  return absl::OkStatus();
+}
+
+// Has all of them begin a run by what begin() asks for, and end it by what end() does.
+template <typename Begin, typename End>
+absl::StatusOr<Orders> MeasureOrders(const Setting& setting, QuietFleet& fleet, const Begin& begin, const End& end) {
+  const SystemClock clock;
+  Orders orders;
+  const MonotonicTime asked = clock.Now();
+  FAULTLINE_RETURN_IF_ERROR(begin());
+  FAULTLINE_RETURN_IF_ERROR(AwaitAll(Milestone::kFired, setting, fleet));
+  orders.fire_ms = Seconds(fleet.milestones().last(Milestone::kFired) - asked) * 1e3;
+  const MonotonicTime aborted = clock.Now();
+  FAULTLINE_RETURN_IF_ERROR(end());
+  FAULTLINE_RETURN_IF_ERROR(AwaitAll(Milestone::kReleased, setting, fleet));
+  orders.heal_ms = Seconds(fleet.milestones().last(Milestone::kReleased) - aborted) * 1e3;
+  FAULTLINE_RETURN_IF_ERROR(fleet.status());
+  return orders;
+}
+
+absl::StatusOr<Served> MeasureBare(const Setting& setting) {
   const SystemClock clock;
   const Folder folder;
   const bool tls = setting.transport == Transport::kTls;
@@ -142,44 +180,25 @@ absl::StatusOr<Cost> MeasureBare(const Setting& setting) {
     FAULTLINE_RETURN_IF_ERROR(setting.interrupts.WaitFor(std::chrono::milliseconds(20)));
   }
   QuietFleet fleet(DialerOf(setting, target), clock);
-  return JoinAll(setting, fleet, clock, [&] { return process->Usage(); });
+  Served served;
+  FAULTLINE_ASSIGN_OR_RETURN(served.cost, JoinAll(setting, fleet, clock, [&] { return process->Usage(); }));
+  FAULTLINE_ASSIGN_OR_RETURN(served.orders, MeasureOrders(
+                                                setting, fleet, [&] { return process->Signal(SIGUSR1); },
+                                                [&] { return process->Signal(SIGUSR2); }));
+  return served;
 }
 
-// Waits until all agents have passed it; not when one has lost its session.
-absl::Status AwaitAll(Milestone milestone, const Setting& setting, QuietFleet& fleet) {
+// Of one core, while nothing is asked of it.
+absl::StatusOr<double> MeasureIdle(const Setting& setting, const ControllerProcess& controller) {
   const SystemClock clock;
-  const MonotonicTime deadline = clock.Now() + kPatience;
-  const auto count = static_cast<std::size_t>(setting.sessions);
-  while (!fleet.milestones().Await(milestone, count, std::chrono::milliseconds(200))) {
-    FAULTLINE_RETURN_IF_ERROR(fleet.status());
-    if (setting.interrupts.Caught()) return absl::CancelledError("interrupted");
-    if (clock.Now() > deadline) return absl::DeadlineExceededError("not every agent was told in time");
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<Service> MeasureService(const Setting& setting, ControllerProcess& controller, QuietFleet& fleet) {
-  const SystemClock clock;
-  Service service;
   FAULTLINE_ASSIGN_OR_RETURN(const ProcessUsage before, controller.Usage());
   const MonotonicTime from = clock.Now();
   FAULTLINE_RETURN_IF_ERROR(setting.interrupts.WaitFor(kIdleTime));
   FAULTLINE_ASSIGN_OR_RETURN(const ProcessUsage after, controller.Usage());
-  service.idle_percent = Seconds(after.processor - before.processor) / Seconds(clock.Now() - from) * 100;
-  FAULTLINE_RETURN_IF_ERROR(fleet.status());
-  const MonotonicTime asked = clock.Now();
-  FAULTLINE_ASSIGN_OR_RETURN(const std::string run, controller.Begin(kPlan));
-  FAULTLINE_RETURN_IF_ERROR(AwaitAll(Milestone::kFired, setting, fleet));
-  service.fire_ms = Seconds(fleet.milestones().last(Milestone::kFired) - asked) * 1e3;
-  const MonotonicTime aborted = clock.Now();
-  FAULTLINE_RETURN_IF_ERROR(controller.Faultline({"abort", run}).status());
-  FAULTLINE_RETURN_IF_ERROR(AwaitAll(Milestone::kReleased, setting, fleet));
-  service.heal_ms = Seconds(fleet.milestones().last(Milestone::kReleased) - aborted) * 1e3;
-  FAULTLINE_RETURN_IF_ERROR(fleet.status());
-  return service;
+  return Seconds(after.processor - before.processor) / Seconds(clock.Now() - from) * 100;
 }
 
-absl::StatusOr<std::pair<Cost, Service>> MeasureController(const Setting& setting) {
+absl::StatusOr<Served> MeasureController(const Setting& setting) {
   const SystemClock clock;
   const bool tls = setting.transport == Transport::kTls;
   std::string config = kConfig;
@@ -190,16 +209,25 @@ absl::StatusOr<std::pair<Cost, Service>> MeasureController(const Setting& settin
   FAULTLINE_ASSIGN_OR_RETURN(const auto controller,
                              ControllerProcess::Start(setting.interrupts, {.config = config, .insecure = !tls}));
   QuietFleet fleet(DialerOf(setting, tls ? ControllerProcess::kListen : controller->socket()), clock);
-  FAULTLINE_ASSIGN_OR_RETURN(const Cost cost, JoinAll(setting, fleet, clock, [&] { return controller->Usage(); }));
-  FAULTLINE_ASSIGN_OR_RETURN(const Service service, MeasureService(setting, *controller, fleet));
-  return std::pair(cost, service);
+  Served served;
+  FAULTLINE_ASSIGN_OR_RETURN(served.cost, JoinAll(setting, fleet, clock, [&] { return controller->Usage(); }));
+  FAULTLINE_ASSIGN_OR_RETURN(served.idle_percent, MeasureIdle(setting, *controller));
+  FAULTLINE_RETURN_IF_ERROR(fleet.status());
+  std::string run;
+  const auto begin = [&]() -> absl::Status {
+    FAULTLINE_ASSIGN_OR_RETURN(run, controller->Begin(kPlan));
+    return absl::OkStatus();
+  };
+  FAULTLINE_ASSIGN_OR_RETURN(served.orders, MeasureOrders(setting, fleet, begin, [&] {
+                               return controller->Faultline({"abort", run}).status();
+                             }));
+  return served;
 }
 
 // What one size over one transport came to.
 struct Result {
-  Cost bare;
-  Cost ours;
-  Service service;
+  Served bare;
+  Served ours;
 };
 
 // By how many sessions.
@@ -213,11 +241,11 @@ void AddGrowth(const std::string& over, const Results& results, Table& table) {
     }
     table.growth.push_back(std::move(growth));
   };
-  add("CPU of the controller to take all up, ms", [](int n, const Result& r) { return r.ours.cpu_us * n / 1e3; });
-  add("its memory for them, MB", [](int n, const Result& r) { return r.ours.bytes * n / 1e6; });
-  add("its idle CPU, %", [](int, const Result& r) { return r.service.idle_percent; });
-  add("arm + fire, ms", [](int, const Result& r) { return r.service.fire_ms; });
-  add("heal, ms", [](int, const Result& r) { return r.service.heal_ms; });
+  add("CPU of the controller to take all up, ms", [](int n, const Result& r) { return r.ours.cost.cpu_us * n / 1e3; });
+  add("its memory for them, MB", [](int n, const Result& r) { return r.ours.cost.bytes * n / 1e6; });
+  add("its idle CPU, %", [](int, const Result& r) { return r.ours.idle_percent; });
+  add("arm + fire, ms", [](int, const Result& r) { return r.ours.orders.fire_ms; });
+  add("heal, ms", [](int, const Result& r) { return r.ours.orders.heal_ms; });
 }
 
 // `result`: null when it could not be measured; a goal is not met then.
@@ -227,11 +255,12 @@ void AddGoals(const std::string& over, int sessions, const Result* result, Table
                            result != nullptr ? observed(*result) : std::nan(""), unit});
   };
   add("time to join, beside bare streams", 1.2, "times",
-      [](const Result& r) { return r.ours.wall_us / r.bare.wall_us; });
-  add("memory, beside bare streams", 1.2, "times", [](const Result& r) { return r.ours.bytes / r.bare.bytes; });
-  add("arm + fire on all", 2000, "ms", [](const Result& r) { return r.service.fire_ms; });
-  add("heal on all", 1000, "ms", [](const Result& r) { return r.service.heal_ms; });
-  add("idle CPU", 10, "% of a core", [](const Result& r) { return r.service.idle_percent; });
+      [](const Result& r) { return r.ours.cost.wall_us / r.bare.cost.wall_us; });
+  add("memory, beside bare streams", 1.2, "times",
+      [](const Result& r) { return r.ours.cost.bytes / r.bare.cost.bytes; });
+  add("arm + fire on all", 2000, "ms", [](const Result& r) { return r.ours.orders.fire_ms; });
+  add("heal on all", 1000, "ms", [](const Result& r) { return r.ours.orders.heal_ms; });
+  add("idle CPU", 10, "% of a core", [](const Result& r) { return r.ours.idle_percent; });
 }
 
 // A controller takes no more connections than three quarters of the files that it may open.
@@ -248,7 +277,8 @@ absl::Status AllowDescriptors(int sessions) {
 }
 
 std::vector<Cell> Row(const std::string& over, int sessions, const Result& result) {
-  const auto& [bare, ours, service] = result;
+  const auto& [bare, bare_orders, bare_idle] = result.bare;
+  const auto& [ours, orders, idle_percent] = result.ours;
   return {over,
           std::int64_t{sessions},
           ours.wall_us,
@@ -260,25 +290,31 @@ std::vector<Cell> Row(const std::string& over, int sessions, const Result& resul
           ours.bytes / 1e3,
           bare.bytes / 1e3,
           ours.bytes / bare.bytes,
-          service.idle_percent,
-          service.fire_ms,
-          service.heal_ms};
+          idle_percent,
+          orders.fire_ms,
+          bare_orders.fire_ms,
+          orders.heal_ms,
+          bare_orders.heal_ms};
 }
 
 absl::StatusOr<Result> MeasureSize(const Setting& setting) {
-  FAULTLINE_ASSIGN_OR_RETURN(const Cost bare, MeasureBare(setting));
-  FAULTLINE_ASSIGN_OR_RETURN(const auto ours, MeasureController(setting));
-  return Result{.bare = bare, .ours = ours.first, .service = ours.second};
+  Result result;
+  FAULTLINE_ASSIGN_OR_RETURN(result.bare, MeasureBare(setting));
+  FAULTLINE_ASSIGN_OR_RETURN(result.ours, MeasureController(setting));
+  return result;
 }
 
 // A large fleet takes minutes, and whoever ends it then still has the figures of the smaller ones.
 void Tell(const std::string& over, int sessions, const Result& result) {
-  const auto& [bare, ours, service] = result;
+  const Cost& bare = result.bare.cost;
+  const auto& [ours, orders, idle_percent] = result.ours;
   std::cerr << over << ", " << sessions << ": "
             << absl::StrFormat(
-                   "%.0f us %.0f CPU us %.1f KB, bare %.0f %.0f %.1f; idle %.1f %%, fire %.0f ms, heal %.0f ms\n",
+                   "%.0f us %.0f CPU us %.1f KB, bare %.0f %.0f %.1f; idle %.1f %%; fire %.0f ms, heal %.0f ms, bare "
+                   "%.0f %.0f\n",
                    ours.wall_us, ours.cpu_us, ours.bytes / 1e3, bare.wall_us, bare.cpu_us, bare.bytes / 1e3,
-                   service.idle_percent, service.fire_ms, service.heal_ms);
+                   idle_percent, orders.fire_ms, orders.heal_ms, result.bare.orders.fire_ms,
+                   result.bare.orders.heal_ms);
 }
 
 // All sizes; of one that is too large for this machine it is said why, for what fewer take is worth to be known.
@@ -311,7 +347,8 @@ absl::StatusOr<Table> MeasureSessions(bool quick) {
       .name = "sessions",
       .compares = "what sessions cost the controller, beside bare gRPC streams with the same credentials",
       .columns = {"over", "sessions", "us/session", "bare", "ratio", "CPU us/session", "bare CPU", "CPU ratio",
-                  "KB/session", "bare KB", "memory ratio", "idle CPU %", "arm + fire ms", "heal ms"},
+                  "KB/session", "bare KB", "memory ratio", "idle CPU %", "arm + fire ms", "bare arm + fire ms",
+                  "heal ms", "bare heal ms"},
       .rows = {},
       .notes = {
           "each once; real controller and bare server processes; agents of this process, each with a connection and a "
@@ -320,7 +357,7 @@ absl::StatusOr<Table> MeasureSessions(bool quick) {
                           "until all have joined; KB: resident, above what the server had before, %d s later",
                           kAtOnce, kSettle / std::chrono::seconds(1)),
           "arm + fire: from the command line's start until the last agent knows T0; heal: from its start until "
-          "the last agent was told"}};
+          "the last agent was told; bare: the same messages of one size, sent by a server that knows no plan"}};
   table.bounded_by =
       "The processors, which the agents of this process share with the server: gRPC's own work for each connection and "
       "message is most of both.";
