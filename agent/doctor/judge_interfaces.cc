@@ -59,7 +59,7 @@ Examination JudgeQdiscs(const std::vector<const Device*>& devices, bool sender_b
           absl::StrCat(device->name,
                        " has a qdisc ingress, or at clsact a filter of preference 1, of another program's: faults at "
                        "the sender are refused there on this kernel"),
-          absl::StrCat("tc filter show dev ", device->name,
+          absl::StrCat("tc qdisc show dev ", device->name, ", and tc filter show dev ", device->name,
                        " egress; have that program use clsact and preferences from 2 on, or use Linux 5.16 or later")));
     }
     const bool delays = std::ranges::find(device->qdiscs, "netem") != device->qdiscs.end();

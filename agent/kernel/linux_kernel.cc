@@ -124,7 +124,9 @@ absl::Status LinuxKernel::Install(const Program& program) {
   const std::string context = absl::StrCat("install run ", program.run.text());
   // Newer kernels keep hooks by name, and take a base chain for a device that does not exist (measured on 6.18): the
   // run would be armed and do nothing.
-  FAULTLINE_ASSIGN_OR_RETURN(const auto devices, FindDevices(route_, program.devices));
+  const auto found = FindDevices(route_, program.devices);
+  if (!found.ok()) return WithContext(found.status(), context);
+  const std::map<std::string, Device>& devices = *found;
   for (const std::string& device : program.devices) {
     if (!devices.contains(device)) return NoInterface(context, device);
   }
@@ -290,9 +292,10 @@ absl::Status LinuxKernel::Attach(const RunId& run, const std::string& device) {
   std::vector<std::string> devices = entry.program.devices;
   if (std::find(devices.begin(), devices.end(), device) == devices.end()) devices.push_back(device);
   // Of the others some may be gone.
-  FAULTLINE_ASSIGN_OR_RETURN(const auto there, FindDevices(route_, devices));
-  const auto attached = there.find(device);
-  if (attached == there.end()) return NoInterface(context, device);
+  const auto there = FindDevices(route_, devices);
+  if (!there.ok()) return WithContext(there.status(), context);
+  const auto attached = there->find(device);
+  if (attached == there->end()) return NoInterface(context, device);
   const auto& [index, lower] = attached->second;
   if (entry.objects.empty()) return absl::OkStatus();
   // Its packets may be larger than any before.

@@ -286,6 +286,7 @@ TEST_F(ClsactTest, WhereAnotherProgramIsInTheWayItIsRefused) {
   EXPECT_THAT(kernel_->Install(Block("r")),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("eth0 has a qdisc ingress")));
   EXPECT_EQ(node().State(), with_ingress);
+  EXPECT_TRUE(TakenByOthers());
   node().Run("tc qdisc del dev eth0 ingress");
   node().Run("tc qdisc add dev eth0 clsact");
   node().Run("tc filter add dev eth0 egress protocol ip pref 1 u32 match u32 0 0 classid 1:1");
@@ -293,6 +294,13 @@ TEST_F(ClsactTest, WhereAnotherProgramIsInTheWayItIsRefused) {
   EXPECT_THAT(kernel_->Install(Block("r")),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("a filter of preference 1")));
   EXPECT_EQ(node().State() + Filters(), with_filter);
+  EXPECT_TRUE(TakenByOthers());
+  // Of the kind of ours.
+  node().Run("tc filter del dev eth0 egress pref 1");
+  EXPECT_FALSE(TakenByOthers());
+  node().Run("tc filter add dev eth0 egress pref 1 handle 7 basic classid 1:1");
+  EXPECT_TRUE(TakenByOthers());
+  EXPECT_THAT(kernel_->Install(Block("r")), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("preference 1")));
   node().Run("tc qdisc del dev eth0 clsact");
 }
 

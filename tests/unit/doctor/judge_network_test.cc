@@ -86,6 +86,7 @@ TEST(JudgeNetworkTest, WhatIsInTheWayOfClsactIsToldOfWhereClsactIsNeeded) {
   const Examination findings = Judge(facts);
   const auto warning =
       std::ranges::find_if(findings, [](const Finding& finding) { return finding.health == Health::kWarning; });
+  ASSERT_NE(warning, findings.end());
   EXPECT_EQ(warning->subject, "qdiscs");
   EXPECT_THAT(warning->detail, HasSubstr("ens5 has a qdisc ingress, or at clsact a filter of preference 1"));
 }
