@@ -46,6 +46,8 @@ class BareFleet {
   const v1::Timeline timeline_;
   std::mutex mutex_;
   std::set<BareReactor*> streams_;
+  // To arm, and of these how many have.
+  std::size_t asked_ = 0;
   std::size_t armed_ = 0;
 };
 
@@ -89,7 +91,7 @@ class BareReactor : public grpc::ServerBidiReactor<v1::SessionRequest, v1::Sessi
   void OnWriteDone(bool ok) override {
     const std::lock_guard lock(mutex_);
     outbox_.pop_front();
-    if (ok && !outbox_.empty()) StartWrite(&outbox_.front());
+    if (ok && !ended_ && !outbox_.empty()) StartWrite(&outbox_.front());
   }
   void OnDone() override {
     fleet_.Remove(*this);
@@ -136,13 +138,14 @@ void BareFleet::Arm() {
   v1::SessionResponse message;
   *message.mutable_arm()->mutable_timeline() = timeline_;
   const std::lock_guard lock(mutex_);
+  asked_ = streams_.size();
   armed_ = 0;
   SendAll(message);
 }
 
 void BareFleet::Armed() {
   const std::lock_guard lock(mutex_);
-  if (++armed_ != streams_.size()) return;
+  if (++armed_ != asked_) return;
   v1::SessionResponse message;
   message.mutable_fire()->set_run_id(timeline_.run_id());
   *message.mutable_fire()->mutable_t0() = EncodeDuration(SystemClock().Now().time_since_epoch());

@@ -357,7 +357,8 @@ absl::StatusOr<Table> MeasureSessions(bool quick) {
                           "until all have joined; KB: resident, above what the server had before, %d s later",
                           kAtOnce, kSettle / std::chrono::seconds(1)),
           "arm + fire: from the command line's start until the last agent knows T0; heal: from its start until "
-          "the last agent was told; bare: the same messages of one size, sent by a server that knows no plan"}};
+          "the last agent was told; bare: messages of these kinds, from the signal to a server that knows no plan, "
+          "whose timeline has two prefixes"}};
   table.bounded_by =
       "The processors, which the agents of this process share with the server: gRPC's own work for each connection and "
       "message is most of both.";
