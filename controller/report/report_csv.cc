@@ -16,10 +16,12 @@ namespace {
 using Row = std::vector<std::string>;
 
 constexpr Duration kMillisecond = std::chrono::milliseconds(1);
+constexpr Duration kSecond = std::chrono::seconds(1);
 
 constexpr absl::string_view kHeadings =
     "run,stage,start_s,end_s,from,to,family,planned_reachable,planned_share,planned_delay_ms,sent,received,observed,"
-    "mean_delay_ms,added_delay_ms,as_planned,tcp_port,refused,changed_after_ms,changed_by_ms\n";
+    "mean_delay_ms,added_delay_ms,as_planned,tcp_port,refused,changed_after_ms,changed_by_ms,held_s,"
+    "judged_from_s\n";
 
 std::string Quoted(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
@@ -51,7 +53,6 @@ std::array<std::string, 2> ChangeOf(const v1::Run& run, const v1::StageVerdict& 
 // What edges and connections have in common, up to what was planned.
 template <typename Verdict>
 Row PlannedOf(const v1::Run& run, const v1::StageVerdict& stage, const Verdict& edge) {
-  constexpr Duration kSecond = std::chrono::seconds(1);
   return {run.id(),
           stage.name(),
           Text(true, stage.start(), kSecond),
@@ -64,6 +65,12 @@ Row PlannedOf(const v1::Run& run, const v1::StageVerdict& stage, const Verdict& 
           Text(edge.has_planned_delay(), edge.planned_delay(), kMillisecond)};
 }
 
+// What WaitText says of the stage.
+void AddWaiting(const v1::StageVerdict& stage, Row& row) {
+  row.push_back(Text(stage.has_held(), stage.held(), kSecond));
+  row.push_back(Text(stage.has_observed_from(), stage.observed_from(), kSecond));
+}
+
 Row RowOf(const v1::Run& run, const v1::StageVerdict& stage, const v1::EdgeVerdict& edge) {
   Row row = PlannedOf(run, stage, edge);
   const auto changed = ChangeOf(run, stage, edge);
@@ -71,6 +78,7 @@ Row RowOf(const v1::Run& run, const v1::StageVerdict& stage, const v1::EdgeVerdi
                          Text(edge.has_mean_delay(), edge.mean_delay(), kMillisecond),
                          Text(edge.has_observed_delay(), edge.observed_delay(), kMillisecond),
                          Agrees(edge) ? "yes" : "no", "", "", changed[0], changed[1]});
+  AddWaiting(stage, row);
   return row;
 }
 
@@ -82,6 +90,7 @@ Row RowOf(const v1::Run& run, const v1::StageVerdict& stage, const v1::TcpVerdic
                          Text(edge.has_mean_time(), edge.mean_time(), kMillisecond),
                          Text(edge.has_observed_delay(), edge.observed_delay(), kMillisecond), agrees,
                          absl::StrCat(edge.port()), absl::StrCat(edge.refused()), "", ""});
+  AddWaiting(stage, row);
   return row;
 }
 

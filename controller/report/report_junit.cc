@@ -6,10 +6,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "controller/report/markup_writer.h"
 #include "controller/report/observed_text.h"
 #include "controller/report/residue.h"
+#include "controller/report/result_text.h"
 #include "controller/report/run_figures.h"
 #include "controller/report/run_words.h"
 #include "controller/report/summary.h"
@@ -210,6 +212,13 @@ std::string RenderJunit(const v1::Run& run) {
   for (const StepFigures& step : FiguresOf(run)) {
     const std::string observed = ObservedText(step);
     if (!observed.empty()) out.Empty("property", {{"name", absl::StrCat("step ", step.name)}, {"value", observed}});
+  }
+  for (const v1::StageVerdict& stage : run.stages()) {
+    const std::string waited = WaitText(stage);
+    if (!waited.empty()) {
+      out.Empty("property", {{"name", absl::StrCat("stage ", stage.name())},
+                             {"value", std::string(absl::StripPrefix(waited, "; "))}});
+    }
   }
   out.Close();
   for (const TestCase& test : cases) WriteCase(run, test, out);

@@ -14,6 +14,11 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::SizeIs;
 
+void SetWaited(v1::StageVerdict& stage) {
+  *stage.mutable_held() = EncodeDuration(std::chrono::milliseconds(4'200));
+  *stage.mutable_observed_from() = EncodeDuration(std::chrono::seconds(13));
+}
+
 TEST(ReportCsvTest, ARowPerStageAndEdge) {
   v1::Run run = SampleRun();
   SetImpaired(*run.mutable_stages(0), "lon-1", "par-1", v1::FAMILY_IPV4, std::chrono::milliseconds(80), 0.25);
@@ -22,16 +27,17 @@ TEST(ReportCsvTest, ARowPerStageAndEdge) {
   SetObserved(*run.mutable_stages(1), "lon-1", "par-1", v1::FAMILY_IPV6, v1::REACH_OPEN, 12);
   *run.mutable_stages(0)->mutable_start() = EncodeDuration(std::chrono::seconds(0));
   SetTaken(run, std::chrono::seconds(10), -std::chrono::microseconds(2'500), std::chrono::microseconds(1'500));
+  SetWaited(*run.mutable_stages(1));
   EXPECT_EQ("\n" + RenderCsv(run), R"(
-run,stage,start_s,end_s,from,to,family,planned_reachable,planned_share,planned_delay_ms,sent,received,observed,mean_delay_ms,added_delay_ms,as_planned,tcp_port,refused,changed_after_ms,changed_by_ms
-split-brain-3,baseline,0,30,lon-1,par-1,IPv4,yes,0.75,80,100,75,lossy,80.4,80,yes,,,,
-split-brain-3,baseline,0,30,lon-1,par-1,IPv6,yes,,,12,12,open,,,yes,,,,
-split-brain-3,baseline,0,30,par-1,lon-1,IPv4,yes,,,12,12,open,,,yes,,,,
-split-brain-3,baseline,0,30,par-1,lon-1,IPv6,yes,,,12,12,open,,,yes,,,,
-split-brain-3,one-way,10,30,lon-1,par-1,IPv4,no,,,12,0,cut,,,yes,,,-2.5,1.5
-split-brain-3,one-way,10,30,lon-1,par-1,IPv6,no,,,12,12,open,,,no,,,,
-split-brain-3,one-way,10,30,par-1,lon-1,IPv4,yes,,,12,12,open,,,yes,,,,
-split-brain-3,one-way,10,30,par-1,lon-1,IPv6,yes,,,12,12,open,,,yes,,,,
+run,stage,start_s,end_s,from,to,family,planned_reachable,planned_share,planned_delay_ms,sent,received,observed,mean_delay_ms,added_delay_ms,as_planned,tcp_port,refused,changed_after_ms,changed_by_ms,held_s,judged_from_s
+split-brain-3,baseline,0,30,lon-1,par-1,IPv4,yes,0.75,80,100,75,lossy,80.4,80,yes,,,,,,
+split-brain-3,baseline,0,30,lon-1,par-1,IPv6,yes,,,12,12,open,,,yes,,,,,,
+split-brain-3,baseline,0,30,par-1,lon-1,IPv4,yes,,,12,12,open,,,yes,,,,,,
+split-brain-3,baseline,0,30,par-1,lon-1,IPv6,yes,,,12,12,open,,,yes,,,,,,
+split-brain-3,one-way,10,30,lon-1,par-1,IPv4,no,,,12,0,cut,,,yes,,,-2.5,1.5,4.2,13
+split-brain-3,one-way,10,30,lon-1,par-1,IPv6,no,,,12,12,open,,,no,,,,,4.2,13
+split-brain-3,one-way,10,30,par-1,lon-1,IPv4,yes,,,12,12,open,,,yes,,,,,4.2,13
+split-brain-3,one-way,10,30,par-1,lon-1,IPv6,yes,,,12,12,open,,,yes,,,,,4.2,13
 )");
 }
 
@@ -62,6 +68,14 @@ TEST(ReportJunitTest, WhenAStepWasSeenToTakeIsAProperty) {
   EXPECT_THAT(RenderJunit(run),
               HasSubstr("<property name=\"step one-way\" value=\"took in &lt;= 4.00 ms, resolution 6.00 ms, on 1 of 2 "
                         "directions (1 sampled)\"/>\n</properties>"));
+}
+
+TEST(ReportJunitTest, HowAStageWasWaitedForIsAProperty) {
+  v1::Run run = SampleRun();
+  SetWaited(*run.mutable_stages(1));
+  EXPECT_THAT(RenderJunit(run),
+              HasSubstr("<property name=\"stage one-way\" value=\"held 4s200ms, judged from 13s on\"/>\n"
+                        "</properties>"));
 }
 
 TEST(ReportJunitTest, WhatWasNotAsPlannedIsAFailureThatNamesTheEdges) {

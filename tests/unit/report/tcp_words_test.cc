@@ -135,9 +135,9 @@ one-way      3002  cut      1      as planned  4 timed out
 
 TEST(TcpWordsTest, Csv) {
   EXPECT_THAT(RenderCsv(RunWithPorts(true)),
-              HasSubstr("split-brain-3,one-way,10,30,lon-1,par-1,IPv4,no,,,4,0,cut,,,yes,3001,0,,\n"
-                        "split-brain-3,one-way,10,30,par-1,lon-1,IPv4,yes,,,4,4,open,,,yes,3001,0,,\n"
-                        "split-brain-3,one-way,10,30,lon-1,par-1,IPv4,no,,,5,5,open,,,no,3002,0,,\n"));
+              HasSubstr("split-brain-3,one-way,10,30,lon-1,par-1,IPv4,no,,,4,0,cut,,,yes,3001,0,,,,\n"
+                        "split-brain-3,one-way,10,30,par-1,lon-1,IPv4,yes,,,4,4,open,,,yes,3001,0,,,,\n"
+                        "split-brain-3,one-way,10,30,lon-1,par-1,IPv4,no,,,5,5,open,,,no,3002,0,,,,\n"));
 }
 
 TEST(TcpWordsTest, Junit) {
