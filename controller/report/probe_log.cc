@@ -66,6 +66,10 @@ Duration AddClamped(Duration a, Duration b) {
   return std::clamp(a + b, -kMost, kMost);
 }
 
+constexpr Duration kSecond = std::chrono::seconds(1);
+
+ControllerTime SecondOf(ControllerTime time) { return std::chrono::floor<std::chrono::seconds>(time); }
+
 }  // namespace
 
 void ProbeSum::Add(const ProbeSum& more) {
@@ -96,27 +100,62 @@ absl::Status ProbeLog::Add(const NodeName& reporter, const v1::Observation& obse
              .sum_delay = window.sum_delay.value_or(Duration(0))});
     }
   }
+  if (count_ > most_) MakeRoom();
   return absl::OkStatus();
 }
 
 void ProbeLog::Merge(const ProbeEdge& edge, ControllerTime start, const ProbeSum& count) {
+  if (forgotten_ && start < *forgotten_) return;
   auto found = edges_.find(edge);
   if (found == edges_.end()) {
     if (edges_.size() >= kMostEdges) return;
     found = edges_.try_emplace(edge).first;
   }
   Windows& windows = found->second;
-  windows[start].Add(count);
-  if (windows.size() > kMostWindows) windows.erase(windows.begin());
+  const auto [window, is_new] = windows.try_emplace(start);
+  window->second.Add(count);
+  if (!is_new) return;
+  ++count_;
+  ++seconds_[SecondOf(start)];
+  if (windows.size() <= kMostWindows) return;
+  Uncount(windows.begin()->first);
+  windows.erase(windows.begin());
 }
 
 void ProbeLog::Trim(ControllerTime before) {
   const std::lock_guard lock(mutex_);
+  Forget(before);
+}
+
+std::optional<ControllerTime> ProbeLog::forgotten() const {
+  const std::lock_guard lock(mutex_);
+  return forgotten_;
+}
+
+void ProbeLog::Forget(ControllerTime before) {
   for (auto edge = edges_.begin(); edge != edges_.end();) {
     Windows& windows = edge->second;
-    windows.erase(windows.begin(), windows.lower_bound(before));
+    const auto end = windows.lower_bound(before);
+    for (auto window = windows.begin(); window != end; ++window) Uncount(window->first);
+    windows.erase(windows.begin(), end);
     edge = windows.empty() ? edges_.erase(edge) : std::next(edge);
   }
+}
+
+void ProbeLog::MakeRoom() {
+  // A pass over all edges each time.
+  const std::size_t enough = most_ - most_ / 32;
+  std::size_t left = count_;
+  auto second = seconds_.begin();
+  for (; second != seconds_.end() && left > enough; ++second) left -= second->second;
+  forgotten_ = second == seconds_.end() ? std::prev(second)->first + kSecond : second->first;
+  Forget(*forgotten_);
+}
+
+void ProbeLog::Uncount(ControllerTime start) {
+  --count_;
+  const auto second = seconds_.find(SecondOf(start));
+  if (--second->second == 0) seconds_.erase(second);
 }
 
 std::vector<NodeName> ProbeLog::Receivers(const NodeName& from, Family family) const {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "absl/container/btree_map.h"
 #include "absl/status/status.h"
 #include "common/clock.h"
 #include "common/name.h"
@@ -43,18 +44,23 @@ struct ProbeSum {
 };
 
 // All probe windows the fleet has reported: of each edge what its sender says it sent and what its receiver says
-// arrived. Bounded by Trim, which its owner calls now and then, and by kMostWindows per edge and kMostEdges in all
-// whoever calls what (the oldest windows and the newest edges give way). Thread-safe; nothing blocks for long.
+// arrived. Bounded by Trim, which its owner calls now and then, and whoever calls what by kMost windows in all,
+// kMostWindows per edge (the oldest give way) and kMostEdges (the newest do). Of what was forgotten for want of room
+// nothing more is taken, so that never one end's half of it stands alone. Thread-safe; nothing blocks for long.
 class ProbeLog {
  public:
   // How long to keep windows: while a run is going on, and else.
   static constexpr Duration kKeepForRun = std::chrono::hours(1);
   static constexpr Duration kKeep = std::chrono::seconds(60);
   static constexpr std::size_t kMostWindows = 36'000;
-  static constexpr std::size_t kMostEdges = 100'000;
+  // Of 50 000 nodes, as many as a fleet has that is sampled, 25 a node (ProbePolicy).
+  static constexpr std::size_t kMostEdges = 1'250'000;
+  // About 2 GB. What 10 000 nodes that are sampled tell in 150 s, and 1000 in 25 min.
+  static constexpr std::size_t kMost = 30'000'000;
 
-  // `window`: the width in every node's ProbeConfig; > 0.
-  explicit ProbeLog(Duration window = std::chrono::milliseconds(100)) : window_(window) {}
+  // `window`: the width in every node's ProbeConfig; > 0. `most`: instead of kMost.
+  explicit ProbeLog(Duration window = std::chrono::milliseconds(100), std::size_t most = kMost)
+      : window_(window), most_(most) {}
 
   // Adds what a node reports; several reports of one window add up. INVALID_ARGUMENT names the malformed window; then
   // nothing of the message is taken.
@@ -62,6 +68,8 @@ class ProbeLog {
 
   // Forgets windows that begin before then.
   void Trim(ControllerTime before);
+  // Windows that begin before are not known because there were too many; absent: there never were.
+  std::optional<ControllerTime> forgotten() const;
 
   // Of the windows that lie wholly in [start, end). Zeros when nothing is known.
   ProbeSum Sum(const ProbeEdge& edge, ControllerTime start, ControllerTime end) const;
@@ -87,15 +95,26 @@ class ProbeLog {
 
  private:
   // By start of window.
-  using Windows = std::map<ControllerTime, ProbeSum>;
+  using Windows = absl::btree_map<ControllerTime, ProbeSum>;
 
+  // Under mutex_, all of them.
   void Merge(const ProbeEdge& edge, ControllerTime start, const ProbeSum& count);
+  void Forget(ControllerTime before);
+  // Forgets the oldest part of the windows.
+  void MakeRoom();
+  // One of them is gone.
+  void Uncount(ControllerTime start);
   bool SentIn(const NodeName& node, ControllerTime start, ControllerTime end) const;
 
   const Duration window_;
+  const std::size_t most_;
   mutable std::mutex mutex_;
   // Under mutex_.
   std::map<ProbeEdge, Windows> edges_;
+  // In all edges, and of these how many begin in which second.
+  std::size_t count_ = 0;
+  std::map<ControllerTime, std::size_t> seconds_;
+  std::optional<ControllerTime> forgotten_;
 };
 
 }  // namespace faultline

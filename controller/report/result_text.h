@@ -7,7 +7,8 @@
 
 namespace faultline {
 
-// What became of a stage by being waited for: "; held 4s200ms, judged from 9s on" or a part of it; empty: nothing.
+// What became of a stage by being waited for, or is remembered of it: "; held 4s200ms, judged from 9s on" or a part of
+// it; empty: nothing.
 std::string WaitText(const v1::StageVerdict& stage);
 
 // How a stage whose edges were all observed as planned ended, and how far that goes: "as planned", "as planned; not

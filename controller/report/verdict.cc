@@ -55,6 +55,13 @@ Duration StartOf(const Stage& stage) { return stage.start == stage.end ? stage.s
 // From when on the log can know of a stage at all.
 Duration KnownFrom(const Stage& stage) { return std::max(StartOf(stage), stage.end - ProbeLog::kKeepForRun); }
 
+// Likewise, with what it had to forget before its time.
+Duration RememberedFrom(const Stage& stage, const Evidence& evidence) {
+  const std::optional<ControllerTime> forgotten = evidence.log.forgotten();
+  const Duration known = KnownFrom(stage);
+  return forgotten ? std::clamp(*forgotten - evidence.t0, known, std::max(known, stage.end)) : known;
+}
+
 bool HasRules(const Stage& stage, const std::map<NodeName, Timeline>& timelines) {
   return std::ranges::any_of(timelines, [&stage](const auto& entry) {
     return std::ranges::any_of(entry.second.steps, [&stage](const Step& step) {
@@ -185,14 +192,15 @@ v1::StageVerdict PlannedStage(const Stage& stage, const ProbedRun& run) {
 }
 
 v1::StageVerdict JudgeStage(const Stage& stage, const ProbedRun& run, const Evidence& evidence) {
-  Forecasts forecasts(KnownFrom(stage), stage.end);
+  const Duration from = RememberedFrom(stage, evidence);
+  Forecasts forecasts(from, stage.end);
   Planned plan = PlanStage(stage, run, forecasts);
+  if (from > StartOf(stage)) *plan.verdict.mutable_observed_from() = EncodeDuration(from);
   const Duration margin = JudgeMargin(evidence.clock_error);
   const Duration held_back = HeldBack(stage, run.timelines);
   const Duration unknown = held_back - std::min(held_back, kMostDrain);
-  const Stretch stretch = {.start = evidence.t0 + KnownFrom(stage) + margin,
-                           .end = evidence.t0 + stage.end - margin - unknown,
-                           .zero = evidence.t0};
+  const Stretch stretch = {
+      .start = evidence.t0 + from + margin, .end = evidence.t0 + stage.end - margin - unknown, .zero = evidence.t0};
   Observe(stretch, evidence.log, evidence.clock_error, DelaysOf(evidence.baseline), plan);
   if (evidence.tcp_log != nullptr) {
     JudgeTcp({.active = stage.active, .nodes = run.nodes, .timelines = run.timelines, .edges = run.tcp}, stretch,

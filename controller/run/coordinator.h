@@ -288,7 +288,7 @@ class Coordinator {
   // The part of the run's nth stage that is judged.
   Stage JudgedPart(int number, const ActiveRun& run) const;
   // How long after a stage could be judged nodes that are behind are waited for.
-  Duration PatienceWith(const ActiveRun& run) const;
+  Duration PatienceWith(const ActiveRun& run, const Stage& stage) const;
 
   // coordinator_holds.cc: of runs that wait for their stages to be observed as planned.
   // Lets the run proceed if the stage that is waited for was, puts off its end if it was not yet. False when patience

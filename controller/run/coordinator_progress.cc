@@ -277,12 +277,9 @@ void Coordinator::KeepSeries(ActiveRun& run) {
   // What came after that is not all reported yet.
   const Duration until =
       std::min(run.timelines.begin()->second.length, Now() - *run.t0 - kSettle - fleet_.LongestPause());
-  AddSeries({.nodes = run.nodes,
-             .regions = regions,
-             .t0 = *run.t0,
-             .from = std::max(-kBaseline, until - ProbeLog::kKeepForRun),
-             .until = until},
-            probes_, run.record);
+  Duration from = std::max(-kBaseline, until - ProbeLog::kKeepForRun);
+  if (const auto forgotten = probes_.forgotten()) from = std::max(from, std::min(*forgotten - *run.t0, until));
+  AddSeries({.nodes = run.nodes, .regions = regions, .t0 = *run.t0, .from = from, .until = until}, probes_, run.record);
 }
 
 void Coordinator::StoreEnded(ActiveRun& run) {

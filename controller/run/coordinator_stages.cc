@@ -32,7 +32,8 @@ void SetWaiting(int number, const ActiveRun& run, v1::StageVerdict& verdict) {
   const v1::StageSchedule& schedule = run.record.schedule(number);
   if (schedule.has_held()) *verdict.mutable_held() = schedule.held();
   if (!schedule.has_observed_from()) return;
-  *verdict.mutable_observed_from() = schedule.observed_from();
+  // Unless the log had to forget what came after that, too.
+  if (!verdict.has_observed_from()) *verdict.mutable_observed_from() = schedule.observed_from();
   *verdict.mutable_start() = schedule.start();
 }
 
@@ -66,7 +67,7 @@ void Coordinator::JudgeStages(ActiveRun& run, bool wait) {
     // Until then its last probes arrive.
     const std::vector<std::string> behind = Behind(run, *run.t0 + settled - kSettle);
     if (!behind.empty()) {
-      if (wait && elapsed < settled + PatienceWith(run)) return;
+      if (wait && elapsed < settled + PatienceWith(run, stage)) return;
       run.record.add_warnings(absl::StrCat(stage.name, " was judged without all observations of ",
                                            absl::StrJoin(behind, ", "), ", which did not deliver them in time"));
     }
@@ -131,7 +132,10 @@ std::vector<std::string> Coordinator::Behind(const ActiveRun& run, ControllerTim
 }
 
 // A node that is away for longer than its lease has healed, unless it carries on.
-Duration Coordinator::PatienceWith(const ActiveRun& run) const {
+Duration Coordinator::PatienceWith(const ActiveRun& run, const Stage& stage) const {
+  // What is remembered of the stage becomes less.
+  const std::optional<ControllerTime> forgotten = probes_.forgotten();
+  if (forgotten && *forgotten > *run.t0 + stage.start) return 2 * fleet_.LongestPause();
   if (run.record.on_controller_loss() == v1::CONTROLLER_LOSS_CONTINUE) return run.deadline - *run.t0;
   return std::max(DecodeDuration(run.record.lease()).value_or(options_.lease), 2 * fleet_.LongestPause());
 }

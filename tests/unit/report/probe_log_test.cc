@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -183,6 +184,71 @@ TEST_F(ProbeLogTest, AnEdgeKeepsItsNewestWindows) {
   ASSERT_TRUE(log_.Add(kLondon, observation).ok());
   EXPECT_EQ(SumOf(kOutward, seconds(0), std::chrono::hours(9)).sent, ProbeLog::kMostWindows);
   EXPECT_EQ(SumOf(kOutward, seconds(0), seconds(1)).sent, 0u);
+}
+
+// Of 80 windows at most.
+class SmallProbeLogTest : public ProbeLogTest {
+ protected:
+  SmallProbeLogTest() : log_(milliseconds(100), 80) {}
+
+  // One a tenth of a second, of both ends in turn.
+  void SentIn(int first, int last) {
+    for (int i = first; i < last; ++i) {
+      v1::Observation observation;
+      *observation.add_windows() = Window(i % 2 == 0 ? kParis : kLondon, i * milliseconds(100), 1, 0);
+      EXPECT_TRUE(log_.Add(i % 2 == 0 ? kLondon : kParis, observation).ok());
+    }
+  }
+  std::uint32_t Known(Duration start = seconds(0), Duration end = std::chrono::hours(1)) const {
+    return log_.Sum(kOutward, At(start), At(end)).sent + log_.Sum(kInward, At(start), At(end)).sent;
+  }
+
+  ProbeLog log_;
+};
+
+TEST_F(SmallProbeLogTest, TheOldestOfTooManyWindowsGiveWay) {
+  SentIn(0, 80);
+  EXPECT_EQ(Known(), 80u);
+  EXPECT_EQ(log_.forgotten(), std::nullopt);
+  SentIn(80, 81);
+  EXPECT_EQ(log_.forgotten(), At(seconds(1)));
+  EXPECT_EQ(Known(), 71u);
+  EXPECT_EQ(Known(seconds(1)), 71u);
+  SentIn(81, 500);
+  EXPECT_LE(Known(), 80u);
+  EXPECT_EQ(Known(seconds(45)), 50u) << "the newest stay";
+  EXPECT_EQ(Known(seconds(0)), Known(*log_.forgotten() - At(seconds(0))));
+}
+
+TEST_F(SmallProbeLogTest, NothingMoreIsTakenOfWhatWasForgotten) {
+  SentIn(0, 81);
+  SentIn(0, 10);
+  EXPECT_EQ(Known(seconds(0), seconds(1)), 0u);
+  EXPECT_EQ(log_.forgotten(), At(seconds(1)));
+  // What is known still adds up.
+  SentIn(10, 20);
+  EXPECT_EQ(Known(seconds(1), seconds(2)), 20u);
+}
+
+TEST_F(SmallProbeLogTest, WhatWasTrimmedMakesRoom) {
+  SentIn(0, 80);
+  log_.Trim(At(seconds(4)));
+  EXPECT_EQ(Known(), 40u);
+  // Late, and in disorder.
+  for (int i = 119; i >= 80; --i) SentIn(i, i + 1);
+  EXPECT_EQ(Known(), 80u);
+  EXPECT_EQ(log_.forgotten(), std::nullopt);
+}
+
+TEST_F(SmallProbeLogTest, ASecondWithTooManyIsForgottenWhole) {
+  v1::Observation observation;
+  for (int i = 0; i < 81; ++i)
+    *observation.add_windows() = Window(NodeName("par-" + std::to_string(i)), seconds(7), 1, 0);
+  EXPECT_TRUE(log_.Add(kLondon, observation).ok());
+  EXPECT_EQ(log_.forgotten(), At(seconds(8)));
+  EXPECT_TRUE(log_.Receivers(kLondon, Family::kIpv4).empty());
+  SentIn(80, 90);
+  EXPECT_EQ(Known(), 10u);
 }
 
 TEST_F(ProbeLogTest, AMalformedWindowIsNamedAndNothingIsTaken) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstddef>
+
 #include "absl/strings/str_cat.h"
 #include "common/timeline_codec.h"
 #include "controller/report/summary.h"
@@ -47,7 +49,7 @@ class JudgeStageTest : public testing::Test {
   static constexpr Duration kClockError = milliseconds(25);
   static constexpr std::uint16_t kPort = 7401;
 
-  JudgeStageTest() {
+  explicit JudgeStageTest(std::size_t most = ProbeLog::kMost) : log_(milliseconds(100), most) {
     Timeline par;
     par.node = nodes_[1].name;
     par.length = seconds(23);
@@ -179,6 +181,30 @@ TEST_F(JudgeStageTest, ALongStageIsJudgedByItsLastHour) {
   Probe(day.end - std::chrono::minutes(10), day.end - std::chrono::minutes(9), /*cut=*/true);
   EXPECT_TRUE(Judge(day).agrees());
   EXPECT_EQ(DecodeDuration(Judge(day).start()).value(), seconds(10));
+  EXPECT_EQ(DecodeDuration(Judge(day).observed_from()).value(), day.end - std::chrono::hours(1));
+}
+
+// As if the fleet were large: four directions are reported every 100 ms, and 320 windows remembered.
+class JudgeOfLargeFleetTest : public JudgeStageTest {
+ protected:
+  JudgeOfLargeFleetTest() : JudgeStageTest(320) {}
+};
+
+TEST_F(JudgeOfLargeFleetTest, AStageIsJudgedFromWhenItIsRemembered) {
+  const Stage before = {.name = "before", .start = seconds(2), .end = seconds(10)};
+  Probe(before.start, before.end, /*cut=*/false);
+  EXPECT_TRUE(Judge(before).agrees());
+  Probe(seconds(10), seconds(12), /*cut=*/false);
+  EXPECT_FALSE(Judge(one_way_).agrees()) << "not yet as planned";
+  Probe(seconds(12), seconds(20), /*cut=*/true);
+  const v1::StageVerdict verdict = Judge(one_way_);
+  EXPECT_TRUE(verdict.agrees());
+  EXPECT_EQ(DecodeDuration(verdict.start()).value(), seconds(10));
+  ASSERT_TRUE(verdict.has_observed_from());
+  EXPECT_EQ(ControllerTime(kT0) + DecodeDuration(verdict.observed_from()).value(), log_.forgotten());
+  EXPECT_EQ(log_.forgotten(), ControllerTime(kT0 + seconds(12)));
+  EXPECT_FALSE(Judge(before).agrees()) << "nothing of it is remembered";
+  EXPECT_EQ(DecodeDuration(Judge(before).observed_from()).value(), before.end);
 }
 
 TEST_F(JudgeStageTest, AnEmptyBaselineIsObservedBeforeT0) {

@@ -32,7 +32,8 @@ inline constexpr Duration kLength = std::chrono::seconds(18);
 
 class CoordinatorTest : public ::testing::Test {
  protected:
-  CoordinatorTest() {
+  // `most`: windows that are remembered.
+  explicit CoordinatorTest(std::size_t most = ProbeLog::kMost) : probes_(std::chrono::milliseconds(100), most) {
     Start();
     for (FakeAgent* agent : {&london_, &paris_}) EXPECT_TRUE(agent->Join(fleet_).ok());
   }

@@ -18,6 +18,8 @@ constexpr Duration kLease = seconds(15);
 // Observations that come when a stage could have been judged long ago.
 class LateObservationsTest : public CoordinatorTest {
  protected:
+  explicit LateObservationsTest(std::size_t most = ProbeLog::kMost) : CoordinatorTest(most) {}
+
   // The node says that it has told all it saw until `until` after T0, and how many windows it has lost so far.
   void ReportUntil(const FakeAgent& agent, const std::string& id, Duration until, std::uint64_t lost = 0) {
     v1::Observation observation;
@@ -46,6 +48,40 @@ TEST_F(LateObservationsTest, StageWaitsForANodeThatIsCutOff) {
   Pass(milliseconds(100));
   EXPECT_THAT(Get(id).stages(), SizeIs(1));
   EXPECT_THAT(Get(id).warnings(), IsEmpty());
+}
+
+// As if the fleet were large: what is remembered are some ten seconds.
+class ShortMemoryTest : public LateObservationsTest {
+ protected:
+  ShortMemoryTest() : LateObservationsTest(100) {}
+};
+
+TEST_F(ShortMemoryTest, NobodyIsWaitedForWhileTheStageIsForgotten) {
+  const std::string id = Fired();
+  ReportProbes(Duration(0), kLength, seconds(5), seconds(15));
+  ASSERT_GT(probes_.forgotten(), t0_.at(id));
+  ReportUntil(paris_, id, seconds(4));
+  Pass(seconds(5) + milliseconds(600) + kSettle);
+  EXPECT_THAT(Get(id).stages(), SizeIs(1));
+  EXPECT_THAT(Get(id).warnings(),
+              ElementsAre("baseline was judged without all observations of par-1, which did not deliver them in time"));
+}
+
+TEST_F(ShortMemoryTest, TheCourseOfLossAndDelayBeginsWithWhatIsRemembered) {
+  const std::string id = Fired();
+  ReportProbes(-seconds(3), kLength, seconds(5), seconds(15));
+  ASSERT_GT(probes_.forgotten(), t0_.at(id) + seconds(5));
+  Pass(kLength + milliseconds(600));
+  for (FakeAgent* agent : {&london_, &paris_}) agent->ReportEnd(*coordinator_, id, v1::NODE_END_COMPLETED);
+  Pass(seconds(2));
+  const v1::Run run = Get(id);
+  ASSERT_THAT(run.series(), SizeIs(2));
+  const ControllerTime start = t0_.at(id) + DecodeDuration(run.series(0).start()).value();
+  EXPECT_GE(start, probes_.forgotten());
+  EXPECT_LT(start, *probes_.forgotten() + seconds(1));
+  EXPECT_GT(run.series(0).sent(0), 0u);
+  EXPECT_EQ(run.stages(1).name(), "cut");
+  EXPECT_EQ(t0_.at(id) + DecodeDuration(run.stages(1).observed_from()).value(), probes_.forgotten());
 }
 
 TEST_F(LateObservationsTest, RunEndsOnlyWhenAllItsStagesAreJudged) {
