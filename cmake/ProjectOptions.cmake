@@ -25,8 +25,20 @@ else()
   target_compile_options(faultline_options INTERFACE -fstack-protector-strong)
   target_compile_definitions(faultline_options INTERFACE $<$<CONFIG:RelWithDebInfo>:_FORTIFY_SOURCE=2>)
   target_link_options(faultline_options INTERFACE -Wl,-z,relro,-z,now)
-  # Nothing that is built says where, generated code included: the same bytes from any checkout.
-  add_compile_options("-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.")
+  # Nothing that is built says where, generated code included: the same bytes from any checkout. Also where ccache makes
+  # paths relative to the build tree (CCACHE_BASEDIR): "../../common/file.cc", "../static/include", "generated/x.pb.cc".
+  # The last that fits counts.
+  file(RELATIVE_PATH up "${CMAKE_BINARY_DIR}" "${CMAKE_SOURCE_DIR}")
+  add_compile_options("-ffile-prefix-map=${CMAKE_SOURCE_DIR}=." "-ffile-prefix-map=${CMAKE_BINARY_DIR}/=")
+  string(REGEX REPLACE "/$" "" up "${up}")
+  get_filename_component(beside "${CMAKE_BINARY_DIR}" DIRECTORY)
+  file(RELATIVE_PATH beside "${CMAKE_SOURCE_DIR}" "${beside}")
+  if(beside)
+    add_compile_options("-ffile-prefix-map=../=./${beside}/")
+  endif()
+  if(up)
+    add_compile_options("-ffile-prefix-map=${up}=.")
+  endif()
 endif()
 
 # faultline_for_size(): what the directory adds from here on is compiled for size where it is shipped. Not for what is

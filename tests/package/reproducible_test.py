@@ -3,6 +3,7 @@
 programs, wherever they are built, by what would make them differ: a path in a shipped file, or in an object."""
 
 import json
+import os
 import pathlib
 import shlex
 import shutil
@@ -15,8 +16,8 @@ from sandbox import PACKAGES, REPO, TREE, package
 
 # Another user's habits: umask, language, clock and working directory.
 ELSEWHERE = ["env", "TZ=Pacific/Auckland", "LC_ALL=de_DE.UTF-8", "sh", "-c", 'umask 077; cd / && exec "$@"', "sh"]
-# A library's, and a generated one.
-SOURCES = ("common/file.cc", "identity.pb.cc")
+# A library's, one that has its own name in it, and a generated one.
+SOURCES = ("common/file.cc", "common/identity/certificate.cc", "identity.pb.cc")
 
 
 class ReproducibleTest(unittest.TestCase):
@@ -57,9 +58,9 @@ class ObjectsTest(unittest.TestCase):
             shutil.copytree(part, tree / part.name)
         cls.commands = json.loads((TREE / "compile_commands.json").read_text(encoding="utf-8"))
 
-    def compiled(self, command, place):
+    def compiled(self, command, place, named=lambda word: word):
         """The object, of a command that is meant for this checkout, in the one at `place`."""
-        words = shlex.split(command["command"].replace(str(REPO), str(place)))
+        words = [named(word) for word in shlex.split(command["command"].replace(str(REPO), str(place)))]
         if pathlib.Path(words[0]).name == "ccache":
             del words[0]
         made = self.other / "made.o"
@@ -67,12 +68,28 @@ class ObjectsTest(unittest.TestCase):
         subprocess.run(words, cwd=command["directory"].replace(str(REPO), str(place)), check=True)
         return made.read_bytes()
 
+    def command_of(self, source):
+        return next(command for command in self.commands if command["file"].endswith(f"/{source}"))
+
     def test_they_do_not_depend_on_the_directory(self):
         for source in SOURCES:
-            command = next(command for command in self.commands if command["file"].endswith(f"/{source}"))
+            command = self.command_of(source)
             here = self.compiled(command, REPO)
             self.assertFalse(str(REPO).encode() in here, f"the object of {source} says where it was compiled")
             self.assertTrue(here == self.compiled(command, self.other), f"of {source} there are two objects")
+
+    def test_nor_on_whether_a_compiler_cache_makes_paths_relative(self):
+        for source in SOURCES:
+            command = self.command_of(source)
+
+            def relative(word):
+                option = word[:2] if word.startswith("-I") else ""
+                path = word.removeprefix(option)
+                inside = path.startswith(f"{REPO}/")
+                return option + os.path.relpath(path, command["directory"]) if inside else word
+
+            self.assertTrue(self.compiled(command, REPO) == self.compiled(command, REPO, relative),
+                            f"of {source} there are two objects")
 
 
 if __name__ == "__main__":
