@@ -135,8 +135,10 @@ def follow(streams, deadline, console):
 
 
 def stuck(console):
-    """What the guest's kernel says of a processor that it does not get back; nothing when it says no such thing."""
-    found = re.search(rb"[^\n]*(soft lockup|detected stalls|self-detected stall)[^\r\n]*", console)
+    """What the guest's kernel says of a processor that it does not get back, or that met a breakpoint with which the
+    kernel had patched its own code when that was there no more (the emulator's processors see each other's code late);
+    nothing when it says no such thing."""
+    found = re.search(rb"[^\n]*(soft lockup|detected stalls|self-detected stall|Oops: int3)[^\r\n]*", console)
     return found.group().decode(errors="replace") if found else ""
 
 
