@@ -31,6 +31,14 @@ class ReproducibleTest(unittest.TestCase):
             self.assertEqual(again, first)
             self.assertEqual(len(again), 7)
 
+    def test_no_file_has_the_time_of_its_checkout(self):
+        for component in ("faultline-agent", "faultline-controller", "faultline"):
+            listed = subprocess.run(["rpm", "--query", "--package", package(f"{component}-[0-9]*.rpm"), "--queryformat",
+                                     "[%{FILEMTIMES}\\n]"], check=True, stdout=subprocess.PIPE, text=True).stdout
+            times = listed.split()
+            self.assertGreater(len(times), 10)
+            self.assertEqual(len(set(times)), 1, component)
+
     def test_no_shipped_file_says_where_it_was_built(self):
         places = [str(REPO).encode(), str(TREE).encode()]
         with tarfile.open(package("faultline-*-linux.tar.gz")) as archive:
