@@ -28,14 +28,14 @@ else()
   # Nothing that is built says where, generated code included: the same bytes from any checkout. Also where ccache makes
   # paths relative to the build tree (CCACHE_BASEDIR): "../../common/file.cc", "../static/include", "generated/x.pb.cc".
   # The last that fits counts.
-  file(RELATIVE_PATH up "${CMAKE_BINARY_DIR}" "${CMAKE_SOURCE_DIR}")
   add_compile_options("-ffile-prefix-map=${CMAKE_SOURCE_DIR}=." "-ffile-prefix-map=${CMAKE_BINARY_DIR}/=")
-  string(REGEX REPLACE "/$" "" up "${up}")
   get_filename_component(beside "${CMAKE_BINARY_DIR}" DIRECTORY)
   file(RELATIVE_PATH beside "${CMAKE_SOURCE_DIR}" "${beside}")
   if(beside)
     add_compile_options("-ffile-prefix-map=../=./${beside}/")
   endif()
+  file(RELATIVE_PATH up "${CMAKE_BINARY_DIR}" "${CMAKE_SOURCE_DIR}")
+  string(REGEX REPLACE "/$" "" up "${up}")
   if(up)
     add_compile_options("-ffile-prefix-map=${up}=.")
   endif()

@@ -4,7 +4,6 @@
 #include <linux/if_vlan.h>
 #include <net/if.h>
 #include <netlink/cache.h>
-#include <netlink/errno.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
 #include <netlink/route/link/vlan.h>
@@ -16,7 +15,6 @@
 #include <memory>
 #include <optional>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "agent/kernel/lane.h"
 #include "common/status.h"

@@ -129,13 +129,6 @@ absl::StatusOr<Table> MeasureCollateral(bool quick) {
   FAULTLINE_RETURN_IF_ERROR(MeasureCycles(
       wired, egress ? "Faultline, with an egress lane" : "Faultline", faults,
       [&] { return FaultCycle(*kernel, program); }, table, /*held=*/true));
-  if (capabilities.Has(Capability::kEgressClsact)) {
-    // As on kernels without the egress hook.
-    Program by_clsact = UnrelatedProgram(/*egress=*/true);
-    by_clsact.egress_by_clsact = true;
-    FAULTLINE_RETURN_IF_ERROR(MeasureCycles(
-        wired, "Faultline, at the sender by clsact", grafts, [&] { return FaultCycle(*kernel, by_clsact); }, table));
-  }
   FAULTLINE_ASSIGN_OR_RETURN(const std::string qdisc, FindQdisc());
   FAULTLINE_RETURN_IF_ERROR(MeasureCycles(
       wired, absl::StrCat("tc, root ", qdisc), grafts, [&] { return QdiscCycle(ReplaceRoot(qdisc), "root"); }, table));
