@@ -327,6 +327,13 @@ class FailureTest(ServiceTest):
         self.configure("controller", "lease: [3s]\n")
         self.assertIn("'lease'", self.refusal("controller", 2))
 
+    def test_two_verbs_are_one_too_many(self):
+        for verbs in (["heal", "status"], ["status", "heal"], ["enroll", "--token", "t", "doctor"]):
+            done = subprocess.run([PROGRAMS["agent"], *verbs], capture_output=True, text=True, timeout=PATIENCE,
+                                  check=False)
+            self.assertEqual(done.returncode, 2, verbs)
+            self.assertIn(verbs[-1], done.stderr)
+
     def test_certificate_that_is_not_there_yet(self):
         """Is no fault of the configuration's: one that comes later is taken then."""
         self.configure("agent", f"tls: {{ca: {self.folder}/ca.crt, certificate: {self.folder}/n.crt, key: /n.key}}\n")
