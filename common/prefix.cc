@@ -56,6 +56,14 @@ std::string IpAddress::ToString() const {
   return text;
 }
 
+std::optional<IpAddress> IpAddress::Next() const {
+  IpAddress next = *this;
+  for (auto byte = static_cast<std::size_t>(bits() / 8); byte-- > 0;) {
+    if (++next.bytes_[byte] != 0) return next;
+  }
+  return std::nullopt;
+}
+
 absl::StatusOr<Prefix> Prefix::Containing(const IpAddress& address, int length) {
   if (length < 0 || length > address.bits()) {
     return absl::InvalidArgumentError(absl::StrCat("prefix length ", length, " is not within 0 to ", address.bits()));
@@ -97,6 +105,11 @@ bool Prefix::Contains(const IpAddress& address) const {
 bool Prefix::Contains(const Prefix& other) const { return other.length_ >= length_ && Contains(other.address_); }
 
 IpAddress Prefix::Last() const { return WithTail(address_, length_, true); }
+
+IpAddress Prefix::Mask() const {
+  const Prefix all = *Containing(address_, 0);
+  return WithTail(all.Last(), length_, false);
+}
 
 std::string Prefix::ToString() const { return absl::StrCat(address_.ToString(), "/", length_); }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -33,6 +34,8 @@ class IpAddress {
   // The raw bytes as a string, for wire messages.
   std::string ToBytes() const;
   std::string ToString() const;
+  // The one after; none after the last.
+  std::optional<IpAddress> Next() const;
 
   friend auto operator<=>(const IpAddress&, const IpAddress&) = default;
 
@@ -62,6 +65,8 @@ class Prefix {
   bool Contains(const Prefix& other) const;
   // The greatest address inside.
   IpAddress Last() const;
+  // "255.255.0.0"
+  IpAddress Mask() const;
   // "172.32.0.0/16"; a whole-length one too ("172.32.4.2/32").
   std::string ToString() const;
 

@@ -56,7 +56,7 @@ class ReturnWriter {
 
 void AddProtectedReturns(NftBatch& batch, const TableId& table, const std::string& chain, Direction direction,
                          const Protected& protect) {
-  ReturnWriter writer(batch, table, chain, direction == Direction::kIngress ? End::kSource : End::kDestination);
+  ReturnWriter writer(batch, table, chain, RemoteEnd(direction));
   writer.ReturnPorts(Transport::kTcp, kProtectedTcpPorts, protect.ports);
   writer.ReturnPorts(Transport::kUdp, kProtectedUdpPorts, protect.ports);
   writer.ReturnNeighbourDiscovery();

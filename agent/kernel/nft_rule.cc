@@ -137,6 +137,10 @@ void NftRuleBuilder::LoadTcpFlags(std::uint8_t mask) {
 }
 
 void NftRuleBuilder::BeginAddress(End end, Family family) {
+  BeginAddress(end, family, family == Family::kIpv4 ? 4 : 16);
+}
+
+void NftRuleBuilder::BeginAddress(End end, Family family, std::size_t bytes) {
   const bool v4 = family == Family::kIpv4;
   const bool source = end == End::kSource;
   Word(v4 ? "ip" : "ip6");
@@ -144,7 +148,7 @@ void NftRuleBuilder::BeginAddress(End end, Family family) {
   RequireFamily(family);
   // Where struct iphdr and struct ipv6hdr have the addresses.
   const std::uint32_t offset = v4 ? (source ? 12 : 16) : (source ? 8 : 24);
-  LoadPayload(NFT_PAYLOAD_NETWORK_HEADER, offset, v4 ? 4 : 16);
+  LoadPayload(NFT_PAYLOAD_NETWORK_HEADER, offset, static_cast<std::uint32_t>(bytes));
 }
 
 NftRuleBuilder& NftRuleBuilder::EtherTypeInSet(const std::string& set) {
@@ -188,6 +192,40 @@ NftRuleBuilder& NftRuleBuilder::AddressInSet(End end, Family family, const std::
 NftRuleBuilder& NftRuleBuilder::AddressIn(End end, Family family, std::span<const Prefix> prefixes) {
   BeginAddress(end, family);
   Lookup(AddAnonymousPrefixSet(batch_, table_, prefixes));
+  return *this;
+}
+
+// As nft does it: no mask is needed where whole bytes are compared.
+void NftRuleBuilder::OutsideOne(End end, const Prefix& prefix) {
+  const IpAddress& address = prefix.address();
+  const bool masked = prefix.length() % 8 != 0;
+  const auto compared = static_cast<std::size_t>(masked ? address.bits() : prefix.length()) / 8;
+  BeginAddress(end, prefix.family(), compared);
+  if (masked) Mask(prefix.Mask().bytes());
+  Word(absl::StrCat("!= ", prefix.length() == address.bits() ? address.ToString() : prefix.ToString()));
+  Compare(NFT_CMP_NEQ, address.bytes().first(compared));
+}
+
+NftRuleBuilder& NftRuleBuilder::AddressOutside(End end, const Outline& outline) {
+  const Prefix& first = outline.front();
+  if (outline.size() == 1) {
+    OutsideOne(end, first);
+    return *this;
+  }
+  BeginAddress(end, first.family());
+  if (first.length() < first.address().bits()) {
+    Word(absl::StrCat("& ", first.Mask().ToString()));
+    Mask(first.Mask().bytes());
+  }
+  std::vector<NftKey> values;
+  std::vector<std::string> texts;
+  for (const Prefix& prefix : outline) {
+    values.emplace_back(prefix.address().bytes().begin(), prefix.address().bytes().end());
+    texts.push_back(prefix.address().ToString());
+  }
+  const NftType type = first.family() == Family::kIpv4 ? NftType::kIpv4Address : NftType::kIpv6Address;
+  const std::string text = absl::StrCat("{ ", absl::StrJoin(texts, ", "), " }");
+  Lookup(AddAnonymousSet(batch_, table_, type, values, text), Sense::kNotIn);
   return *this;
 }
 

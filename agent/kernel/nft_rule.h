@@ -12,6 +12,7 @@
 #include "common/packet_filter.h"
 #include "common/prefix.h"
 #include "common/program/nft_names.h"
+#include "common/program/nft_outline.h"
 #include "common/program/nft_variants.h"
 #include "common/ratio.h"
 
@@ -35,6 +36,7 @@ class NftRuleBuilder {
   NftRuleBuilder& InterfaceIn(Direction direction, const std::vector<std::string>& names, Sense sense);
   NftRuleBuilder& AddressInSet(End end, Family family, const std::string& set, Sense sense);
   NftRuleBuilder& AddressIn(End end, Family family, std::span<const Prefix> prefixes);
+  NftRuleBuilder& AddressOutside(End end, const Outline& outline);
   NftRuleBuilder& AddressIs(End end, const IpAddress& address);
   NftRuleBuilder& DscpIs(Family family, std::uint8_t value);
   // REQUIRES: the set is not empty.
@@ -88,8 +90,10 @@ class NftRuleBuilder {
   void Lookup(const NftAnonymousSet& set, Sense sense = Sense::kIn);
   void Verdict(std::uint32_t verdict, const char* chain);
   void Reject(std::uint32_t type, std::uint8_t code);
-  // The words before an address, their conditions and the load.
+  // The words before an address, their conditions and the load, of all of it or of its first bytes.
   void BeginAddress(End end, Family family);
+  void BeginAddress(End end, Family family, std::size_t bytes);
+  void OutsideOne(End end, const Prefix& prefix);
   void RequireFamily(Family family);
   void RequireTransport(Transport transport);
   void LoadTcpFlags(std::uint8_t mask);

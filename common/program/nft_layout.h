@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,7 @@ struct StepChain {
 
   NftFamily table() const { return InfoOf(places.front()).family; }
   Direction direction() const { return InfoOf(places.front()).direction; }
+  bool IsAt(Place place) const { return std::find(places.begin(), places.end(), place) != places.end(); }
 };
 
 // Whether a program makes sense: its run id is a name; it has devices, and none of them is "lo", when it has steps; its

@@ -15,6 +15,10 @@ namespace faultline {
 
 // One end of a packet.
 enum class End : std::uint8_t { kSource, kDestination };
+// Which of them is the other node.
+inline End RemoteEnd(Direction direction) {
+  return direction == Direction::kIngress ? End::kSource : End::kDestination;
+}
 // Numbers of IP protocols.
 enum class Transport : std::uint8_t { kIcmp = 1, kTcp = 6, kUdp = 17, kIcmpv6 = 58, kSctp = 132 };
 enum class Sense : std::uint8_t { kIn, kNotIn };

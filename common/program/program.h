@@ -49,9 +49,9 @@ enum class LaneKind : std::uint8_t {
 };
 
 // Everything one run puts into one node's kernel, as a value: what agent/kernel installs, inert. In nft terms: the
-// run's base chains on `devices`, in them the protected returns and, for each step with rules, a jump behind the step's
-// gate; a regular chain for each step and direction; the prefix sets. Beside them, a lane for each impairment and
-// direction.
+// run's base chains on `devices`, in them returns of packets that no rule asks for (OutlinesOf) and of those that are
+// protected and, for each step with rules, a jump behind the step's gate; a regular chain for each step and direction;
+// the prefix sets. Beside them, a lane for each impairment and direction.
 //
 // Of steps that act on the same packet at the same time a block wins over an impairment, of any run; of two impairments
 // of one run the one that comes first in `steps` wins, of two runs the one installed later.

@@ -9,6 +9,7 @@
 #include "common/program/always_protected.h"
 #include "common/program/lane_priority.h"
 #include "common/program/nft_layout.h"
+#include "common/program/nft_outline.h"
 #include "common/program/nft_sets.h"
 #include "controller/preview/nft_words.h"
 
@@ -92,14 +93,13 @@ class TableWriter {
 
   // The same in every base chain, whatever the plan says.
   void WriteProtected(Direction direction) {
-    const End remote = direction == Direction::kIngress ? End::kSource : End::kDestination;
     ReturnPorts(Transport::kTcp, kProtectedTcpPorts);
     ReturnPorts(Transport::kUdp, kProtectedUdpPorts);
     Rule(NftWords().Word("icmpv6 type").Word(kNeighbourDiscoveryText).Word("return"));
     const PrefixSet remotes = LinkLocalServices().Union(program_.protect.remotes);
     for (const Family family : {Family::kIpv4, Family::kIpv6}) {
       const auto part = PartOf(remotes, family);
-      if (!part.empty()) Rule(NftWords().AddressIn(remote, family, part).Word("return"));
+      if (!part.empty()) Rule(NftWords().AddressIn(RemoteEnd(direction), family, part).Word("return"));
     }
     for (const ProtectedEndpoint& endpoint : program_.protect.endpoints) {
       const PortRange port{endpoint.port, endpoint.port};
@@ -123,14 +123,15 @@ class TableWriter {
   }
 
   void WriteBaseChain(Place place) {
-    const auto here = [place](const StepChain& chain) {
-      return std::find(chain.places.begin(), chain.places.end(), place) != chain.places.end();
-    };
+    const auto here = [place](const StepChain& chain) { return chain.IsAt(place); };
     if (std::none_of(chains_.begin(), chains_.end(), here)) return;
     const PlaceInfo& info = InfoOf(place);
     Begin("chain", ChainName(program_.run, info.suffix));
     Line(absl::StrCat("type filter hook ", NameOf(info.hook), DevicesText(), " priority ", info.priority,
                       "; policy accept;"));
+    for (const Outline& outline : OutlinesOf(program_, chains_, place)) {
+      Rule(NftWords().AddressOutside(RemoteEnd(info.direction), outline).Word("return"));
+    }
     if (family_ == NftFamily::kInet) {
       Rule(NftWords().InterfaceInSet(info.direction, DeviceSetName(program_.run), Sense::kNotIn).Word("return"));
     }

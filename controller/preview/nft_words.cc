@@ -1,7 +1,6 @@
 #include "controller/preview/nft_words.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -9,15 +8,6 @@
 
 namespace faultline {
 namespace {
-
-// The address after; nothing after the last one.
-std::optional<IpAddress> After(const IpAddress& address) {
-  std::vector<std::uint8_t> bytes(address.bytes().begin(), address.bytes().end());
-  for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte) {
-    if (++*byte != 0) return IpAddress(bytes);
-  }
-  return std::nullopt;
-}
 
 std::string ElementText(std::span<const Prefix> touching) {
   const Prefix& first = touching.front();
@@ -46,7 +36,7 @@ std::string PrefixElements(std::span<const Prefix> prefixes) {
   std::vector<std::string> elements;
   while (!prefixes.empty()) {
     std::size_t count = 1;
-    while (count < prefixes.size() && After(prefixes[count - 1].Last()) == prefixes[count].address()) ++count;
+    while (count < prefixes.size() && prefixes[count - 1].Last().Next() == prefixes[count].address()) ++count;
     elements.push_back(ElementText(prefixes.first(count)));
     prefixes = prefixes.subspan(count);
   }
@@ -79,6 +69,16 @@ NftWords& NftWords::AddressInSet(End end, Family family, const std::string& set,
 
 NftWords& NftWords::AddressIn(End end, Family family, std::span<const Prefix> prefixes) {
   return BeginAddress(end, family).Word(absl::StrCat("{ ", PrefixElements(prefixes), " }"));
+}
+
+NftWords& NftWords::AddressOutside(End end, const Outline& outline) {
+  const Prefix& first = outline.front();
+  BeginAddress(end, first.family());
+  if (outline.size() == 1) return Word(absl::StrCat("!= ", PrefixElements(outline)));
+  const bool whole = first.length() == first.address().bits();
+  const auto append = [](std::string* out, const Prefix& prefix) { out->append(prefix.address().ToString()); };
+  return Word(absl::StrCat(whole ? "" : "& ", whole ? "" : first.Mask().ToString() + " ", "!= { ",
+                           absl::StrJoin(outline, ", ", append), " }"));
 }
 
 NftWords& NftWords::AddressIs(End end, const IpAddress& address) {

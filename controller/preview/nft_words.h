@@ -8,6 +8,7 @@
 #include "common/packet_filter.h"
 #include "common/prefix.h"
 #include "common/program/nft_names.h"
+#include "common/program/nft_outline.h"
 #include "common/program/nft_variants.h"
 #include "common/ratio.h"
 
@@ -24,6 +25,7 @@ class NftWords {
   NftWords& InterfaceIn(Direction direction, const std::vector<std::string>& names, Sense sense);
   NftWords& AddressInSet(End end, Family family, const std::string& set, Sense sense);
   NftWords& AddressIn(End end, Family family, std::span<const Prefix> prefixes);
+  NftWords& AddressOutside(End end, const Outline& outline);
   NftWords& AddressIs(End end, const IpAddress& address);
   NftWords& DscpIs(Family family, std::uint8_t value);
   // REQUIRES: the set is not empty. Said once.

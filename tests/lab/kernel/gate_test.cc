@@ -43,6 +43,20 @@ TEST_F(GateTest, OtherAddressesPass) {
   EXPECT_EQ(Reachable(), "in4 in6 out4 out6");
 }
 
+// What is named has an outline of several blocks, and the peer is in one of them: named itself, or not.
+TEST_F(GateTest, OfAnOutlineOnlyWhoIsNamedIsHit) {
+  FAULTLINE_SKIP_IF(WhyNoEgress());
+  for (const bool named : {false, true}) {
+    Program program = ParisProgram(named ? "named" : "other");
+    program.prefix_sets = {Prefixes({"172.33.8.0/23", named ? "172.33.11.90" : "172.33.10.1", "172.33.12.0/24",
+                                     "fd21::800/119", named ? "fd21::b5a" : "fd21::a01", "fd21::c00/120"})};
+    ASSERT_THAT(kernel_->Install(program), IsOk());
+    ASSERT_THAT(OpenGate(program.run.text(), 0), IsOk());
+    ASSERT_THAT(OpenGate(program.run.text(), 1), IsOk());
+    EXPECT_EQ(Reachable(), named ? "" : "in4 in6 out4 out6");
+  }
+}
+
 TEST_F(GateTest, ClosingAClosedOneIsNoError) {
   ASSERT_THAT(kernel_->Install(ParisIngressProgram("r")), IsOk());
   EXPECT_THAT(CloseGate("r", 0), IsOk());

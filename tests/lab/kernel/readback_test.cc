@@ -87,6 +87,8 @@ constexpr char kExpected[] = R"(table netdev faultline {
 
 	chain _2024.split-1/in {
 		type filter hook ingress device "eth0" priority -500; policy accept;
+		ip saddr != 172.33.0.0/16 return
+		ip6 saddr != fd21::/48 return
 		tcp sport { 9, 22 } return
 		tcp dport { 9, 22 } return
 		udp sport { 9, 67, 68, 123, 546, 547 } return
@@ -104,6 +106,8 @@ constexpr char kExpected[] = R"(table netdev faultline {
 
 	chain _2024.split-1/out {
 		type filter hook egress device "eth0" priority -500; policy accept;
+		ip daddr != 172.33.0.0/16 return
+		ip6 daddr != fd21::/48 return
 		tcp sport { 9, 22 } return
 		tcp dport { 9, 22 } return
 		udp sport { 9, 67, 68, 123, 546, 547 } return
@@ -202,6 +206,8 @@ Program EveryKind(const CapabilitySet& has) {
   program.run = RunId("r");
   // Ranges that touch are one in the kernel, and two in our words.
   program.protect.remotes = Prefixes({"10.9.0.0/24", "fd77::/64"});
+  // An outline of several.
+  program.prefix_sets[1] = Prefixes({"172.33.0.0/16", "172.35.9.0/24", "fd21::/48", "fd25::/48"});
   program.steps.clear();
   const std::vector<Match> from = {{.sources = 1}};
   const std::vector<Match> to = {{.destinations = 1, .except_destinations = 2}};

@@ -5,6 +5,8 @@
 
 #include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace faultline {
 namespace {
@@ -36,6 +38,26 @@ TEST(IpAddressTest, OrdersByFamilyThenBytes) {
   EXPECT_LT(Ip("10.0.0.1"), Ip("10.0.0.2"));
   EXPECT_LT(Ip("255.255.255.255"), Ip("::"));
   EXPECT_NE(Ip("0.0.0.0"), Ip("::"));
+}
+
+TEST(IpAddressTest, HasOneAfter) {
+  EXPECT_EQ(Ip("10.0.0.9").Next(), Ip("10.0.0.10"));
+  EXPECT_EQ(Ip("10.0.255.255").Next(), Ip("10.1.0.0"));
+  EXPECT_EQ(Ip("255.255.255.255").Next(), std::nullopt);
+  EXPECT_EQ(Ip("fd20::ffff").Next(), Ip("fd20::1:0"));
+  EXPECT_EQ(Ip("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff").Next(), std::nullopt);
+}
+
+TEST(PrefixTest, HasAMask) {
+  for (const auto& [prefix, mask] :
+       std::vector<std::pair<std::string, std::string>>{{"0.0.0.0/0", "0.0.0.0"},
+                                                        {"10.0.0.0/9", "255.128.0.0"},
+                                                        {"10.0.0.1/32", "255.255.255.255"},
+                                                        {"::/0", "::"},
+                                                        {"fd20::/49", "ffff:ffff:ffff:8000::"},
+                                                        {"fd20::1/128", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"}}) {
+    EXPECT_EQ(Cidr(prefix).Mask(), Ip(mask)) << prefix;
+  }
 }
 
 TEST(PrefixTest, ReadsAndWrites) {

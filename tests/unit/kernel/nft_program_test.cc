@@ -204,7 +204,7 @@ TEST(NftProgramTest, EachTableHasWhatItsRulesUse) {
                                              "inet r/p1/v4", "inet r/p1/v6", "inet r/devices"));
 }
 
-// Every base chain: whose devices, what is protected, and then the gates.
+// Every base chain: whom no rule asks for, whose devices, what is protected, and then the gates.
 TEST(NftProgramTest, ProtectedTrafficIsReturnedBeforeAnyGate) {
   Program program = Everything();
   program.protect.endpoints = {{*IpAddress::Parse("172.33.7.44"), 7440},
@@ -226,8 +226,10 @@ TEST(NftProgramTest, ProtectedTrafficIsReturnedBeforeAnyGate) {
       "return",
   };
   const auto expect = [&](const char* chain, const char* device, const std::string& remote,
-                          const std::vector<std::string>& gates) {
-    std::vector<std::string> expected;
+                          const std::vector<std::string>& gates, bool paris_subnet = false) {
+    std::vector<std::string> expected = {absl::StrCat("ip ", remote, " != 172.33.0.0/16 return"),
+                                         absl::StrCat("ip6 ", remote, " != fd21::/48 return")};
+    if (paris_subnet) expected = {absl::StrCat("ip ", remote, " != 172.33.8.0/24 return")};
     if (*device != 0) expected.emplace_back(device);
     expected.insert(expected.end(), returned.begin(), returned.end());
     expected.push_back(absl::StrCat("ip ", remote, " { 169.254.0.0/16 } return"));
@@ -242,7 +244,7 @@ TEST(NftProgramTest, ProtectedTrafficIsReturnedBeforeAnyGate) {
   expect("r/in", "", "saddr", {"meta protocol @r/g0 jump r/s0/in"});
   expect("r/lane/in", "", "saddr", {"meta protocol @r/g3 jump r/s3/in"});
   expect("r/out", "", "daddr", {"meta protocol @r/g0 jump r/s0/out"});
-  expect("r/lane/out", "", "daddr", {"meta protocol @r/g4 jump r/s4/out"});
+  expect("r/lane/out", "", "daddr", {"meta protocol @r/g4 jump r/s4/out"}, true);
   expect("inet r/loss", "iifname != @r/devices return", "saddr", {"meta protocol @r/g3 jump r/s3/loss"});
   expect("inet r/state", "iifname != @r/devices return", "saddr", {"meta protocol @r/g2 jump r/s2/state"});
   expect("inet r/output", "oifname != @r/devices return", "daddr", {"meta protocol @r/g1 jump r/s1/out"});

@@ -51,6 +51,8 @@ TEST(NftTextTest, HasEverythingThatACutIsMadeOf) {
 	}
 	chain r/in {
 		type filter hook ingress device "eth0" priority -500; policy accept;
+		ip saddr != 172.33.0.0/16 return
+		ip6 saddr != fd21::/48 return
 		tcp sport 22 return
 		tcp dport 22 return
 		udp sport { 67, 68, 123, 546, 547 } return
@@ -72,6 +74,7 @@ TEST(NftTextTest, ByClsactPacketsAreGivenPrioritiesAfterRouting) {
   EXPECT_THAT(text, HasSubstr("table inet faultline {"));
   EXPECT_THAT(text, HasSubstr("\t\tip daddr @r/p0/v4 counter meta priority set fa17:0 accept\n"));
   EXPECT_THAT(text, HasSubstr("\tchain r/post {\n\t\ttype filter hook postrouting priority 10000; policy accept;\n"
+                              "\t\tip daddr != 172.32.0.0/16 return\n"
                               "\t\toifname != @r/devices return\n\t\tmeta priority & ffff:0 == fa17:0 return\n"));
 }
 
