@@ -1,7 +1,5 @@
 #include "agent/daemon.h"
 
-#include <signal.h>
-
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -53,17 +51,6 @@ absl::StatusOr<std::string> ControllerOf(const AgentConfig& config) {
   const absl::Status& none = enrolled.status();
   if (absl::IsNotFound(none) || absl::IsFailedPrecondition(none)) return absl::InvalidArgumentError(none.message());
   return enrolled;
-}
-
-// Blocked before any thread is made that takes signals, so that only AwaitEnd gets them.
-sigset_t BlockSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGHUP);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
 }
 
 // What is missing is said once, with what it would take, so that nobody needs a plan to be refused to learn it.

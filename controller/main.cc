@@ -80,18 +80,6 @@ struct Service {
   LogWriter& log;
 };
 
-sigset_t BlockSignals() {
-  // Inherited as ignored, no program's end would be known.
-  signal(SIGCHLD, SIG_DFL);
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGHUP);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
-}
-
 absl::Status MakeFolder(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
@@ -188,6 +176,8 @@ absl::Status Serve(const ControllerConfig& config, const Arguments& arguments, c
                             " may do everything there, as admin and for every node"));
   }
   const sigset_t signals = BlockSignals();
+  // Inherited as ignored, no program's end would be known.
+  signal(SIGCHLD, SIG_DFL);
   FAULTLINE_RETURN_IF_ERROR(MakeFolder(config.state));
   FAULTLINE_RETURN_IF_ERROR(MakeFolder(std::filesystem::path(config.socket).parent_path()));
   // gRPC would take over another controller's socket in silence, and remove it in the end.

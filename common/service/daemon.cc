@@ -2,6 +2,16 @@
 
 namespace faultline {
 
+sigset_t BlockSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
 int AwaitEnd(const sigset_t& signals, const std::function<void()>& on_hangup) {
   int signal = 0;
   while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) on_hangup();
