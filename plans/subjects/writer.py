@@ -21,9 +21,33 @@ The name of the directory is part of each record's name: take a new one for each
 import argparse
 import json
 import pathlib
+import select
 import signal
+import socket
 import threading
 import time
+
+
+class End:
+    """As threading.Event, but a signal's handler may set it at any time: Event's would wait for a lock that the thread
+    it has interrupted may hold."""
+
+    def __init__(self):
+        self._ours, self._theirs = socket.socketpair()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._ours.close()
+        self._theirs.close()
+
+    def set(self):
+        self._theirs.close()
+
+    def wait(self, seconds):
+        """Whether it is set, for which it waits no longer than this."""
+        return bool(select.select([self._ours], [], [], seconds)[0])
 
 
 class Notes:
@@ -46,11 +70,11 @@ class Notes:
             self._file.write(json.dumps({"time": round(time.time(), 6), "side": self._side, **what}) + "\n")
 
 
-def append_for_ever(client, notes, side, every, over):
+def append_for_ever(client, notes, side, every, end):
     """A record every so many seconds, or as fast as they are answered if that is slower."""
     number = 0
     due = time.monotonic()
-    while not over.wait(max(0, due - time.monotonic())):
+    while not end.wait(max(0, due - time.monotonic())):
         number += 1
         began = time.monotonic()
         due = max(due + every, began)
@@ -73,9 +97,9 @@ def leader_of(client):
         return None
 
 
-def watch_leader(client, notes, every, over):
+def watch_leader(client, notes, every, end):
     known = leader_of(client)
-    while not over.wait(every):
+    while not end.wait(every):
         leader = leader_of(client)
         if leader != known:
             notes.add(event=f"leader {known or 'none'} -> {leader or 'none'}")
@@ -87,16 +111,15 @@ def write(make_client, options):
         notes = Notes(options.directory, options.side)
     except FileExistsError as error:
         raise SystemExit(f"{error.filename} is there already: give each run a new directory") from None
-    over = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: over.set())
-    with notes:
-        watch = threading.Thread(target=watch_leader, args=(make_client(options), notes, 0.2, over))
+    with notes, End() as end:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda *_: end.set())
+        watch = threading.Thread(target=watch_leader, args=(make_client(options), notes, 0.2, end))
         watch.start()
         try:
-            append_for_ever(make_client(options), notes, options.side, options.every, over)
+            append_for_ever(make_client(options), notes, options.side, options.every, end)
         finally:
-            over.set()
+            end.set()
             watch.join()
 
 

@@ -140,6 +140,17 @@ class RefusingTest(unittest.TestCase):
         self.assertEqual([(note["ok"], note["error"]) for note in notes], [(False, "KeyError('shard')")] * len(notes))
         self.assertGreaterEqual(len(notes), 3)
 
+    def test_its_end_may_come_while_it_looks_for_it(self):
+        """With threading.Event the handler of the signal would wait for a lock that its own thread holds."""
+        program = ("import signal, sys; sys.path.insert(0, sys.argv[1]); import writer\n"
+                   "with writer.End() as end:\n"
+                   "    signal.signal(signal.SIGALRM, lambda *_: end.set())\n"
+                   "    signal.setitimer(signal.ITIMER_REAL, 1e-4, 1e-4)\n"
+                   "    while not end.wait(60): pass\n"
+                   "    for _ in range(100_000): assert end.wait(0)\n"
+                   "    signal.setitimer(signal.ITIMER_REAL, 0)\n")
+        subprocess.run([sys.executable, "-c", program, SUBJECTS], timeout=60, check=True)
+
     def test_a_writer_that_cannot_go_on_ends(self):
         class Deposed(Forgetful):
             def append(self, record):
