@@ -21,15 +21,18 @@ namespace {
 // owner, the numbers of lanes; and without what is only another way to say the same: a set of one element, and a
 // priority by name.
 std::map<std::string, std::string> Parts(const std::string& listing) {
+  static const std::regex lane_forward("fwd to \"?fl[0-9]+s?\"?");
+  static const std::regex lane_priority("priority set fa17:[0-9a-f]+");
+  static const std::regex one_element("\\{ ([^ ,{}]+) \\}");
   std::map<std::string, std::string> parts;
   std::string name;
   for (absl::string_view line : absl::StrSplit(listing, '\n')) {
     if (absl::StartsWith(line, "\tset ") || absl::StartsWith(line, "\tchain ")) {
       name = std::string(line);
     } else if (absl::StartsWith(line, "\t\t") && !absl::StrContains(line, "flags owner")) {
-      std::string text = std::regex_replace(std::string(line), std::regex("fwd to \"?fl[0-9]+s?\"?"), "fwd to LANE");
-      text = std::regex_replace(text, std::regex("priority set fa17:[0-9a-f]+"), "priority set LANE");
-      text = std::regex_replace(text, std::regex("\\{ ([^ ,{}]+) \\}"), "$1");
+      std::string text = std::regex_replace(std::string(line), lane_forward, "fwd to LANE");
+      text = std::regex_replace(text, lane_priority, "priority set LANE");
+      text = std::regex_replace(text, one_element, "$1");
       absl::StrAppend(&parts[name], text, "\n");
     }
   }
