@@ -1,20 +1,28 @@
 #include "tests/support/netns.h"
 
 #include <fcntl.h>
+#include <net/if.h>
 #include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <regex>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "tests/support/udp.h"
 
 namespace faultline::testing {
 namespace {
+
+// For `ip -batch`.
+constexpr char kShow[] = "link show\naddress show\nroute show table all\n";
 
 UniqueFd CurrentNetns() { return UniqueFd(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)); }
 
@@ -69,7 +77,9 @@ Netns::Netns() {
     return;
   }
   fd_ = CurrentNetns();
-  Command("ip link set lo up");
+  ifreq loopback = {.ifr_ifrn = {"lo"}, .ifr_ifru = {.ifru_flags = IFF_UP}};
+  const UniqueFd socket_fd(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (ioctl(socket_fd.get(), SIOCSIFFLAGS, &loopback) != 0) ADD_FAILURE() << "lo: " << strerror(errno);
   Enter(back);
 }
 
@@ -83,11 +93,15 @@ std::string Netns::Run(const std::string& words, const std::string& input) const
 std::string Netns::State() const {
   const InNetns inside(*this);
   std::string state;
-  for (const char* command : {"ip -o link show", "ip -o address show", "ip -4 route show table all",
-                              "ip -6 route show table all", "tc qdisc show", "nft -s list ruleset"}) {
-    // Without a link's "state UP": the kernel brings that up to date in its own time.
-    const std::string text = std::regex_replace(Command(command), std::regex(" state [A-Z]+"), "");
-    absl::StrAppend(&state, "$ ", command, "\n", text);
+  // Links and addresses on a line each, to leave out a link's "state UP": the kernel brings that up to date in its own
+  // time.
+  for (absl::string_view line : absl::StrSplit(Command("ip -o -batch -", kShow), '\n')) {
+    const std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(line, absl::MaxSplits(" state ", 1));
+    absl::StrAppend(&state, parts.first, parts.second.substr(std::min(parts.second.find(' '), parts.second.size())),
+                    "\n");
+  }
+  for (const char* command : {"tc qdisc show", "nft -s list ruleset"}) {
+    absl::StrAppend(&state, "$ ", command, "\n", Command(command));
   }
   return state;
 }
@@ -104,16 +118,18 @@ InNetns::~InNetns() { Enter(back_); }
 void Wire(const Netns& node, const Netns& peer) {
   node.Run("ip link add eth0 type veth peer name eth0 netns " + peer.path());
   // No link-local address whose duplicate detection would change the state while a test runs.
-  node.Run("ip link set eth0 addrgenmode none up");
-  peer.Run("ip link set eth0 addrgenmode none up");
-  node.Run("ip address add 172.32.4.2/11 dev eth0");
-  node.Run("ip address add fd20::402/15 dev eth0 nodad");
-  peer.Run("ip address add 172.33.11.90/11 dev eth0");
-  peer.Run("ip address add fd21::b5a/15 dev eth0 nodad");
-  peer.Run("ip address add 169.254.169.253/32 dev eth0");
-  peer.Run("ip address add fd00:ec2::253/128 dev eth0 nodad");
-  node.Run("ip route add 169.254.169.253 dev eth0");
-  node.Run("ip route add fd00:ec2::253 dev eth0");
+  node.Run("ip -batch -", R"(link set eth0 addrgenmode none up
+address add 172.32.4.2/11 dev eth0
+address add fd20::402/15 dev eth0 nodad
+route add 169.254.169.253 dev eth0
+route add fd00:ec2::253 dev eth0
+)");
+  peer.Run("ip -batch -", R"(link set eth0 addrgenmode none up
+address add 172.33.11.90/11 dev eth0
+address add fd21::b5a/15 dev eth0 nodad
+address add 169.254.169.253/32 dev eth0
+address add fd00:ec2::253/128 dev eth0 nodad
+)");
   // IPv6 joins an address's neighbour discovery group up to a second after the link came up, nodad or not.
   AwaitPassage(node, "fd20::402", peer, "fd21::b5a");
   AwaitPassage(peer, "fd21::b5a", node, "fd20::402");
