@@ -149,11 +149,11 @@ lab_start() {
     running "$piece" || launch "$piece"
   done
   for piece in "${pieces[@]}"; do
-    wait_for 5 entered_or_dead "$piece" || not_ready "$piece"
+    wait_for 20 entered_or_dead "$piece" || not_ready "$piece"
   done
   # An agent may be started while there is no controller; then nothing tells when it is ready.
   if running controller; then
-    wait_for 15 ready_or_dead "${pieces[@]}" || not_ready "${pieces[@]}"
+    wait_for 60 ready_or_dead "${pieces[@]}" || not_ready "${pieces[@]}"
   fi
   all_running "${pieces[@]}" || not_ready "${pieces[@]}"
   make_real_time "${pieces[@]}"
