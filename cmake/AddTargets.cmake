@@ -127,7 +127,7 @@ function(faultline_test name)
 endfunction()
 
 # faultline_fuzzer(NAME SOURCES ... CORPUS dir [DICT file] [MAX_LEN bytes] [LINK ...]): built only where the parts have
-# fuzz; its test runs the corpus and then fresh inputs for half a minute, the one with the label `fuzz-long` for ten
+# fuzz; its test runs the corpus and then fresh inputs for ten seconds, the one with the label `fuzz-long` for ten
 # minutes.
 function(faultline_fuzzer name)
   cmake_parse_arguments(ARG "" "CORPUS;DICT;MAX_LEN" "SOURCES;LINK" ${ARGN})
@@ -148,7 +148,7 @@ function(faultline_fuzzer name)
   set(work "${CMAKE_CURRENT_BINARY_DIR}/${name}.corpus")
   file(MAKE_DIRECTORY "${work}")
   set(run ${name} -timeout=5 -rss_limit_mb=2048 ${dictionary} ${length} "${work}" "${ARG_CORPUS}")
-  add_test(NAME "${FAULTLINE_TREE}.${name}" COMMAND ${run} -max_total_time=30)
+  add_test(NAME "${FAULTLINE_TREE}.${name}" COMMAND ${run} -max_total_time=10)
   set_tests_properties("${FAULTLINE_TREE}.${name}" PROPERTIES LABELS fuzz TIMEOUT 150)
   add_test(NAME "${FAULTLINE_TREE}.${name}.long" COMMAND ${run} -max_total_time=600)
   set_tests_properties("${FAULTLINE_TREE}.${name}.long" PROPERTIES LABELS fuzz-long TIMEOUT 900)
