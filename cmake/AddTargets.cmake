@@ -1,25 +1,20 @@
 include(GoogleTest)
 
-# faultline_headers_once(TARGET FIRST header...): clang reads these headers, which are half of what it takes to compile what
-# includes them, once for all of a tree: with the target FIRST, of which the others have them.
-function(faultline_headers_once name first)
+# faultline_test_program(NAME): what every program that is a test has. What they all include clang reads once for all of a
+# tree: with the target faultline_test_headers, of which the others have it.
+function(faultline_test_program name)
+  target_link_libraries(${name} PRIVATE faultline::options GTest::gmock GTest::gtest_main)
   if(NOT FAULTLINE_PCH OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     return()
   endif()
-  if(name STREQUAL first)
-    target_precompile_headers(${name} PRIVATE ${ARGN})
+  if(name STREQUAL "faultline_test_headers")
+    target_precompile_headers(${name} PRIVATE <gmock/gmock.h> <gtest/gtest.h> <absl/status/statusor.h>
+      <absl/strings/str_cat.h> <chrono> <functional> <map> <memory> <optional> <string> <thread> <vector>)
     # The same bytes whenever it is made, so that ccache knows it.
     target_compile_options(${name} PRIVATE -Xclang -fno-pch-timestamp)
   else()
-    target_precompile_headers(${name} REUSE_FROM ${first})
+    target_precompile_headers(${name} REUSE_FROM faultline_test_headers)
   endif()
-endfunction()
-
-# faultline_test_program(NAME): what every program that is a test has.
-function(faultline_test_program name)
-  target_link_libraries(${name} PRIVATE faultline::options GTest::gmock GTest::gtest_main)
-  faultline_headers_once(${name} faultline_test_headers <gmock/gmock.h> <gtest/gtest.h> <absl/status/statusor.h>
-    <absl/strings/str_cat.h> <chrono> <functional> <map> <memory> <optional> <string> <thread> <vector>)
 endfunction()
 
 # Whether the agent is linked with messages of protobuf's lite runtime, which know no names and no JSON: a tenth of it.
@@ -39,6 +34,9 @@ function(faultline_lite out)
   set(${out} ${libraries} PARENT_SCOPE)
 endfunction()
 
+# Several files of a target are compiled as one (CMAKE_UNITY_BUILD in the presets; docs/decisions/0017), so no two of them
+# have anything of the same name in their unnamed namespaces.
+
 # faultline_library(NAME [LITE] SOURCES ... [LINK ...]): a static library faultline_NAME, alias faultline::NAME; built when
 # a program or test of the tree needs it. LITE says that it has to do with messages and is a part of the agent: it then
 # has a twin, faultline::NAME_lite, of the same sources for lite messages. What a LITE library links stands before it.
@@ -56,9 +54,6 @@ function(faultline_library name)
     # So that fuzzers see where they have been. Optimised a little: what is tested runs often, tests compile often.
     target_compile_options(faultline_${name} PRIVATE -fsanitize=fuzzer-no-link -O1)
   endif()
-  faultline_headers_once(faultline_${name} faultline_headers <absl/status/statusor.h> <absl/strings/str_cat.h>
-    <absl/strings/str_format.h> <absl/strings/str_join.h> <algorithm> <chrono> <functional> <map> <memory> <mutex>
-    <optional> <ranges> <set> <span> <string> <utility> <variant> <vector>)
 endfunction()
 
 # faultline_program(NAME [LITE] [TOOL] SOURCES ... [LINK ...]): a program, put into FAULTLINE_BIN_DIR, a LITE one of the
@@ -98,7 +93,7 @@ function(faultline_test name)
   add_executable(${name} ${ARG_SOURCES})
   faultline_test_program(${name})
   target_link_libraries(${name} PRIVATE ${ARG_LINK})
-  if(CMAKE_CROSSCOMPILING)
+  if(NOT FAULTLINE_SANITIZE)
     # What is tested is what ships; the tests' own code need not be fast, and compiles in half the time.
     target_compile_options(${name} PRIVATE -O0 -g0 -U_FORTIFY_SOURCE)
   endif()

@@ -9,7 +9,7 @@ target_include_directories(faultline_options INTERFACE "${CMAKE_SOURCE_DIR}" "${
 target_compile_options(faultline_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wunused -Werror=return-type
   -Werror=unused-result -Wno-missing-field-initializers)
-# Some of what we link asks for it, and what was compiled otherwise cannot be read by all (faultline_headers_once).
+# Some of what we link asks for it, and what was compiled otherwise cannot be read by all (faultline_test_program).
 target_compile_options(faultline_options INTERFACE -pthread)
 target_compile_definitions(faultline_options INTERFACE FAULTLINE_VERSION="${PROJECT_VERSION}")
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")

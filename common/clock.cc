@@ -15,4 +15,9 @@ std::chrono::steady_clock::time_point ToSteady(MonotonicTime time) {
       std::chrono::duration_cast<std::chrono::steady_clock::duration>(time.time_since_epoch()));
 }
 
+timespec ToTimespec(Duration duration) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
+  return {.tv_sec = static_cast<time_t>(seconds.count()), .tv_nsec = static_cast<long>((duration - seconds).count())};
+}
+
 }  // namespace faultline

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <ctime>
 
 namespace faultline {
 
@@ -49,5 +50,8 @@ class SystemClock : public Clock {
 // CLOCK_MONOTONIC as the standard library spells it: libstdc++'s steady_clock reads it too, so condition variables
 // can wait for it.
 std::chrono::steady_clock::time_point ToSteady(MonotonicTime time);
+
+// As system calls take a length of time.
+timespec ToTimespec(Duration duration);
 
 }  // namespace faultline

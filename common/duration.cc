@@ -16,21 +16,21 @@ using std::chrono::hours;
 constexpr Duration kLongest = hours(10'000);
 constexpr std::int64_t kBillion = 1'000'000'000;
 
-struct Unit {
+struct TimeUnit {
   absl::string_view name;
   Duration length;
 };
 
 // Largest first: the order in which a text must use them.
-constexpr std::array<Unit, 6> kUnits = {{{"h", hours(1)},
-                                         {"m", std::chrono::minutes(1)},
-                                         {"s", std::chrono::seconds(1)},
-                                         {"ms", std::chrono::milliseconds(1)},
-                                         {"us", std::chrono::microseconds(1)},
-                                         {"ns", Duration(1)}}};
+constexpr std::array<TimeUnit, 6> kUnits = {{{"h", hours(1)},
+                                             {"m", std::chrono::minutes(1)},
+                                             {"s", std::chrono::seconds(1)},
+                                             {"ms", std::chrono::milliseconds(1)},
+                                             {"us", std::chrono::microseconds(1)},
+                                             {"ns", Duration(1)}}};
 constexpr std::size_t kIsoUnits = 3;
 
-absl::Status Invalid(absl::string_view text, absl::string_view what) {
+absl::Status InvalidDuration(absl::string_view text, absl::string_view what) {
   return absl::InvalidArgumentError(
       absl::StrCat("'", text, "' is not a duration: ", what, "; write for example 250ms, 30s, 1h30m or PT5M"));
 }
@@ -82,26 +82,26 @@ absl::StatusOr<Duration> ParseDuration(absl::string_view text) {
     absl::AsciiStrToLower(&rest_storage);
     rest = absl::string_view(rest_storage).substr(2);
   }
-  if (rest.empty()) return Invalid(text, "it is empty");
-  if (rest.front() == '-') return Invalid(text, "it is negative");
+  if (rest.empty()) return InvalidDuration(text, "it is empty");
+  if (rest.front() == '-') return InvalidDuration(text, "it is negative");
 
   const std::size_t unit_count = iso ? kIsoUnits : kUnits.size();
   std::size_t next_unit = 0;
   absl::int128 total = 0;
   while (!rest.empty()) {
     absl::int128 billionths = 0;
-    if (!TakeNumber(rest, billionths)) return Invalid(text, "a number is expected");
+    if (!TakeNumber(rest, billionths)) return InvalidDuration(text, "a number is expected");
     const absl::string_view name = TakeUnitName(rest);
-    if (name.empty()) return Invalid(text, "it has no unit");
+    if (name.empty()) return InvalidDuration(text, "it has no unit");
     std::size_t unit = 0;
     while (unit < unit_count && kUnits[unit].name != name) ++unit;
-    if (unit == unit_count) return Invalid(text, absl::StrCat("'", name, "' is no unit of time"));
-    if (unit < next_unit) return Invalid(text, "units must get smaller from left to right");
+    if (unit == unit_count) return InvalidDuration(text, absl::StrCat("'", name, "' is no unit of time"));
+    if (unit < next_unit) return InvalidDuration(text, "units must get smaller from left to right");
     next_unit = unit + 1;
     // First by number, as the product may be too large to compute.
     const bool too_many = billionths / kBillion > kLongest / kUnits[unit].length;
     if (!too_many) total += billionths * kUnits[unit].length.count() / kBillion;
-    if (too_many || total > kLongest.count()) return Invalid(text, "it is longer than 10000h");
+    if (too_many || total > kLongest.count()) return InvalidDuration(text, "it is longer than 10000h");
   }
   return Duration(static_cast<Duration::rep>(total));
 }
@@ -109,7 +109,7 @@ absl::StatusOr<Duration> ParseDuration(absl::string_view text) {
 std::string FormatDuration(Duration duration) {
   if (duration == Duration(0)) return "0s";
   std::string text = duration < Duration(0) ? "-" : "";
-  for (const Unit& unit : kUnits) {
+  for (const TimeUnit& unit : kUnits) {
     const auto count = duration / unit.length;
     if (count == 0) continue;
     // Not of the whole duration: the most negative one has no positive twin.

@@ -13,6 +13,7 @@
 namespace faultline {
 
 enum class Family : std::uint8_t { kIpv4, kIpv6 };
+inline constexpr std::array<Family, 2> kFamilies = {Family::kIpv4, Family::kIpv6};
 
 // An IPv4 or IPv6 address, network byte order. A value; ordered by family, then bytes.
 class IpAddress {

@@ -9,9 +9,9 @@
 namespace faultline {
 namespace {
 
-constexpr std::uint64_t kMost = std::uint64_t{4} * Ratio::kOne;
+constexpr std::uint64_t kMostRatio = std::uint64_t{4} * Ratio::kOne;
 
-absl::Status Invalid(absl::string_view text, absl::string_view what) {
+absl::Status InvalidRatio(absl::string_view text, absl::string_view what) {
   return absl::InvalidArgumentError(
       absl::StrCat("'", text, "' is not a ratio: ", what, "; write for example 1%, 0.05% or 200ppm"));
 }
@@ -25,14 +25,14 @@ absl::StatusOr<Ratio> ParseRatio(absl::string_view text) {
     unit = Ratio::kOne / 1'000'000;
   } else if (!absl::ConsumeSuffix(&number, "%")) {
     if (text == "0") return Ratio();
-    return Invalid(text, "it has no unit");
+    return InvalidRatio(text, "it has no unit");
   }
   const std::optional<Decimal> decimal = ParseDecimal(number);
-  if (number.empty()) return Invalid(text, "there is no number before the unit");
-  if (!decimal) return Invalid(text, absl::StrCat("'", number, "' is no number from 0 up"));
+  if (number.empty()) return InvalidRatio(text, "there is no number before the unit");
+  if (!decimal) return InvalidRatio(text, absl::StrCat("'", number, "' is no number from 0 up"));
   const std::optional<std::uint64_t> parts = decimal->Times(unit);
-  if (!parts) return Invalid(text, "it has more digits than a part per billion");
-  if (*parts > kMost) return Invalid(text, "it is more than 400 %");
+  if (!parts) return InvalidRatio(text, "it has more digits than a part per billion");
+  if (*parts > kMostRatio) return InvalidRatio(text, "it is more than 400 %");
   return Ratio::PartsPerBillion(static_cast<std::uint32_t>(*parts));
 }
 

@@ -1,17 +1,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/time/time.h"
 #include "agent/doctor/controller_facts.h"
+#include "common/identity/certificate.h"
 
 namespace faultline {
 namespace {
 
 // A certificate renews itself when a third of its life is left. One with less than half of that has failed to.
 constexpr int kRenewalFailed = 6;
-
-std::string Text(WallTime time) {
-  return absl::FormatTime("%Y-%m-%d %H:%M UTC", absl::FromChrono(time), absl::UTCTimeZone());
-}
 
 std::string LeftText(Duration left) {
   const auto hours = std::chrono::duration_cast<std::chrono::hours>(left).count();
@@ -82,10 +78,10 @@ Examination JudgeCertificate(const ControllerFacts& facts) {
   constexpr absl::string_view kSubject = "certificate";
   const std::string renew = "journalctl -u faultline-agent says why it was not renewed; else enrol this node anew";
   if (facts.now >= *facts.ends) {
-    return {Bad(kSubject, absl::StrCat(facts.files.certificate, " has ended at ", Text(*facts.ends)), renew)};
+    return {Bad(kSubject, absl::StrCat(facts.files.certificate, " has ended at ", MinuteText(*facts.ends)), renew)};
   }
   const Duration left = *facts.ends - facts.now;
-  const std::string detail = absl::StrCat("ends in ", LeftText(left), ", at ", Text(*facts.ends));
+  const std::string detail = absl::StrCat("ends in ", LeftText(left), ", at ", MinuteText(*facts.ends));
   if (left * kRenewalFailed < *facts.ends - *facts.begins) return {Warning(kSubject, detail, renew)};
   return {Good(kSubject, detail)};
 }

@@ -21,7 +21,7 @@ namespace {
 using Reader = std::vector<ForeignChange> (*)(std::span<const std::uint8_t>, const NetlinkPorts&);
 
 // Our own changes come here too, but for those of large batches.
-constexpr int kReceiveBuffer = 4 << 20;
+constexpr int kEventBuffer = 4 << 20;
 // As much as the kernel puts into one datagram of notifications, and more.
 constexpr std::size_t kLargestDatagram = 65536;
 
@@ -32,7 +32,7 @@ bool SetMembership(const UniqueFd& events, int option, int group) {
 absl::StatusOr<UniqueFd> Subscribe(int protocol, std::initializer_list<int> groups) {
   UniqueFd events(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol));
   if (!events) return ErrnoError(errno, "opening a netlink socket for changes by others");
-  setsockopt(events.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kReceiveBuffer, sizeof(kReceiveBuffer));
+  setsockopt(events.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kEventBuffer, sizeof(kEventBuffer));
   sockaddr_nl address{};
   address.nl_family = AF_NETLINK;
   if (bind(events.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {

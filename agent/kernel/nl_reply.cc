@@ -20,7 +20,7 @@ T Copy(Bytes bytes) {
   return value;
 }
 
-Bytes Drop(Bytes bytes, std::size_t count) { return bytes.subspan(std::min(bytes.size(), count)); }
+Bytes DropFront(Bytes bytes, std::size_t count) { return bytes.subspan(std::min(bytes.size(), count)); }
 
 std::string TextOf(Bytes payload) {
   const auto end = std::find(payload.begin(), payload.end(), 0);
@@ -35,7 +35,7 @@ std::string FindText(Bytes attributes) {
     if ((header.nla_type & NLA_TYPE_MASK) == NLMSGERR_ATTR_MSG) {
       return TextOf(attributes.subspan(sizeof(nlattr), header.nla_len - sizeof(nlattr)));
     }
-    attributes = Drop(attributes, NLA_ALIGN(header.nla_len));
+    attributes = DropFront(attributes, NLA_ALIGN(header.nla_len));
   }
   return "";
 }
@@ -54,7 +54,7 @@ absl::StatusOr<int> ReadErrno(Bytes payload) {
 absl::Status ReadAck(const nlmsghdr& header, Bytes payload, NlReply& reply) {
   reply.kind = NlReply::Kind::kAck;
   FAULTLINE_ASSIGN_OR_RETURN(reply.error, ReadErrno(payload));
-  payload = Drop(payload, sizeof(int));
+  payload = DropFront(payload, sizeof(int));
   if (payload.size() < sizeof(nlmsghdr)) {
     return absl::InvalidArgumentError("an answer without the request's header");
   }
@@ -62,14 +62,14 @@ absl::Status ReadAck(const nlmsghdr& header, Bytes payload, NlReply& reply) {
   // Without NLM_F_CAPPED the whole request is repeated before the attributes.
   const bool capped = (header.nlmsg_flags & NLM_F_CAPPED) != 0;
   const std::size_t echoed = capped ? sizeof(nlmsghdr) : Copy<nlmsghdr>(payload).nlmsg_len;
-  reply.text = FindText(Drop(payload, NLMSG_ALIGN(echoed)));
+  reply.text = FindText(DropFront(payload, NLMSG_ALIGN(echoed)));
   return absl::OkStatus();
 }
 
 absl::StatusOr<NlReply> ReadReply(const nlmsghdr& header, Bytes message) {
   NlReply reply{.sequence = header.nlmsg_seq, .bytes = message};
   reply.interrupted = (header.nlmsg_flags & NLM_F_DUMP_INTR) != 0;
-  const Bytes payload = Drop(message, NLMSG_HDRLEN);
+  const Bytes payload = DropFront(message, NLMSG_HDRLEN);
   switch (header.nlmsg_type) {
     case NLMSG_ERROR:
       FAULTLINE_RETURN_IF_ERROR(ReadAck(header, payload, reply));
@@ -105,7 +105,7 @@ absl::StatusOr<std::vector<NlReply>> ReadReplies(Bytes datagram) {
       FAULTLINE_ASSIGN_OR_RETURN(NlReply reply, ReadReply(header, datagram.first(header.nlmsg_len)));
       replies.push_back(std::move(reply));
     }
-    datagram = Drop(datagram, NLMSG_ALIGN(header.nlmsg_len));
+    datagram = DropFront(datagram, NLMSG_ALIGN(header.nlmsg_len));
   }
   return replies;
 }

@@ -55,13 +55,13 @@ class Attributes {
   std::array<Bytes, 32> found_;
 };
 
-absl::string_view TextOf(Bytes payload) {
+absl::string_view ViewOf(Bytes payload) {
   const absl::string_view text(reinterpret_cast<const char*>(payload.data()), payload.size());
   return text.substr(0, text.find('\0'));
 }
 
 // For keys: names may have any bytes.
-std::string NameOf(Bytes payload) { return absl::CHexEscape(TextOf(payload)); }
+std::string NameOf(Bytes payload) { return absl::CHexEscape(ViewOf(payload)); }
 
 std::uint32_t NumberOf(Bytes payload) {
   std::uint32_t number = 0;
@@ -103,7 +103,7 @@ std::string TableKey(const nfgenmsg& header, Bytes name) {
 
 bool IsOurTable(const nfgenmsg& header, Bytes name) {
   const auto is_family = [&header](NftFamily family) { return NumberOf(family) == header.nfgen_family; };
-  return std::ranges::any_of(kNftFamilies, is_family) && TextOf(name) == kTableName;
+  return std::ranges::any_of(kNftFamilies, is_family) && ViewOf(name) == kTableName;
 }
 
 std::string WithinTable(absl::string_view kind, Bytes name, const std::string& table) {
@@ -114,7 +114,7 @@ std::string WithinTable(absl::string_view kind, Bytes name, const std::string& t
 std::uint64_t MixExpressions(std::uint64_t digest, Bytes list) {
   Attributes::ForEach(list, [&digest](std::uint16_t, Bytes element) {
     const Attributes expression(element);
-    const absl::string_view name = TextOf(expression[NFTA_EXPR_NAME]);
+    const absl::string_view name = ViewOf(expression[NFTA_EXPR_NAME]);
     digest = Mix(digest, expression[NFTA_EXPR_NAME]);
     if (name == "counter" || name == "last") return;
     const Bytes data = expression[NFTA_EXPR_DATA];
@@ -211,16 +211,16 @@ absl::Status PictureReader::AddDevice(Message message) {
   const Bytes kind = Attributes(attributes[IFLA_LINKINFO])[IFLA_INFO_KIND];
   const Bytes alias = attributes[IFLA_IFALIAS];
   const bool up = (header.ifi_flags & IFF_UP) != 0;
-  const bool ours = IsOurs({.name = TextOf(attributes[IFLA_IFNAME]),
-                            .kind = TextOf(kind),
-                            .alias = alias.empty() ? std::nullopt : std::optional(TextOf(alias)),
+  const bool ours = IsOurs({.name = ViewOf(attributes[IFLA_IFNAME]),
+                            .kind = ViewOf(kind),
+                            .alias = alias.empty() ? std::nullopt : std::optional(ViewOf(alias)),
                             .up = up,
                             .mtu = NumberOf(attributes[IFLA_MTU])});
   const std::string key = absl::StrCat("device ", NameOf(attributes[IFLA_IFNAME]));
   devices_[static_cast<std::uint32_t>(header.ifi_index)] = key;
   return Add(key, {.kind = Thing::Kind::kDevice,
                    .ours = ours,
-                   .digest = absl::HashOf(header.ifi_index, up, TextOf(kind), NumberOf(attributes[IFLA_MTU]),
+                   .digest = absl::HashOf(header.ifi_index, up, ViewOf(kind), NumberOf(attributes[IFLA_MTU]),
                                           NumberOf(attributes[IFLA_MASTER]))});
 }
 
@@ -230,7 +230,7 @@ absl::Status PictureReader::AddQdisc(Message message) {
   const auto number = static_cast<std::uint32_t>(header.tcm_ifindex);
   const auto device = devices_.find(number);
   if (device == devices_.end()) return absl::OkStatus();
-  const absl::string_view kind = TextOf(attributes[TCA_KIND]);
+  const absl::string_view kind = ViewOf(attributes[TCA_KIND]);
   const std::string key =
       absl::StrCat("qdisc ", NameOf(attributes[TCA_KIND]), " ", HandleText(header.tcm_handle),
                    ParentText(header.tcm_parent), " on ", absl::StripPrefix(device->second, "device "));
@@ -254,7 +254,7 @@ absl::Status PictureReader::AddFilter(Message message) {
   const auto hook = hooks_.find(static_cast<std::uint32_t>(header.tcm_ifindex));
   if (hook == hooks_.end()) return absl::OkStatus();
   Thing& qdisc = picture_.things.at(hook->second);
-  const absl::string_view kind = TextOf(attributes[TCA_KIND]);
+  const absl::string_view kind = ViewOf(attributes[TCA_KIND]);
   const auto preference = static_cast<std::uint16_t>(TC_H_MAJ(header.tcm_info) >> 16);
   if (IsDetour(kind, preference, header.tcm_handle)) {
     qdisc.ours = qdisc.ours || IsOfOurClsact(header.tcm_handle);

@@ -17,7 +17,7 @@ namespace faultline {
 namespace {
 
 // A dump that is disturbed again and again is given up after this many attempts.
-constexpr int kDumpAttempts = 5;
+constexpr int kPictureAttempts = 5;
 
 using Add = absl::Status (PictureReader::*)(PictureReader::Message);
 
@@ -48,7 +48,7 @@ absl::Status ReadRouting(NlConversation& conversation, PictureReader& reader) {
 absl::StatusOr<KernelPicture> Read(NlConversation& conversation,
                                    absl::Status (*read)(NlConversation&, PictureReader&)) {
   absl::Status status;
-  for (int attempt = 0; attempt < kDumpAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kPictureAttempts; ++attempt) {
     PictureReader reader;
     status = read(conversation, reader);
     if (status.ok()) return reader.Take();

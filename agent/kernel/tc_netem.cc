@@ -33,7 +33,7 @@ void PutLoss(nl_msg* message, const NetemLoss::Bursts& bursts) {
 using Attributes = std::array<nlattr*, kLastAttribute + 1>;
 
 template <typename T>
-T ValueOf(const nlattr* attribute) {
+T WholeValueOf(const nlattr* attribute) {
   T value{};
   if (attribute != nullptr && nla_len(attribute) >= static_cast<int>(sizeof(value))) {
     std::memcpy(&value, nla_data(attribute), sizeof(value));
@@ -45,7 +45,7 @@ std::optional<NetemLoss::Bursts> ReadBursts(nlattr* attribute) {
   if (attribute == nullptr) return std::nullopt;
   const nlattr* model = nla_find(static_cast<nlattr*>(nla_data(attribute)), nla_len(attribute), NETEM_LOSS_GE);
   if (model == nullptr) return std::nullopt;
-  const auto value = ValueOf<tc_netem_gemodel>(model);
+  const auto value = WholeValueOf<tc_netem_gemodel>(model);
   return NetemLoss::Bursts{.p = value.p, .r = value.r, .bad_pass = value.h, .good_loss = value.k1};
 }
 
@@ -122,14 +122,14 @@ std::optional<NetemSettings> ReadNetem(absl::string_view options) {
                 static_cast<int>(attributes.size()), nullptr) < 0) {
     return std::nullopt;
   }
-  const auto correlations = ValueOf<tc_netem_corr>(found[TCA_NETEM_CORR]);
-  const auto reorder = ValueOf<tc_netem_reorder>(found[TCA_NETEM_REORDER]);
-  const auto corrupt = ValueOf<tc_netem_corrupt>(found[TCA_NETEM_CORRUPT]);
-  const auto rate64 = ValueOf<std::uint64_t>(found[TCA_NETEM_RATE64]);
+  const auto correlations = WholeValueOf<tc_netem_corr>(found[TCA_NETEM_CORR]);
+  const auto reorder = WholeValueOf<tc_netem_reorder>(found[TCA_NETEM_REORDER]);
+  const auto corrupt = WholeValueOf<tc_netem_corrupt>(found[TCA_NETEM_CORRUPT]);
+  const auto rate64 = WholeValueOf<std::uint64_t>(found[TCA_NETEM_RATE64]);
   NetemSettings settings{
       .limit = fixed.limit,
-      .delay = {.latency = Duration(ValueOf<std::int64_t>(found[TCA_NETEM_LATENCY64])),
-                .jitter = Duration(ValueOf<std::int64_t>(found[TCA_NETEM_JITTER64]))},
+      .delay = {.latency = Duration(WholeValueOf<std::int64_t>(found[TCA_NETEM_LATENCY64])),
+                .jitter = Duration(WholeValueOf<std::int64_t>(found[TCA_NETEM_JITTER64]))},
       .loss = {.share = fixed.loss, .correlation = correlations.loss_corr, .bursts = ReadBursts(found[TCA_NETEM_LOSS])},
       .duplicate = fixed.duplicate,
       .duplicate_correlation = correlations.dup_corr,
@@ -138,9 +138,9 @@ std::optional<NetemSettings> ReadNetem(absl::string_view options) {
       .reorder = reorder.probability,
       .reorder_correlation = reorder.correlation,
       .reorder_gap = fixed.gap,
-      .rate = rate64 != 0 ? rate64 : ValueOf<tc_netem_rate>(found[TCA_NETEM_RATE]).rate,
+      .rate = rate64 != 0 ? rate64 : WholeValueOf<tc_netem_rate>(found[TCA_NETEM_RATE]).rate,
   };
-  if (found[kPrngSeed] != nullptr) settings.seed = ValueOf<std::uint64_t>(found[kPrngSeed]);
+  if (found[kPrngSeed] != nullptr) settings.seed = WholeValueOf<std::uint64_t>(found[kPrngSeed]);
   return settings;
 }
 

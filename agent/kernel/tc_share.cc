@@ -69,7 +69,7 @@ class CorrelatedNumbers {
 };
 
 // Where the numbers lie so close together that they are as good as normal: their quantile.
-double NormalQuantile(double correlation, double share) {
+double NearlyNormalQuantile(double correlation, double share) {
   const double deviation = std::sqrt((1 - correlation) / (1 + correlation) / 12);
   double low = -8;
   double high = 8;
@@ -96,7 +96,7 @@ std::uint32_t CorrelatedNetemShare(Ratio ratio, Ratio correlation) {
   if (ratio.zero() || ratio >= Ratio::Percent(100)) return NetemShare(ratio);
   if (correlation.zero() || correlation >= Ratio::Percent(100)) return NetemShare(ratio);
   const double share = ratio.AsDouble();
-  const double quantile = correlation > kNearlyNormal ? NormalQuantile(correlation.AsDouble(), share)
+  const double quantile = correlation > kNearlyNormal ? NearlyNormalQuantile(correlation.AsDouble(), share)
                                                       : CorrelatedNumbers(correlation.AsDouble()).Quantile(share);
   return static_cast<std::uint32_t>(std::clamp(quantile * kTwoTo32 - 1, 1.0, kTwoTo32 - 1));
 }

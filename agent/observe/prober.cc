@@ -18,9 +18,7 @@ constexpr Duration kMappingPatience = std::chrono::milliseconds(100);
 // A probe that took longer, either way, is not believed.
 constexpr Duration kFarthest = std::chrono::minutes(1);
 // So many datagrams are taken before the next look at what is to be sent.
-constexpr int kMostPerTurn = 64;
-
-constexpr std::array<Family, 2> kFamilies = {Family::kIpv4, Family::kIpv6};
+constexpr int kMostDatagramsPerTurn = 64;
 
 constexpr std::size_t IndexOf(Family family) { return family == Family::kIpv4 ? 0 : 1; }
 
@@ -32,11 +30,6 @@ const IpAddress& AnyAddress(Family family) {
 
 const std::optional<IpAddress>& AddressOf(const MeshPeer& peer, Family family) {
   return family == Family::kIpv4 ? peer.ipv4 : peer.ipv6;
-}
-
-timespec ToTimespec(Duration duration) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
-  return {.tv_sec = static_cast<time_t>(seconds.count()), .tv_nsec = static_cast<long>((duration - seconds).count())};
 }
 
 }  // namespace
@@ -254,7 +247,7 @@ void Prober::Receive(Family family) {
   std::optional<ProbeSocket>& socket = sockets_[IndexOf(family)];
   if (!socket) return;
   SealedProbe buffer;
-  for (int i = 0; i < kMostPerTurn; ++i) {
+  for (int i = 0; i < kMostDatagramsPerTurn; ++i) {
     const std::optional<std::size_t> size = socket->Receive(buffer);
     if (!size) return;
     const std::optional<ControllerTime> now = mapping_(clock_.Now());

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kBacklog = 64;
 // So many connections of a port are taken before the next look at all else.
-constexpr int kMostPerTurn = 64;
+constexpr int kMostConnectionsPerTurn = 64;
 
 // Empty when the port cannot be had. The address is never shared, so that a service which listens there, be it at every
 // address, keeps it.
@@ -35,7 +35,7 @@ TcpListeners::TcpListeners(const TcpMesh& mesh) {
 
 void TcpListeners::Serve() {
   for (const UniqueFd& socket : sockets_) {
-    for (int i = 0; i < kMostPerTurn; ++i) {
+    for (int i = 0; i < kMostConnectionsPerTurn; ++i) {
       const UniqueFd connection(accept4(socket.get(), nullptr, nullptr, SOCK_CLOEXEC));
       if (!connection) break;
       // Else the port would be kept from a service for a minute after.

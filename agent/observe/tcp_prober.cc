@@ -14,11 +14,6 @@
 namespace faultline {
 namespace {
 
-timespec ToTimespec(Duration duration) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
-  return {.tv_sec = static_cast<time_t>(seconds.count()), .tv_nsec = static_cast<long>((duration - seconds).count())};
-}
-
 // The two are the same but for how long they last.
 bool SameWork(TcpMesh a, const TcpMesh& b) {
   a.lasts = b.lasts;

@@ -8,8 +8,6 @@
 namespace faultline {
 namespace {
 
-constexpr std::size_t kFamilies = 2;
-
 ControllerTime StartOfWindow(ControllerTime time, Duration window) {
   Duration into = time.time_since_epoch() % window;
   if (into < Duration(0)) into += window;
@@ -28,11 +26,11 @@ void WindowTally::Reset(std::span<const NodeName> peers, Duration window) {
   }
   std::map<NodeName, PeerIndex> before;
   for (PeerIndex peer = 0; peer < peers_.size(); ++peer) before[peers_[peer]] = peer;
-  std::vector<Edge> edges(peers.size() * kFamilies);
+  std::vector<Edge> edges(peers.size() * kFamilies.size());
   for (std::size_t i = 0; i < edges.size(); ++i) {
     edges[i].cells.resize(kMostWindows);
-    const auto old = before.find(peers[i / kFamilies]);
-    if (old != before.end()) edges[i].seen = edges_[old->second * kFamilies + i % kFamilies].seen;
+    const auto old = before.find(peers[i / kFamilies.size()]);
+    if (old != before.end()) edges[i].seen = edges_[old->second * kFamilies.size() + i % kFamilies.size()].seen;
   }
   peers_.assign(peers.begin(), peers.end());
   window_ = window;
@@ -69,8 +67,8 @@ std::vector<WindowCount> WindowTally::TakeAll() {
     for (; edge.count > 0; --edge.count, edge.first = (edge.first + 1) % kMostWindows) {
       const Cell& cell = edge.cells[edge.first];
       WindowCount& count = counts.emplace_back();
-      count.peer = peers_[i / kFamilies];
-      count.family = i % kFamilies == 0 ? Family::kIpv4 : Family::kIpv6;
+      count.peer = peers_[i / kFamilies.size()];
+      count.family = kFamilies[i % kFamilies.size()];
       count.start = cell.start;
       count.sent = cell.sent;
       count.received = cell.received;
@@ -82,7 +80,7 @@ std::vector<WindowCount> WindowTally::TakeAll() {
 }
 
 WindowTally::Edge& WindowTally::EdgeOf(PeerIndex peer, Family family) {
-  return edges_[peer * kFamilies + (family == Family::kIpv4 ? 0 : 1)];
+  return edges_[peer * kFamilies.size() + (family == Family::kIpv4 ? 0 : 1)];
 }
 
 WindowTally::Cell& WindowTally::CellOf(Edge& edge, ControllerTime sent_at) {

@@ -21,7 +21,7 @@ using std::chrono::hours;
 using std::chrono::seconds;
 
 constexpr Duration kPatience = seconds(10);
-constexpr Duration kLongestPause = hours(1);
+constexpr Duration kLongestRenewalPause = hours(1);
 constexpr Duration kShortestPause = std::chrono::milliseconds(500);
 // Only a person, or a calendar that is put right, can mend that.
 constexpr Duration kPauseOfEnded = std::chrono::minutes(1);
@@ -32,7 +32,7 @@ constexpr Duration kLongestUnused = seconds(1);
 
 Duration PauseBeforeRenewal(WallTime due, WallTime end, WallTime now) {
   if (now >= end) return kPauseOfEnded;
-  return std::clamp<Duration>(now < due ? due - now : (end - now) / 20, kShortestPause, kLongestPause);
+  return std::clamp<Duration>(now < due ? due - now : (end - now) / 20, kShortestPause, kLongestRenewalPause);
 }
 
 absl::Status CheckRenewed(const Certificate& made, const Certificate& present,
@@ -73,7 +73,7 @@ void Renewal::Loop() {
   absl::Status said;
   Duration pause{};
   while (Wait(pause)) {
-    pause = kLongestPause;
+    pause = kLongestRenewalPause;
     const absl::StatusOr<bool> renewed = RenewIfDue(pause);
     if (!renewed.ok() && renewed.status() != said) {
       LogWarning(absl::StrCat("the certificate was not renewed: ", renewed.status().message()));

@@ -14,6 +14,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "common/identity/openssl.h"
 #include "common/prefix.h"
 #include "common/status.h"
@@ -141,6 +142,10 @@ absl::StatusOr<Identity> Certificate::SubjectIdentity() const {
   }
   if (!found) return absl::NotFoundError("the certificate has no alternative name such as URI:faultline:node:lon-a");
   return *found;
+}
+
+std::string MinuteText(WallTime time) {
+  return absl::FormatTime("%Y-%m-%d %H:%M UTC", absl::FromChrono(time), absl::UTCTimeZone());
 }
 
 }  // namespace faultline

@@ -49,4 +49,7 @@ class Certificate {
   std::shared_ptr<X509> certificate_;
 };
 
+// A certificate's end or beginning, as messages have it: 2026-11-23 19:14 UTC.
+std::string MinuteText(WallTime time);
+
 }  // namespace faultline

@@ -20,8 +20,6 @@ namespace {
 using ContextPtr = std::unique_ptr<SSL_CTX, OpenSslFree<&SSL_CTX_free>>;
 
 constexpr unsigned kNapMs = 20;
-// What gRPC speaks, as ALPN has it: a length and a name.
-constexpr unsigned char kProtocol[] = {2, 'h', '2'};
 
 absl::StatusOr<std::string> HostOf(const std::string& target) {
   const std::size_t colon = target.rfind(':');
@@ -46,7 +44,7 @@ absl::StatusOr<std::vector<Certificate>> Handshake(const std::string& target, co
   const BioPtr connection(BIO_new_ssl_connect(context.get()));
   SSL* ssl = nullptr;
   BIO_get_ssl(connection.get(), &ssl);
-  SSL_set_alpn_protos(ssl, kProtocol, sizeof(kProtocol));
+  SSL_set_alpn_protos(ssl, kHttp2Protocol, sizeof(kHttp2Protocol));
   if (!IpAddress::Parse(host).ok()) SSL_set_tlsext_host_name(ssl, host.c_str());
   BIO_set_conn_hostname(connection.get(), target.c_str());
   BIO_set_nbio(connection.get(), 1);

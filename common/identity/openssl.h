@@ -11,6 +11,9 @@
 
 namespace faultline {
 
+// What gRPC speaks, as ALPN has it: a length and a name.
+inline constexpr unsigned char kHttp2Protocol[] = {2, 'h', '2'};
+
 // Frees one of OpenSSL's objects.
 template <auto Free>
 struct OpenSslFree {

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 #include "common/file.h"
 #include "common/identity/certificate.h"
 #include "common/identity/openssl.h"
@@ -39,16 +38,12 @@ absl::Status CheckKey(const TlsFiles& files, const std::string& text, const Cert
   return OpenSslError(absl::StrCat(files.key, " is not the key of ", files.certificate));
 }
 
-std::string Text(WallTime time) {
-  return absl::FormatTime("%Y-%m-%d %H:%M UTC", absl::FromChrono(time), absl::UTCTimeZone());
-}
-
 absl::Status CheckTime(const std::string& path, const Certificate& certificate, WallTime now) {
   if (now >= certificate.NotAfter()) {
-    return absl::InvalidArgumentError(absl::StrCat(path, " has ended at ", Text(certificate.NotAfter())));
+    return absl::InvalidArgumentError(absl::StrCat(path, " has ended at ", MinuteText(certificate.NotAfter())));
   }
   if (now < certificate.NotBefore()) {
-    return absl::InvalidArgumentError(absl::StrCat(path, " begins only at ", Text(certificate.NotBefore())));
+    return absl::InvalidArgumentError(absl::StrCat(path, " begins only at ", MinuteText(certificate.NotBefore())));
   }
   return absl::OkStatus();
 }

@@ -9,7 +9,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/time/time.h"
 #include "common/identity/certificate.h"
 #include "common/identity/openssl.h"
 #include "common/identity/private_key.h"
@@ -20,13 +19,6 @@ namespace {
 
 using ContextPtr = std::unique_ptr<SSL_CTX, OpenSslFree<&SSL_CTX_free>>;
 using SslPtr = std::unique_ptr<SSL, OpenSslFree<&SSL_free>>;
-
-// What gRPC speaks, as ALPN has it: a length and a name.
-constexpr unsigned char kProtocol[] = {2, 'h', '2'};
-
-std::string Text(WallTime time) {
-  return absl::FormatTime("%Y-%m-%d %H:%M UTC", absl::FromChrono(time), absl::UTCTimeZone());
-}
 
 enum class Driven { kThere, kFailed, kLate };
 
@@ -67,18 +59,18 @@ TrialContact JudgeServer(SSL* ssl, const std::string& host, const TlsFiles& file
   X509* const shown = SSL_get1_peer_certificate(ssl);
   if (shown == nullptr) return {TlsTrouble::kNoTls, "the controller shows no certificate"};
   const Certificate certificate(shown);
-  const std::string clock = absl::StrCat("; this node's clock says ", Text(SystemClock().WallNow()));
+  const std::string clock = absl::StrCat("; this node's clock says ", MinuteText(SystemClock().WallNow()));
   const long result = SSL_get_verify_result(ssl);
   switch (result) {
     case X509_V_OK:
       break;
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return {TlsTrouble::kEnded, absl::StrCat("the controller's certificate, or its CA's, has ended: its own at ",
-                                               Text(certificate.NotAfter()), clock)};
+                                               MinuteText(certificate.NotAfter()), clock)};
     case X509_V_ERR_CERT_NOT_YET_VALID:
       return {TlsTrouble::kNotBegun,
               absl::StrCat("the controller's certificate, or its CA's, has not begun: its own does at ",
-                           Text(certificate.NotBefore()), clock)};
+                           MinuteText(certificate.NotBefore()), clock)};
     default:
       return {TlsTrouble::kStranger, absl::StrCat("the controller's certificate does not hold against ", files.ca, ": ",
                                                   X509_verify_cert_error_string(result))};
@@ -119,7 +111,7 @@ TrialContact TryContact(int connection, const std::string& host, const TlsFiles&
   if (context == nullptr) return {TlsTrouble::kFiles, absl::StrCat(files.certificate, " cannot be used")};
   const SslPtr ssl(SSL_new(context.get()));
   SSL_set_fd(ssl.get(), connection);
-  SSL_set_alpn_protos(ssl.get(), kProtocol, sizeof(kProtocol));
+  SSL_set_alpn_protos(ssl.get(), kHttp2Protocol, sizeof(kHttp2Protocol));
   if (!IpAddress::Parse(host).ok()) SSL_set_tlsext_host_name(ssl.get(), host.c_str());
   const MonotonicTime until = clock.Now() + patience;
   if (Drive(ssl.get(), connection, until, [&] { return SSL_connect(ssl.get()); }) != Driven::kThere) {

@@ -16,7 +16,7 @@ namespace {
 
 using Stub = v1::ControlService::Stub;
 
-struct Arguments {
+struct AuditArguments {
   std::string file = "/var/lib/faultline";
   bool offline = false;
   std::string since;
@@ -40,7 +40,7 @@ std::optional<AuditHead> WrittenHead(const CommonArguments& common) {
   return std::nullopt;
 }
 
-ExitCode VerifyLog(const CommonArguments& common, const Arguments& arguments) {
+ExitCode VerifyLog(const CommonArguments& common, const AuditArguments& arguments) {
   // Of a file that was put away the controller's last entry is not to be expected.
   const bool whole = std::filesystem::is_directory(arguments.file) ||
                      std::filesystem::path(arguments.file).filename() == "audit.jsonl";
@@ -64,7 +64,7 @@ std::string Render(const v1::ListAuditResponse& response) {
   return FormatTable(rows, 0);
 }
 
-ExitCode ListLog(const CommonArguments& common, const Arguments& arguments) {
+ExitCode ListLog(const CommonArguments& common, const AuditArguments& arguments) {
   v1::ListAuditRequest request;
   request.set_most(arguments.most);
   if (!arguments.since.empty()) {
@@ -78,7 +78,7 @@ ExitCode ListLog(const CommonArguments& common, const Arguments& arguments) {
 }  // namespace
 
 void AddAuditVerbs(CommandLine& line) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<AuditArguments>();
   CLI::App& audit = line.AddNoun("audit", "Who asked the controller for what, and what became of it");
   CLI::App& verify =
       line.AddVerb(audit, "verify", "Whether the log is as it was written; exits with 1 at the first line that is not",

@@ -11,7 +11,7 @@
 namespace faultline {
 namespace {
 
-struct Arguments {
+struct DoctorArguments {
   std::vector<std::string> nodes;
   bool all = false;
   bool strict = false;
@@ -20,7 +20,7 @@ struct Arguments {
 // Of a file too: what is read there is read on a terminal.
 constexpr std::size_t kWidest = 80;
 
-ExitCode Examine(const CommonArguments& common, const Arguments& arguments) {
+ExitCode Examine(const CommonArguments& common, const DoctorArguments& arguments) {
   const auto client = Connect(common);
   if (!client.ok()) return Fail(client.status());
   v1::ExamineNodesRequest request;
@@ -37,7 +37,7 @@ ExitCode Examine(const CommonArguments& common, const Arguments& arguments) {
 }  // namespace
 
 void AddDoctorVerb(CommandLine& line) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<DoctorArguments>();
   CLI::App& doctor = line.AddVerb("doctor", "Whether nodes can do what plans will ask, and what would mend them",
                                   "faultline doctor · faultline doctor lon-1 par-2",
                                   [&line, arguments] { return Examine(line.common(), *arguments); });

@@ -12,7 +12,7 @@ namespace {
 
 using Stub = v1::ControlService::Stub;
 
-struct Arguments {
+struct EventArguments {
   bool follow = false;
   std::string run;
   std::string node;
@@ -21,7 +21,7 @@ struct Arguments {
 };
 
 template <typename Request>
-absl::StatusOr<Request> RequestOf(const Arguments& arguments) {
+absl::StatusOr<Request> RequestOf(const EventArguments& arguments) {
   Request request;
   request.set_run_id(arguments.run);
   request.set_node(arguments.node);
@@ -41,7 +41,7 @@ void Print(const CommonArguments& common, const Events& events) {
   std::cout << std::flush;
 }
 
-absl::Status List(const CommonArguments& common, const Arguments& arguments, Client& client) {
+absl::Status List(const CommonArguments& common, const EventArguments& arguments, Client& client) {
   FAULTLINE_ASSIGN_OR_RETURN(auto request, RequestOf<v1::ListEventsRequest>(arguments));
   request.set_most(arguments.most);
   FAULTLINE_ASSIGN_OR_RETURN(const v1::ListEventsResponse response, client.Call(&Stub::ListEvents, request));
@@ -49,7 +49,7 @@ absl::Status List(const CommonArguments& common, const Arguments& arguments, Cli
   return absl::OkStatus();
 }
 
-absl::Status Follow(const CommonArguments& common, const Arguments& arguments, Client& client) {
+absl::Status Follow(const CommonArguments& common, const EventArguments& arguments, Client& client) {
   FAULTLINE_ASSIGN_OR_RETURN(const auto request, RequestOf<v1::WatchEventsRequest>(arguments));
   grpc::ClientContext context;
   const auto stream = client.stub().WatchEvents(&context, request);
@@ -61,7 +61,7 @@ absl::Status Follow(const CommonArguments& common, const Arguments& arguments, C
   return absl::IsCancelled(status) ? absl::OkStatus() : status;
 }
 
-ExitCode ShowEvents(const CommonArguments& common, const Arguments& arguments) {
+ExitCode ShowEvents(const CommonArguments& common, const EventArguments& arguments) {
   const auto client = Connect(common);
   if (!client.ok()) return Fail(client.status());
   const absl::Status status =
@@ -72,7 +72,7 @@ ExitCode ShowEvents(const CommonArguments& common, const Arguments& arguments) {
 }  // namespace
 
 void AddEventVerbs(CommandLine& line) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<EventArguments>();
   CLI::App& events = line.AddVerb("events", "What happened, oldest first; --json: one line each",
                                   "faultline events --follow --run split-brain-3",
                                   [&line, arguments] { return ShowEvents(line.common(), *arguments); });

@@ -10,12 +10,12 @@
 namespace faultline {
 namespace {
 
-struct Arguments {
+struct FaultArguments {
   AdHocPlan plan;
   RunArguments run;
 };
 
-ExitCode RunAdHoc(const CommonArguments& common, const Arguments& arguments) {
+ExitCode RunAdHoc(const CommonArguments& common, const FaultArguments& arguments) {
   const absl::StatusOr<AdHocText> text = AdHocText::Write(arguments.plan);
   if (!text.ok()) return Fail(text.status(), ExitCode::kUsage);
   const absl::StatusOr<v1::PlanSource> source = WholePlan(text->text(), /*directory=*/"", text->name());
@@ -29,7 +29,7 @@ ExitCode RunAdHoc(const CommonArguments& common, const Arguments& arguments) {
 class FaultVerb {
  public:
   FaultVerb(CommandLine& line, const std::string& verb, const std::string& help, const std::string& example)
-      : arguments_(std::make_shared<Arguments>()),
+      : arguments_(std::make_shared<FaultArguments>()),
         app_(line.AddVerb(verb, help, example,
                           [&line, arguments = arguments_] { return RunAdHoc(line.common(), *arguments); })) {
     AdHocPlan& plan = arguments_->plan;
@@ -64,7 +64,7 @@ class FaultVerb {
     if (option.form == AdHocOption::Form::kList) added->join(',');
   }
 
-  const std::shared_ptr<Arguments> arguments_;
+  const std::shared_ptr<FaultArguments> arguments_;
   CLI::App& app_;
 };
 

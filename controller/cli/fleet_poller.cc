@@ -8,14 +8,14 @@ namespace faultline {
 namespace {
 
 // A matrix of a large fleet takes its time.
-constexpr Duration kPatience = std::chrono::seconds(5);
+constexpr Duration kPollPatience = std::chrono::seconds(5);
 constexpr Duration kAgain = std::chrono::seconds(1);
 
 }  // namespace
 
 FleetPoller::FleetPoller(Client& client, const Options& options)
     : options_(options),
-      caller_(client, kPatience),
+      caller_(client, kPollPatience),
       fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       thread_([this] { Loop(); }) {}
 

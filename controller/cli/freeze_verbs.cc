@@ -14,7 +14,7 @@ namespace {
 
 using Stub = v1::ControlService::Stub;
 
-struct Arguments {
+struct FreezeArguments {
   std::string name;
   std::string from;
   std::string to;
@@ -23,7 +23,7 @@ struct Arguments {
   std::string length;
 };
 
-absl::Status FillOnce(const Arguments& arguments, v1::Freeze& freeze) {
+absl::Status FillOnce(const FreezeArguments& arguments, v1::Freeze& freeze) {
   const absl::Time now = absl::Now();
   FAULTLINE_ASSIGN_OR_RETURN(const absl::Time from,
                              ForOption("--from", ParseMoment(arguments.from.empty() ? "+0s" : arguments.from, now)));
@@ -34,7 +34,7 @@ absl::Status FillOnce(const Arguments& arguments, v1::Freeze& freeze) {
   return absl::OkStatus();
 }
 
-absl::Status FillAgain(const Arguments& arguments, v1::Freeze& freeze) {
+absl::Status FillAgain(const FreezeArguments& arguments, v1::Freeze& freeze) {
   if (arguments.length.empty()) return absl::InvalidArgumentError("--cron needs --length, such as 12h");
   FAULTLINE_ASSIGN_OR_RETURN(const Duration length, ForOption("--length", ParseLength(arguments.length)));
   freeze.set_cron(arguments.cron);
@@ -43,7 +43,7 @@ absl::Status FillAgain(const Arguments& arguments, v1::Freeze& freeze) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<v1::AddFreezeRequest> AddRequest(const Arguments& arguments) {
+absl::StatusOr<v1::AddFreezeRequest> FreezeRequest(const FreezeArguments& arguments) {
   v1::AddFreezeRequest request;
   v1::Freeze& freeze = *request.mutable_freeze();
   freeze.set_name(arguments.name);
@@ -58,8 +58,8 @@ absl::StatusOr<v1::AddFreezeRequest> AddRequest(const Arguments& arguments) {
   return request;
 }
 
-ExitCode AddFreeze(const CommonArguments& common, const Arguments& arguments) {
-  const absl::StatusOr<v1::AddFreezeRequest> request = AddRequest(arguments);
+ExitCode AddFreeze(const CommonArguments& common, const FreezeArguments& arguments) {
+  const absl::StatusOr<v1::AddFreezeRequest> request = FreezeRequest(arguments);
   if (!request.ok()) return Fail(request.status());
   return CallAndPrint(common, &Stub::AddFreeze, *request, [&](const v1::AddFreezeResponse&) {
     return absl::StrCat(arguments.name, ": nothing begins ", WhenText(request->freeze()), "\n");
@@ -76,7 +76,7 @@ ExitCode RemoveFreeze(const CommonArguments& common, const std::string& name) {
 }  // namespace
 
 void AddFreezeVerbs(CommandLine& line) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<FreezeArguments>();
   CLI::App& noun = line.AddNoun("freeze", "Times in which no run begins");
   CLI::App& add = line.AddVerb(noun, "add", "Name a time in which no run begins",
                                "faultline freeze add christmas --from 2026-12-24T00:00Z --to 2026-12-27T00:00Z\n"

@@ -16,11 +16,6 @@
 namespace faultline {
 namespace {
 
-std::string QuotedList(const std::vector<std::string>& texts) {
-  return absl::StrJoin(texts, ", ",
-                       [](std::string* out, const std::string& text) { absl::StrAppend(out, QuotedYaml(text)); });
-}
-
 // Text that can only have been meant as addresses.
 bool LooksLikeAddress(absl::string_view word) {
   return absl::StrContains(word, '/') || absl::StrContains(word, ':') ||
@@ -29,7 +24,7 @@ bool LooksLikeAddress(absl::string_view word) {
 
 absl::StatusOr<std::string> CidrsYaml(const std::vector<std::string>& words) {
   for (const std::string& word : words) FAULTLINE_RETURN_IF_ERROR(Prefix::Parse(word).status());
-  return absl::StrCat("{cidrs: [", QuotedList(words), "]}");
+  return absl::StrCat("{cidrs: ", QuotedYaml(words), "}");
 }
 
 absl::StatusOr<std::string> LabelsYaml(const std::vector<std::string>& words) {
@@ -78,7 +73,12 @@ absl::StatusOr<std::string> GroupYaml(absl::string_view expression) {
   }
   if (absl::StrContains(expression, '=')) return LabelsYaml(words);
   if (std::any_of(words.begin(), words.end(), LooksLikeAddress)) return CidrsYaml(words);
-  return absl::StrCat("{nodes: [", QuotedList(words), "]}");
+  return absl::StrCat("{nodes: ", QuotedYaml(words), "}");
+}
+
+std::string QuotedYaml(const std::vector<std::string>& texts) {
+  const auto append = [](std::string* out, const std::string& text) { absl::StrAppend(out, QuotedYaml(text)); };
+  return absl::StrCat("[", absl::StrJoin(texts, ", ", append), "]");
 }
 
 }  // namespace faultline

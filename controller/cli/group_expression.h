@@ -18,5 +18,7 @@ absl::StatusOr<std::string> GroupYaml(absl::string_view expression);
 
 // Any text as one value on one line of the plan language: "\"lon-1\"".
 std::string QuotedYaml(absl::string_view text);
+// The same of a list: "[\"lon-1\", \"lon-2\"]".
+std::string QuotedYaml(const std::vector<std::string>& texts);
 
 }  // namespace faultline

@@ -10,9 +10,9 @@
 namespace faultline {
 namespace {
 
-using Stub = v1::IdentityService::Stub;
+using IdentityStub = v1::IdentityService::Stub;
 
-struct Arguments {
+struct IdentityArguments {
   std::string name;
   std::string role;
   std::string ttl = "1h";
@@ -22,7 +22,7 @@ struct Arguments {
   bool replaces = false;
 };
 
-absl::StatusOr<v1::CreateTokenRequest> CreateRequest(const Arguments& arguments) {
+absl::StatusOr<v1::CreateTokenRequest> CreateRequest(const IdentityArguments& arguments) {
   FAULTLINE_ASSIGN_OR_RETURN(const Duration ttl, ForOption("--ttl", ParseLength(arguments.ttl)));
   if (!arguments.user.empty() && !arguments.nodes.empty()) {
     return absl::InvalidArgumentError("a token is either for nodes (--node) or for one user (--user)");
@@ -42,10 +42,10 @@ absl::StatusOr<v1::CreateTokenRequest> CreateRequest(const Arguments& arguments)
 }
 
 // The token alone goes to standard output: for a script.
-ExitCode CreateToken(const CommonArguments& common, const Arguments& arguments) {
+ExitCode CreateToken(const CommonArguments& common, const IdentityArguments& arguments) {
   const absl::StatusOr<v1::CreateTokenRequest> request = CreateRequest(arguments);
   if (!request.ok()) return Fail(request.status());
-  const ExitCode code = CallIdentityAndPrint(common, &Stub::CreateToken, *request,
+  const ExitCode code = CallIdentityAndPrint(common, &IdentityStub::CreateToken, *request,
                                              [](const auto& response) { return absl::StrCat(response.text(), "\n"); });
   if (code == ExitCode::kOk && !common.json) {
     std::cerr << (arguments.user.empty() ? "on the node: faultline-agent enroll"
@@ -58,14 +58,14 @@ ExitCode CreateToken(const CommonArguments& common, const Arguments& arguments) 
 ExitCode RemoveToken(const CommonArguments& common, const std::string& id) {
   v1::RemoveTokenRequest request;
   request.set_id(id);
-  return CallIdentityAndPrint(common, &Stub::RemoveToken, request,
+  return CallIdentityAndPrint(common, &IdentityStub::RemoveToken, request,
                               [](const v1::RemoveTokenResponse&) { return "the token is of no use any more\n"; });
 }
 
 ExitCode List(const CommonArguments& common, v1::SubjectKind kind) {
   v1::ListIdentitiesRequest request;
   request.set_kind(kind);
-  return CallIdentityAndPrint(common, &Stub::ListIdentities, request,
+  return CallIdentityAndPrint(common, &IdentityStub::ListIdentities, request,
                               [kind](const auto& response) { return RenderIdentities(response, kind); });
 }
 
@@ -73,20 +73,20 @@ ExitCode Revoke(const CommonArguments& common, v1::SubjectKind kind, const std::
   v1::RevokeRequest request;
   request.set_kind(kind);
   request.set_name(name);
-  return CallIdentityAndPrint(common, &Stub::Revoke, request,
+  return CallIdentityAndPrint(common, &IdentityStub::Revoke, request,
                               [&](const auto& response) { return RenderRevoked(name, response); });
 }
 
-ExitCode SetRole(const CommonArguments& common, const Arguments& arguments) {
+ExitCode SetRole(const CommonArguments& common, const IdentityArguments& arguments) {
   v1::SetRoleRequest request;
   request.set_user(arguments.name);
   request.set_role(arguments.role);
-  return CallIdentityAndPrint(common, &Stub::SetRole, request, [&](const v1::SetRoleResponse&) {
+  return CallIdentityAndPrint(common, &IdentityStub::SetRole, request, [&](const v1::SetRoleResponse&) {
     return absl::StrCat(arguments.name, " is ", arguments.role, " now\n");
   });
 }
 
-void AddTokenVerbs(CommandLine& line, const std::shared_ptr<Arguments>& arguments) {
+void AddTokenVerbs(CommandLine& line, const std::shared_ptr<IdentityArguments>& arguments) {
   CLI::App& noun = line.AddNoun("token", "Secrets that admit nodes and people, each for a while");
   CLI::App& create = line.AddVerb(noun, "create", "Make a token, and print it this once",
                                   "faultline token create --ttl 1h --uses 6 --node 'lon-*'\n"
@@ -99,17 +99,17 @@ void AddTokenVerbs(CommandLine& line, const std::shared_ptr<Arguments>& argument
   create.add_option("--role", arguments->role, "What the user may do: viewer, operator or admin");
   create.add_flag("--replace", arguments->replaces,
                   "Also a name that is enrolled, of a machine made anew: what it has is then refused");
-  line.AddVerb(noun, "list", "The tokens that can still be used, without their secrets", "faultline token list --json",
-               [&line] {
-                 return CallIdentityAndPrint(line.common(), &Stub::ListTokens, v1::ListTokensRequest(), RenderTokens);
-               });
+  line.AddVerb(
+      noun, "list", "The tokens that can still be used, without their secrets", "faultline token list --json", [&line] {
+        return CallIdentityAndPrint(line.common(), &IdentityStub::ListTokens, v1::ListTokensRequest(), RenderTokens);
+      });
   line.AddVerb(noun, "remove", "Make a token useless", "faultline token remove 1f0c5d7e9a2b4c68",
                [&line, arguments] { return RemoveToken(line.common(), arguments->name); })
       .add_option("TOKEN", arguments->name, "What `faultline token list` shows, or the token itself")
       ->required();
 }
 
-void AddUserVerbs(CommandLine& line, const std::shared_ptr<Arguments>& arguments) {
+void AddUserVerbs(CommandLine& line, const std::shared_ptr<IdentityArguments>& arguments) {
   CLI::App& noun = line.AddNoun("user", "People with certificates, and what they may do");
   line.AddVerb(noun, "list", "Every user", "faultline user list --json",
                [&line] { return List(line.common(), v1::SUBJECT_KIND_USER); });
@@ -123,7 +123,7 @@ void AddUserVerbs(CommandLine& line, const std::shared_ptr<Arguments>& arguments
       ->required();
 }
 
-void AddNodeVerbs(CommandLine& line, const std::shared_ptr<Arguments>& arguments) {
+void AddNodeVerbs(CommandLine& line, const std::shared_ptr<IdentityArguments>& arguments) {
   CLI::App& noun = line.AddNoun("node", "Nodes with certificates; `faultline nodes` shows those that are connected");
   line.AddVerb(noun, "list", "Every node that was enrolled", "faultline node list --json",
                [&line] { return List(line.common(), v1::SUBJECT_KIND_NODE); });
@@ -136,7 +136,7 @@ void AddNodeVerbs(CommandLine& line, const std::shared_ptr<Arguments>& arguments
 }  // namespace
 
 void AddIdentityVerbs(CommandLine& line) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<IdentityArguments>();
   AddTokenVerbs(line, arguments);
   AddNodeVerbs(line, arguments);
   AddUserVerbs(line, arguments);

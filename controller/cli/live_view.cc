@@ -17,7 +17,7 @@
 namespace faultline {
 namespace {
 
-constexpr Duration kPatience = std::chrono::seconds(10);
+constexpr Duration kSilencePatience = std::chrono::seconds(10);
 
 // The controller does not answer.
 struct Silence {
@@ -44,14 +44,14 @@ class Showing {
     terminal_.reset();
     poller_.reset();
     if (!silence_ || left_) return ExitCode::kOk;
-    std::cerr << options_.controller << " has not answered for " << kPatience / std::chrono::seconds(1)
+    std::cerr << options_.controller << " has not answered for " << kSilencePatience / std::chrono::seconds(1)
               << " s: " << silence_->why.message() << "\n";
     const bool hung = absl::IsDeadlineExceeded(silence_->why);
     return hung ? ExitCode::kUnreachable : ExitCodeOf(silence_->why);
   }
 
  private:
-  bool Over() const { return left_ || (silence_ && clock_.Now() >= silence_->since + kPatience); }
+  bool Over() const { return left_ || (silence_ && clock_.Now() >= silence_->since + kSilencePatience); }
 
   LiveWindow Window() const {
     LiveWindow window = {.style = StyleOfStdout(), .size = {.height = LiveWindow::kEndless}};
@@ -85,7 +85,7 @@ class Showing {
   }
 
   std::string SilenceText(const TerminalStyle& style) const {
-    const auto left = std::chrono::ceil<std::chrono::seconds>(silence_->since + kPatience - clock_.Now());
+    const auto left = std::chrono::ceil<std::chrono::seconds>(silence_->since + kSilencePatience - clock_.Now());
     return Spell(Tame(absl::StrCat("! the controller does not answer; trying for ", left.count(),
                                    " s more: ", silence_->why.message())),
                  style);

@@ -16,9 +16,9 @@
 namespace faultline {
 namespace {
 
-constexpr Duration kPatience = std::chrono::seconds(10);
+constexpr Duration kLoginPatience = std::chrono::seconds(10);
 
-struct Arguments {
+struct LoginArguments {
   std::string token;
   std::string context = "default";
   std::string name;
@@ -28,12 +28,12 @@ struct Arguments {
   bool add = false;
 };
 
-absl::StatusOr<std::string> Login(const CommonArguments& common, const Arguments& arguments) {
+absl::StatusOr<std::string> Login(const CommonArguments& common, const LoginArguments& arguments) {
   const std::string folder = ContextBook::DefaultFolder();
   FAULTLINE_RETURN_IF_ERROR(CheckLogin(folder, arguments.context, common.controller));
   const ContextBook book(folder);
   FAULTLINE_ASSIGN_OR_RETURN(const EnrolledFiles files,
-                             Enroll(common.controller, arguments.token, /*name=*/"", kPatience));
+                             Enroll(common.controller, arguments.token, /*name=*/"", kLoginPatience));
   if (files.identity.kind != IdentityKind::kUser) {
     return absl::InvalidArgumentError("the token is for nodes: `faultline-agent enroll` uses it");
   }
@@ -61,7 +61,7 @@ absl::StatusOr<std::string> UseContext(const std::string& name) {
   return absl::StrCat("the context '", name, "' is used from now on\n");
 }
 
-absl::StatusOr<std::string> Init(const Arguments& arguments) {
+absl::StatusOr<std::string> Init(const LoginArguments& arguments) {
   std::vector<std::string> hosts = arguments.hosts;
   if (hosts.empty()) {
     FAULTLINE_ASSIGN_OR_RETURN(hosts, OwnHosts());
@@ -71,19 +71,19 @@ absl::StatusOr<std::string> Init(const Arguments& arguments) {
   std::string text =
       absl::StrCat("made a certificate authority in ", folder, ", and its controller's certificate, for ",
                    absl::StrJoin(hosts, ", "), "\nSHA-256 ", authority.Fingerprint(), "\n");
-  if (folder == Arguments().folder) return absl::StrCat(text, "faultline-controller finds it there by itself\n");
+  if (folder == LoginArguments().folder) return absl::StrCat(text, "faultline-controller finds it there by itself\n");
   return absl::StrCat(text, "for controller.yaml:\ntls:\n  ca: ", folder, "/ca.crt\n  certificate: ", folder,
                       "/controller.crt\n  key: ", folder, "/controller.key\n");
 }
 
-absl::StatusOr<std::string> IssueForController(const Arguments& arguments) {
+absl::StatusOr<std::string> IssueForController(const LoginArguments& arguments) {
   const auto issue = arguments.add ? AddControllerHosts : IssueController;
   FAULTLINE_ASSIGN_OR_RETURN(const Certificate made, issue(arguments.folder, arguments.hosts, SystemClock().WallNow()));
   return absl::StrCat(arguments.folder, "/controller.crt is for ", absl::StrJoin(made.Hosts(), ", "),
                       "; a running controller takes it up by itself\n");
 }
 
-absl::StatusOr<std::string> Issue(const Arguments& arguments, IdentityKind kind) {
+absl::StatusOr<std::string> Issue(const LoginArguments& arguments, IdentityKind kind) {
   const std::string out = arguments.out.empty() ? arguments.name : arguments.out;
   FAULTLINE_RETURN_IF_ERROR(
       IssueOffline(arguments.folder, {.kind = kind, .name = arguments.name}, out, SystemClock().WallNow()));
@@ -96,8 +96,8 @@ ExitCode Print(const absl::StatusOr<std::string>& text) {
   return ExitCode::kOk;
 }
 
-void AddIssue(CommandLine& line, CLI::App& noun, const std::shared_ptr<Arguments>& arguments, const std::string& what,
-              IdentityKind kind) {
+void AddIssue(CommandLine& line, CLI::App& noun, const std::shared_ptr<LoginArguments>& arguments,
+              const std::string& what, IdentityKind kind) {
   CLI::App& verb =
       line.AddVerb(noun, absl::StrCat("issue-", what), absl::StrCat("Make a ", what, "'s certificate here"),
                    absl::StrCat("faultline pki issue-", what, " lon-1 --out ./lon-1"),
@@ -110,7 +110,7 @@ void AddIssue(CommandLine& line, CLI::App& noun, const std::shared_ptr<Arguments
 }  // namespace
 
 void AddLoginVerbs(CommandLine& line) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<LoginArguments>();
   CLI::App& login = line.AddVerb("login", "Trade a token for a certificate of your own, and use that controller",
                                  "faultline login --controller c.example:7400 --token fl1....",
                                  [&line, arguments] { return Print(Login(line.common(), *arguments)); });
@@ -125,7 +125,7 @@ void AddLoginVerbs(CommandLine& line) {
 }
 
 void AddPkiVerbs(CommandLine& line) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<LoginArguments>();
   CLI::App& noun = line.AddNoun("pki", "A certificate authority of your own");
   CLI::App& init = line.AddVerb(noun, "init", "Make an authority and its controller's certificate",
                                 "faultline pki init --host c.example --host 198.18.0.10",

@@ -21,10 +21,10 @@
 namespace faultline {
 namespace {
 
-constexpr Duration kPatience = std::chrono::seconds(30);
+constexpr Duration kMatrixPatience = std::chrono::seconds(30);
 constexpr Duration kLeastEvery = std::chrono::milliseconds(100);
 
-struct Arguments {
+struct MatrixArguments {
   // "node", or the name of a label; empty: nodes if they fit.
   std::string by;
   bool watch = false;
@@ -112,12 +112,12 @@ class JsonView : public LiveView {
   std::string line_;
 };
 
-absl::StatusOr<ExitCode> ShowMatrix(const CommonArguments& common, const Arguments& arguments) {
+absl::StatusOr<ExitCode> ShowMatrix(const CommonArguments& common, const MatrixArguments& arguments) {
   FAULTLINE_ASSIGN_OR_RETURN(const Duration every, ForOption("--every", ParseDuration(arguments.every)));
   if (every < kLeastEvery) return absl::InvalidArgumentError("--every: at least 100ms");
   {
     FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<Client> client, Connect(common));
-    Caller caller(*client, kPatience);
+    Caller caller(*client, kMatrixPatience);
     FAULTLINE_ASSIGN_OR_RETURN(const FleetSnapshot snapshot, AskFleet(caller, /*runs=*/false));
     FAULTLINE_RETURN_IF_ERROR(CheckLabel(snapshot.nodes, arguments.by));
     if (!arguments.watch) {
@@ -138,7 +138,7 @@ absl::StatusOr<ExitCode> ShowMatrix(const CommonArguments& common, const Argumen
 }  // namespace
 
 void AddMatrixVerb(CommandLine& line) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<MatrixArguments>();
   CLI::App& matrix = line.AddVerb("matrix", "Who reaches whom now, as the probes saw it",
                                   "faultline matrix --by region --watch", [&line, arguments] {
                                     const absl::StatusOr<ExitCode> code = ShowMatrix(line.common(), *arguments);

@@ -25,14 +25,6 @@ namespace {
 
 using Kind = MissingFile::Kind;
 
-std::string QuotedList(const std::vector<std::string>& words) {
-  return absl::StrCat(
-      "[",
-      absl::StrJoin(words, ", ",
-                    [](std::string* out, const std::string& word) { absl::StrAppend(out, QuotedYaml(word)); }),
-      "]");
-}
-
 absl::StatusOr<std::string> SamplesEntry(const MissingFile& missing, const std::string& text) {
   FAULTLINE_ASSIGN_OR_RETURN(std::vector<Duration> samples, ParseSamplesCsv(text));
   const auto append = [](std::string* out, Duration delay) { absl::StrAppend(out, FormatDuration(delay)); };
@@ -55,8 +47,8 @@ absl::StatusOr<std::string> IpRangesEntry(const MissingFile& missing, const std:
     absl::StrAppend(out, quote, prefix.ToString(), quote);
   };
   return absl::StrCat("  - {file: ", QuotedYaml(missing.name),
-                      missing.services.empty() ? "" : absl::StrCat(", service: ", QuotedList(missing.services)),
-                      missing.regions.empty() ? "" : absl::StrCat(", region: ", QuotedList(missing.regions)),
+                      missing.services.empty() ? "" : absl::StrCat(", service: ", QuotedYaml(missing.services)),
+                      missing.regions.empty() ? "" : absl::StrCat(", region: ", QuotedYaml(missing.regions)),
                       ", cidrs: [", absl::StrJoin(set.prefixes(), ", ", append), "]}\n");
 }
 

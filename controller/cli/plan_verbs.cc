@@ -18,7 +18,7 @@ namespace {
 
 using Stub = v1::ControlService::Stub;
 
-struct Arguments {
+struct PlanVerbArguments {
   PlanArguments plan;
   // Of a comparison, the later one.
   std::string other;
@@ -38,7 +38,7 @@ absl::StatusOr<SourceAndPlan> Read(const PlanArguments& arguments) {
   return read;
 }
 
-ExitCode CheckPlan(const CommonArguments& common, const Arguments& arguments) {
+ExitCode CheckPlan(const CommonArguments& common, const PlanVerbArguments& arguments) {
   const absl::StatusOr<SourceAndPlan> read = Read(arguments.plan);
   if (!read.ok()) return Fail(read.status());
   std::string against = "the language";
@@ -64,7 +64,7 @@ ExitCode CheckPlan(const CommonArguments& common, const Arguments& arguments) {
   return ExitCode::kOk;
 }
 
-ExitCode PreviewPlan(const CommonArguments& common, const Arguments& arguments) {
+ExitCode PreviewPlan(const CommonArguments& common, const PlanVerbArguments& arguments) {
   const absl::StatusOr<SourceAndPlan> read = Read(arguments.plan);
   if (!read.ok()) return Fail(read.status());
   const auto client = Connect(common);
@@ -86,7 +86,7 @@ ExitCode PreviewPlan(const CommonArguments& common, const Arguments& arguments) 
 }
 
 // As diff(1): 0 when there is no difference, 1 when there is, 2 when a plan cannot be read.
-ExitCode DiffPlan(const CommonArguments& /*common*/, const Arguments& arguments) {
+ExitCode DiffPlan(const CommonArguments& /*common*/, const PlanVerbArguments& arguments) {
   const absl::StatusOr<SourceAndPlan> a = Read(arguments.plan);
   const absl::StatusOr<SourceAndPlan> b = Read({.plan = arguments.other, .set = arguments.plan.set});
   if (!a.ok()) return Fail(a.status(), ExitCode::kUsage);
@@ -96,7 +96,7 @@ ExitCode DiffPlan(const CommonArguments& /*common*/, const Arguments& arguments)
   return difference.empty() ? ExitCode::kOk : ExitCode::kFailed;
 }
 
-ExitCode PrintSecurityGroups(const CommonArguments& /*common*/, const Arguments& arguments) {
+ExitCode PrintSecurityGroups(const CommonArguments& /*common*/, const PlanVerbArguments& arguments) {
   const absl::StatusOr<SourceAndPlan> read = Read(arguments.plan);
   if (!read.ok()) return Fail(read.status());
   std::cout << SecurityGroupScript(read->plan);
@@ -115,7 +115,7 @@ google::protobuf::Struct AsMessage(const std::vector<PlanLibrary::Entry>& entrie
   return message;
 }
 
-ExitCode ListPlans(const CommonArguments& common, const Arguments& /*arguments*/) {
+ExitCode ListPlans(const CommonArguments& common, const PlanVerbArguments& /*arguments*/) {
   const auto entries = PlanLibrary::Installed().List();
   if (!entries.ok()) return Fail(entries.status());
   if (common.json) {
@@ -128,21 +128,21 @@ ExitCode ListPlans(const CommonArguments& common, const Arguments& /*arguments*/
   return ExitCode::kOk;
 }
 
-ExitCode ShowPlan(const CommonArguments& /*common*/, const Arguments& arguments) {
+ExitCode ShowPlan(const CommonArguments& /*common*/, const PlanVerbArguments& arguments) {
   const absl::StatusOr<std::string> text = PlanLibrary::Installed().Text(arguments.plan.plan);
   if (!text.ok()) return Fail(text.status());
   std::cout << *text;
   return ExitCode::kOk;
 }
 
-ExitCode PrintSchema(const CommonArguments& /*common*/, const Arguments& /*arguments*/) {
+ExitCode PrintSchema(const CommonArguments& /*common*/, const PlanVerbArguments& /*arguments*/) {
   std::cout << PlanSchema();
   return ExitCode::kOk;
 }
 
 constexpr char kPlanHelp[] = "A file, or the name of one of `faultline plans`";
 
-using Handler = ExitCode (*)(const CommonArguments&, const Arguments&);
+using Handler = ExitCode (*)(const CommonArguments&, const PlanVerbArguments&);
 
 class PlanVerbs {
  public:
@@ -201,7 +201,7 @@ class PlanVerbs {
 
   CommandLine& line_;
   CLI::App& plan_;
-  const std::shared_ptr<Arguments> arguments_ = std::make_shared<Arguments>();
+  const std::shared_ptr<PlanVerbArguments> arguments_ = std::make_shared<PlanVerbArguments>();
 };
 
 }  // namespace

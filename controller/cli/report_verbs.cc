@@ -18,7 +18,7 @@
 namespace faultline {
 namespace {
 
-struct Arguments {
+struct ReportArguments {
   std::string run;
   // Of a comparison, the later one.
   std::string other;
@@ -47,7 +47,7 @@ constexpr Format kFormats[] = {{"html", OfAll<RenderHtml>},      {"json", OfReco
                                {"junit", OfRecord<RenderJunit>}, {"csv", OfRecord<RenderCsv>},
                                {"md", OfRecord<RenderMarkdown>}, {"events", OfAll<RenderEvents>}};
 
-absl::StatusOr<Format> ReadFormat(const CommonArguments& common, const Arguments& arguments) {
+absl::StatusOr<Format> ReadFormat(const CommonArguments& common, const ReportArguments& arguments) {
   if (common.json && !arguments.format.empty() && arguments.format != "json") {
     return absl::InvalidArgumentError(absl::StrCat("--json and --format ", arguments.format, " exclude each other"));
   }
@@ -70,7 +70,7 @@ absl::StatusOr<v1::GetRunResponse> GetRun(Client& client, const std::string& id,
   return client.Call(&v1::ControlService::Stub::GetRun, request);
 }
 
-absl::StatusOr<ExitCode> Report(const CommonArguments& common, const Arguments& arguments) {
+absl::StatusOr<ExitCode> Report(const CommonArguments& common, const ReportArguments& arguments) {
   FAULTLINE_ASSIGN_OR_RETURN(const Format format, ReadFormat(common, arguments));
   if (format.name == "html" && arguments.file.empty() && StdoutIsTerminal()) {
     return absl::InvalidArgumentError("a page is not for a terminal: use -o report.html, or --format md");
@@ -105,7 +105,7 @@ google::protobuf::Struct AsMessage(const Comparison& comparison) {
   return message;
 }
 
-absl::StatusOr<ExitCode> Compare(const CommonArguments& common, const Arguments& arguments) {
+absl::StatusOr<ExitCode> Compare(const CommonArguments& common, const ReportArguments& arguments) {
   FAULTLINE_ASSIGN_OR_RETURN(const auto client, Connect(common));
   FAULTLINE_ASSIGN_OR_RETURN(const v1::GetRunResponse a, GetRun(*client, arguments.run));
   FAULTLINE_ASSIGN_OR_RETURN(const v1::GetRunResponse b, GetRun(*client, arguments.other));
@@ -119,7 +119,7 @@ ExitCode CodeOf(const absl::StatusOr<ExitCode>& code) { return code.ok() ? *code
 }  // namespace
 
 void AddReportVerbs(CommandLine& line) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<ReportArguments>();
   CLI::App& report = line.AddVerb("report", "A run as a page for people, or as data for programs",
                                   "faultline report split-brain-3 -o report.html",
                                   [&line, arguments] { return CodeOf(Report(line.common(), *arguments)); });

@@ -17,7 +17,7 @@ namespace {
 
 using Stub = v1::ControlService::Stub;
 
-struct Arguments {
+struct RunVerbArguments {
   PlanArguments plan;
   RunArguments run;
   std::string id;
@@ -26,12 +26,12 @@ struct Arguments {
   std::uint32_t most = 0;
 };
 
-absl::StatusOr<ExitCode> RunPlan(const CommonArguments& common, const Arguments& arguments) {
+absl::StatusOr<ExitCode> RunPlan(const CommonArguments& common, const RunVerbArguments& arguments) {
   FAULTLINE_ASSIGN_OR_RETURN(const v1::PlanSource source, ReadPlanSource(arguments.plan));
   return RunSource(common, source, arguments.run);
 }
 
-absl::StatusOr<v1::ListRunsRequest> ListRequest(const Arguments& arguments) {
+absl::StatusOr<v1::ListRunsRequest> ListRequest(const RunVerbArguments& arguments) {
   v1::ListRunsRequest request;
   request.set_plan_name(arguments.plan_name);
   request.set_most(arguments.most);
@@ -42,7 +42,7 @@ absl::StatusOr<v1::ListRunsRequest> ListRequest(const Arguments& arguments) {
   return request;
 }
 
-ExitCode ListRuns(const CommonArguments& common, const Arguments& arguments) {
+ExitCode ListRuns(const CommonArguments& common, const RunVerbArguments& arguments) {
   const absl::StatusOr<v1::ListRunsRequest> request = ListRequest(arguments);
   if (!request.ok()) return Fail(request.status());
   return CallAndPrint(common, &Stub::ListRuns, *request, RenderRuns);
@@ -74,7 +74,7 @@ ExitCode AbortRun(const CommonArguments& common, const std::string& run) {
   });
 }
 
-void AddRun(CommandLine& line, const std::shared_ptr<Arguments>& arguments) {
+void AddRun(CommandLine& line, const std::shared_ptr<RunVerbArguments>& arguments) {
   CLI::App& run =
       line.AddVerb("run", "Run a plan on all its nodes, or on none; wait for its end and verdict",
                    "faultline run split-brain --set a=eu-west-2 --set b=eu-west-3 --watch", [&line, arguments] {
@@ -95,7 +95,7 @@ void AddRun(CommandLine& line, const std::shared_ptr<Arguments>& arguments) {
 }  // namespace
 
 void AddRunVerbs(CommandLine& line) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<RunVerbArguments>();
   AddRun(line, arguments);
   line.AddVerb("approve", "Agree to a run of somebody else's that waits for a second person; it begins then",
                "faultline approve split-brain-3",

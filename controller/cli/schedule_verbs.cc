@@ -17,7 +17,7 @@ namespace {
 
 using Stub = v1::ControlService::Stub;
 
-struct Arguments {
+struct ScheduleArguments {
   PlanArguments plan;
   std::string name;
   std::string cron;
@@ -27,7 +27,7 @@ struct Arguments {
   bool queue = false;
 };
 
-absl::StatusOr<v1::AddScheduleRequest> AddRequest(const Arguments& arguments) {
+absl::StatusOr<v1::AddScheduleRequest> ScheduleRequest(const ScheduleArguments& arguments) {
   v1::AddScheduleRequest request;
   v1::Schedule& schedule = *request.mutable_schedule();
   FAULTLINE_ASSIGN_OR_RETURN(*schedule.mutable_plan(), ReadPlanSource(arguments.plan));
@@ -47,8 +47,8 @@ absl::StatusOr<v1::AddScheduleRequest> AddRequest(const Arguments& arguments) {
   return request;
 }
 
-ExitCode AddSchedule(const CommonArguments& common, const Arguments& arguments) {
-  const absl::StatusOr<v1::AddScheduleRequest> request = AddRequest(arguments);
+ExitCode AddSchedule(const CommonArguments& common, const ScheduleArguments& arguments) {
+  const absl::StatusOr<v1::AddScheduleRequest> request = ScheduleRequest(arguments);
   if (!request.ok()) return Fail(request.status());
   return CallAndPrint(common, &Stub::AddSchedule, *request, [](const v1::AddScheduleResponse& response) {
     return absl::StrCat(response.schedule().name(), ": ", NextText(response.schedule()), "\n");
@@ -90,7 +90,7 @@ ExitCode NextSchedules(const CommonArguments& common, const std::string& name) {
   return ExitCode::kOk;
 }
 
-void AddAdd(CommandLine& line, CLI::App& noun, const std::shared_ptr<Arguments>& arguments) {
+void AddAdd(CommandLine& line, CLI::App& noun, const std::shared_ptr<ScheduleArguments>& arguments) {
   CLI::App& add = line.AddVerb(noun, "add", "Run a plan again and again",
                                "faultline schedule add split-brain --cron '0 2 * * 2' --timezone Europe/London "
                                "--jitter 10m --until 2027-01-01T00:00Z",
@@ -112,7 +112,7 @@ void AddAdd(CommandLine& line, CLI::App& noun, const std::shared_ptr<Arguments>&
 }  // namespace
 
 void AddScheduleVerbs(CommandLine& line) {
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<ScheduleArguments>();
   CLI::App& noun = line.AddNoun("schedule", "Plans that run by the calendar");
   AddAdd(line, noun, arguments);
   line.AddVerb(noun, "list", "Every schedule", "faultline schedule list --json", [&line] {

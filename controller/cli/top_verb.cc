@@ -12,7 +12,7 @@ namespace faultline {
 namespace {
 
 constexpr Duration kEvery = std::chrono::seconds(1);
-constexpr Duration kPatience = std::chrono::seconds(30);
+constexpr Duration kTopPatience = std::chrono::seconds(30);
 
 TopNode NodeOf(const v1::Node& node) {
   TopNode shown = {.name = node.info().name(), .connected = node.connected()};
@@ -92,7 +92,7 @@ class TopView : public LiveView {
 ExitCode PrintOnce(const CommonArguments& common, TopView& view) {
   const auto client = Connect(common);
   if (!client.ok()) return Fail(client.status());
-  Caller caller(**client, kPatience);
+  Caller caller(**client, kTopPatience);
   absl::StatusOr<FleetSnapshot> snapshot = AskFleet(caller, /*runs=*/true);
   if (!snapshot.ok()) return Fail(snapshot.status());
   view.Take(*std::move(snapshot));

@@ -28,7 +28,7 @@ bool CoversInterface(const PacketFilter& filter, const std::string& interface) {
 
 }  // namespace
 
-Packet ProbePacket(const IpAddress& source, const IpAddress& destination, std::uint16_t port) {
+Packet PacketOfProbe(const IpAddress& source, const IpAddress& destination, std::uint16_t port) {
   return {.source = source, .destination = destination, .source_port = port, .destination_port = port};
 }
 

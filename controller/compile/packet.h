@@ -27,7 +27,7 @@ struct Packet {
 };
 
 // What the probe mesh sends: UDP from the mesh's port to the same, as both ends have done before.
-Packet ProbePacket(const IpAddress& source, const IpAddress& destination, std::uint16_t port);
+Packet PacketOfProbe(const IpAddress& source, const IpAddress& destination, std::uint16_t port);
 
 // Whether a rule is about packets between these two addresses at all. REQUIRES: the timeline passes CheckTimeline.
 bool Matches(const Match& match, const Timeline& timeline, const IpAddress& source, const IpAddress& destination);

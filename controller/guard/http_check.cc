@@ -15,7 +15,7 @@ namespace faultline {
 namespace {
 
 constexpr std::size_t kMostAnswer = 1024 * 1024;
-constexpr std::size_t kMostDetail = 200;
+constexpr std::size_t kMostShown = 200;
 
 struct CurlFreer {
   void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
@@ -61,7 +61,7 @@ std::string WhyNot(CURLcode code, Duration timeout) {
 CheckResult JudgeField(const HttpCheck& check, const std::string& answer) {
   const absl::StatusOr<std::string> value = JsonField(answer, check.field);
   if (!value.ok()) return {.passed = false, .detail = std::string(value.status().message())};
-  const std::string seen = absl::StrCat(check.field, " is '", Printable(value->substr(0, kMostDetail)), "'");
+  const std::string seen = absl::StrCat(check.field, " is '", Printable(value->substr(0, kMostShown)), "'");
   if (!check.equals || *value == *check.equals) return {.passed = true, .detail = seen};
   return {.passed = false, .detail = absl::StrCat(seen, ", not '", *check.equals, "'")};
 }

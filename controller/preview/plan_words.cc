@@ -10,7 +10,7 @@
 namespace faultline {
 namespace {
 
-constexpr std::size_t kMostCidrs = 8;
+constexpr std::size_t kMostCidrsNamed = 8;
 
 struct EndsWords {
   std::string operator()(const OneWay& ends) const { return absl::StrCat("from ", ends.from, " to ", ends.to); }
@@ -78,7 +78,7 @@ std::string DescribeEnds(const Ends& ends) { return std::visit(EndsWords{}, ends
 
 std::string DescribeGroup(const Group& group) {
   std::vector<std::string> parts;
-  if (!group.cidrs.empty()) parts.push_back(group.cidrs.ToString(kMostCidrs));
+  if (!group.cidrs.empty()) parts.push_back(group.cidrs.ToString(kMostCidrsNamed));
   if (!group.nodes.empty()) parts.push_back(absl::StrCat("nodes ", absl::StrJoin(group.nodes, ", ")));
   if (!group.labels.empty()) parts.push_back(absl::StrJoin(group.labels, ", ", absl::PairFormatter("=")));
   for (const DnsName& name : group.dns) parts.push_back(absl::StrCat("addresses of ", name.name));
@@ -91,7 +91,7 @@ std::string DescribeGroup(const Group& group) {
 
 std::string DescribeFault(const PlanStep& step) {
   std::string text = absl::StrCat(DescribeStep(AsTimelineStep(step)), " ", DescribeEnds(step.ends));
-  if (!step.exclude.empty()) absl::StrAppend(&text, ", sparing ", step.exclude.ToString(kMostCidrs));
+  if (!step.exclude.empty()) absl::StrAppend(&text, ", sparing ", step.exclude.ToString(kMostCidrsNamed));
   return text;
 }
 

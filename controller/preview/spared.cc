@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/program/always_protected.h"
+#include "common/program/nft_variants.h"
 
 namespace faultline {
 namespace {
@@ -23,10 +24,6 @@ bool Admits(const PacketFilter& filter, Protocol protocol, std::uint16_t port) {
   // An ephemeral port on the other end is not worth a word, even if the filter happens to name it.
   if (filter.destination_ports.empty() && filter.source_ports.empty()) return true;
   return Within(filter.destination_ports, port) || Within(filter.source_ports, port);
-}
-
-bool NamesPorts(const PacketFilter& filter) {
-  return !filter.destination_ports.empty() || !filter.source_ports.empty() || !filter.either_ports.empty();
 }
 
 // What one rule may touch.

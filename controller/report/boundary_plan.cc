@@ -11,7 +11,7 @@ namespace faultline {
 namespace {
 
 // All that has to be known of a direction to say what a boundary does to it.
-struct Direction {
+struct BoundaryDirection {
   const Timeline* sender = nullptr;
   const Timeline* receiver = nullptr;
   Packet probe;
@@ -48,7 +48,7 @@ bool AnyRejects(const Acting& acting) {
   return std::ranges::any_of(acting.at_receiver, rejects) || std::ranges::any_of(acting.at_sender, rejects);
 }
 
-std::optional<BoundaryEdge> ChangeOf(const ProbeEdge& edge, const Direction& direction, const Stage& before,
+std::optional<BoundaryEdge> ChangeOf(const ProbeEdge& edge, const BoundaryDirection& direction, const Stage& before,
                                      const Stage& after, const Boundary& boundary) {
   const Acting then = direction.ActingIn(before);
   const Acting next = direction.ActingIn(after);
@@ -82,7 +82,7 @@ std::vector<Boundary> BoundariesOf(std::span<const Stage> stages) {
 }
 
 // Draws those that a burst can do. The order they come in does not matter.
-void Draw(std::uint64_t seed, std::vector<BoundaryEdge>& edges) {
+void DrawEdges(std::uint64_t seed, std::vector<BoundaryEdge>& edges) {
   std::ranges::sort(edges, {}, &BoundaryEdge::edge);
   std::map<NodeName, std::size_t> out;
   std::map<NodeName, std::size_t> in;
@@ -112,9 +112,9 @@ v1::BurstEnd EncodeEnd(const NodeName& peer, Family family) {
 std::vector<Boundary> PlanBoundaries(std::span<const Stage> stages, const ProbedRun& run, std::uint64_t seed) {
   std::vector<Boundary> boundaries = BoundariesOf(stages);
   ForEachProbed(run.nodes, run.pairs, [&](const ProbeNode& from, const ProbeNode& to, Family family) {
-    const Direction direction = {.sender = TimelineOf(run.timelines, from.name),
-                                 .receiver = TimelineOf(run.timelines, to.name),
-                                 .probe = ProbeOf(from, to, family, run.probe_port)};
+    const BoundaryDirection direction = {.sender = TimelineOf(run.timelines, from.name),
+                                         .receiver = TimelineOf(run.timelines, to.name),
+                                         .probe = ProbeOf(from, to, family, run.probe_port)};
     const ProbeEdge edge = {.from = from.name, .to = to.name, .family = family};
     for (std::size_t i = 0; i < boundaries.size(); ++i) {
       const std::optional<BoundaryEdge> change = ChangeOf(edge, direction, stages[i], stages[i + 1], boundaries[i]);
@@ -125,7 +125,7 @@ std::vector<Boundary> PlanBoundaries(std::span<const Stage> stages, const Probed
   });
   std::erase_if(boundaries, [](const Boundary& boundary) { return boundary.edges.empty(); });
   if (boundaries.size() > kMostBoundaries) boundaries.resize(kMostBoundaries);
-  for (std::size_t i = 0; i < boundaries.size(); ++i) Draw(seed + i, boundaries[i].edges);
+  for (std::size_t i = 0; i < boundaries.size(); ++i) DrawEdges(seed + i, boundaries[i].edges);
   return boundaries;
 }
 

@@ -12,7 +12,6 @@ namespace faultline {
 namespace {
 
 constexpr char32_t kNoLetter = 0xfffd;
-constexpr char kEscape = '\x1b';
 
 // The calling thread's locale is this while it lives.
 class LocaleScope {

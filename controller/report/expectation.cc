@@ -12,14 +12,14 @@
 namespace faultline {
 namespace {
 
-constexpr std::uint32_t kFewest = 2;
+constexpr std::uint32_t kFewestProbes = 2;
 
 struct Seen {
   v1::Judgement judgement = v1::JUDGEMENT_UNSPECIFIED;
   std::string words;
 };
 
-Seen Judged(bool as_expected, std::string words) {
+Seen SeenAs(bool as_expected, std::string words) {
   return {.judgement = as_expected ? v1::JUDGEMENT_AS_PLANNED : v1::JUDGEMENT_OFF, .words = std::move(words)};
 }
 
@@ -41,7 +41,7 @@ struct EdgeJudge {
 
   Seen operator()(Reachability expected) const {
     if (edge.observed() == v1::REACH_UNSPECIFIED) return {.words = "too little was observed"};
-    return Judged((edge.observed() == v1::REACH_CUT) == (expected == Reachability::kUnreachable), Arrived(edge));
+    return SeenAs((edge.observed() == v1::REACH_CUT) == (expected == Reachability::kUnreachable), Arrived(edge));
   }
 
   Seen operator()(const NearDelay& expected) const {
@@ -51,20 +51,21 @@ struct EdgeJudge {
     Duration delay = DecodeDuration(edge.observed_delay()).value_or(Duration(0));
     if (back != nullptr) delay += DecodeDuration(back->observed_delay()).value_or(Duration(0));
     const Duration off = delay < expected.delay ? expected.delay - delay : delay - expected.delay;
-    return Judged(off <= expected.within,
+    return SeenAs(off <= expected.within,
                   absl::StrCat(ShortDelay(delay), expected.round_trip ? " of delay there and back" : " of delay"));
   }
 
   Seen operator()(const NearLoss& expected) const {
-    if (edge.observed() == v1::REACH_UNSPECIFIED || edge.sent() < kFewest) return {.words = "too little was observed"};
+    if (edge.observed() == v1::REACH_UNSPECIFIED || edge.sent() < kFewestProbes)
+      return {.words = "too little was observed"};
     const double lost = 1 - std::min(1.0, static_cast<double>(edge.received()) / edge.sent());
-    return Judged(std::abs(lost - expected.loss.AsDouble()) <= expected.within.AsDouble(), Arrived(edge));
+    return SeenAs(std::abs(lost - expected.loss.AsDouble()) <= expected.within.AsDouble(), Arrived(edge));
   }
 };
 
-using Names = std::set<std::string>;
+using NodeNames = std::set<std::string>;
 
-Names NodesOf(const v1::Run& run, const std::string& group) {
+NodeNames NodesOf(const v1::Run& run, const std::string& group) {
   for (const v1::GroupMembers& members : run.groups()) {
     if (members.name() == group) return {members.nodes().begin(), members.nodes().end()};
   }
@@ -100,8 +101,8 @@ class Gathered {
 };
 
 v1::ExpectationVerdict Judge(const Expectation& expectation, const v1::StageVerdict& stage, const v1::Run& run) {
-  const Names from = NodesOf(run, expectation.from);
-  const Names to = NodesOf(run, expectation.to);
+  const NodeNames from = NodesOf(run, expectation.from);
+  const NodeNames to = NodesOf(run, expectation.to);
   Gathered gathered;
   for (const v1::EdgeVerdict& edge : stage.edges()) {
     const bool there = from.contains(edge.from()) && to.contains(edge.to());

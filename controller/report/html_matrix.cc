@@ -13,7 +13,7 @@
 namespace faultline {
 namespace {
 
-enum class View { kPlanned, kObserved };
+enum class Shown { kPlanned, kObserved };
 
 absl::string_view ClassOf(CellReach reach) {
   switch (reach) {
@@ -75,9 +75,9 @@ class Table {
   Table(const GroupedMatrix& grouped, const EdgeMap& edges, MarkupWriter& out)
       : matrix_(grouped.matrix), single_(grouped.members.empty()), edges_(edges), out_(out) {}
 
-  void Write(View view) {
-    out_.Open("table", {{"class", "matrix"}, {"data-view", view == View::kPlanned ? "planned" : "observed"}});
-    out_.Leaf("caption", view == View::kPlanned ? "planned" : "observed");
+  void Write(Shown view) {
+    out_.Open("table", {{"class", "matrix"}, {"data-view", view == Shown::kPlanned ? "planned" : "observed"}});
+    out_.Leaf("caption", view == Shown::kPlanned ? "planned" : "observed");
     out_.Open("tr");
     out_.Leaf("td", {{"class", "corner"}}, "from \\ to");
     for (const std::string& name : matrix_.names()) out_.Leaf("th", {{"scope", "col"}, {"class", "col"}}, name);
@@ -92,9 +92,9 @@ class Table {
   }
 
  private:
-  void WriteCell(View view, std::size_t from, std::size_t to) {
+  void WriteCell(Shown view, std::size_t from, std::size_t to) {
     const MatrixCell& cell = matrix_.At(from, to);
-    const bool planned = view == View::kPlanned;
+    const bool planned = view == Shown::kPlanned;
     const CellReach reach = planned ? cell.planned : cell.observed;
     const bool wrong = !planned && !cell.agrees;
     const std::string sign = planned ? CellSign(reach, cell.planned_figures, cell.planned_share)
@@ -159,8 +159,8 @@ void WriteMatrices(const v1::StageVerdict& stage, MarkupWriter& out) {
   const EdgeMap edges = EdgesOf(stage);
   out.Open("div", {{"class", "pair"}});
   Table table(grouped, edges, out);
-  table.Write(View::kPlanned);
-  table.Write(View::kObserved);
+  table.Write(Shown::kPlanned);
+  table.Write(Shown::kObserved);
   out.Close();
   for (const std::string& note : grouped.notes) out.Leaf("p", {{"class", "note"}}, note);
   WriteLegend(grouped.matrix, out);

@@ -17,21 +17,21 @@
 namespace faultline {
 namespace {
 
-using Cells = std::vector<std::string>;
+using RowCells = std::vector<std::string>;
 
 void OpenSection(absl::string_view id, absl::string_view heading, MarkupWriter& out) {
   out.Open("section", {{"id", std::string(id)}});
   out.Leaf("h2", heading);
 }
 
-void OpenTable(const Cells& headings, MarkupWriter& out) {
+void OpenTable(const RowCells& headings, MarkupWriter& out) {
   out.Open("table");
   out.Open("tr");
   for (const std::string& heading : headings) out.Leaf("th", {{"scope", "col"}}, heading);
   out.Close();
 }
 
-void WriteCells(const Cells& cells, MarkupWriter& out) {
+void WriteCells(const RowCells& cells, MarkupWriter& out) {
   for (const std::string& cell : cells) out.Leaf("td", cell);
 }
 

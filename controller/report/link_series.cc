@@ -13,8 +13,6 @@
 namespace faultline {
 namespace {
 
-constexpr Family kFamilies[] = {Family::kIpv4, Family::kIpv6};
-
 // Where the points are.
 struct Points {
   ControllerTime start;

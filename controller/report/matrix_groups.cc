@@ -37,7 +37,7 @@ std::vector<Members> FindGroups(const Matrix& matrix) {
 
 bool Consecutive(const Members& group) { return group.back() - group.front() + 1 == group.size(); }
 
-std::string NameOf(const Matrix& matrix, const Members& group) {
+std::string GroupName(const Matrix& matrix, const Members& group) {
   const std::string& first = matrix.names()[group.front()];
   if (group.size() == 1) return first;
   if (!Consecutive(group)) return absl::StrCat(first, " and ", group.size() - 1, " more");
@@ -79,21 +79,22 @@ CellFigures MeanFigures(const Matrix& matrix, const Members& from, const Members
 }
 
 // What is planned of a cell, or what is observed.
-struct View {
+struct CellView {
   CellReach MatrixCell::*reach;
   CellFigures MatrixCell::*figures;
   CellShare MatrixCell::*share;
   // Whether the figures are measured, which never are quite the same.
   bool measured;
 };
-constexpr View kPlanned = {&MatrixCell::planned, &MatrixCell::planned_figures, &MatrixCell::planned_share, false};
-constexpr View kObserved = {&MatrixCell::observed, &MatrixCell::observed_figures, &MatrixCell::observed_share, true};
+constexpr CellView kPlanned = {&MatrixCell::planned, &MatrixCell::planned_figures, &MatrixCell::planned_share, false};
+constexpr CellView kObserved = {&MatrixCell::observed, &MatrixCell::observed_figures, &MatrixCell::observed_share,
+                                true};
 
 bool SameKind(const CellFigures& a, const CellFigures& b) {
   return a.version == b.version && a.delays == b.delays && a.loses == b.loses;
 }
 
-void JoinCells(const std::vector<const MatrixCell*>& cells, const View& view, MatrixCell& joined) {
+void JoinCells(const std::vector<const MatrixCell*>& cells, const CellView& view, MatrixCell& joined) {
   const MatrixCell& first = *cells.front();
   const bool alike = std::ranges::all_of(cells, [&](const MatrixCell* cell) {
     const CellFigures& figures = cell->*view.figures;
@@ -137,7 +138,7 @@ GroupedMatrix GroupAlike(const Matrix& matrix) {
   const std::vector<Members>& groups = grouped.members;
   std::vector<std::string> names;
   for (const Members& group : groups) {
-    names.push_back(NameOf(matrix, group));
+    names.push_back(GroupName(matrix, group));
     if (!Consecutive(group)) {
       grouped.notes.push_back(absl::StrCat(names.back(), ": ", ListMembers(matrix, group)));
     }

@@ -8,8 +8,6 @@ namespace faultline {
 
 namespace {
 
-constexpr std::array<Family, 2> kFamilies = {Family::kIpv4, Family::kIpv6};
-
 // Positions in `nodes` of the peers, ascending.
 std::vector<std::size_t> PlacesOf(const ProbePeers& peers, const std::map<NodeName, std::size_t>& places) {
   std::vector<std::size_t> found;
@@ -62,7 +60,7 @@ const Timeline* TimelineOf(const std::map<NodeName, Timeline>& timelines, const 
 }
 
 Packet ProbeOf(const ProbeNode& from, const ProbeNode& to, Family family, std::uint16_t port) {
-  Packet probe = ProbePacket(*from.Address(family), *to.Address(family), port);
+  Packet probe = PacketOfProbe(*from.Address(family), *to.Address(family), port);
   probe.out_interface = from.Interface(family);
   probe.in_interface = to.Interface(family);
   return probe;

@@ -23,7 +23,7 @@ namespace {
 constexpr std::size_t kMostSingle = 16;
 constexpr std::size_t kWidestLabel = 40;
 constexpr std::size_t kWidestLegend = 100;
-constexpr std::size_t kGap = 3;
+constexpr std::size_t kColumnGap = 3;
 constexpr absl::string_view kCorner = "from \\ to";
 
 // A block of text, line by line.
@@ -38,14 +38,14 @@ std::string CellText(const MatrixCell& cell, View view, const TerminalStyle& sty
 }
 
 // One matrix laid out: how rows and columns are named.
-struct Layout {
+struct MatrixLayout {
   Lines row_labels;
   Lines headings;
   std::size_t label_width = 0;
   std::size_t column_width = 0;
 
   std::size_t MatrixWidth() const { return headings.size() * column_width; }
-  std::size_t WidthSideBySide() const { return label_width + 2 + 2 * MatrixWidth() + kGap; }
+  std::size_t WidthSideBySide() const { return label_width + 2 + 2 * MatrixWidth() + kColumnGap; }
 };
 
 std::string Abbreviate(const std::string& label, const TerminalStyle& style) {
@@ -63,7 +63,7 @@ Lines ShortNames(const Matrix& matrix, const TerminalStyle& style) {
   return std::set<std::string>(names.begin(), names.end()).size() == names.size() ? names : matrix.names();
 }
 
-void Measure(const Matrix& matrix, Layout& layout) {
+void Measure(const Matrix& matrix, MatrixLayout& layout) {
   layout.label_width = kCorner.size();
   for (const std::string& label : layout.row_labels) layout.label_width = std::max(layout.label_width, WidthOf(label));
   layout.column_width = 3;
@@ -80,17 +80,17 @@ void Measure(const Matrix& matrix, Layout& layout) {
   }
 }
 
-Layout NamedLayout(const Matrix& matrix) {
-  Layout layout{.row_labels = matrix.names(), .headings = matrix.names()};
+MatrixLayout NamedLayout(const Matrix& matrix) {
+  MatrixLayout layout{.row_labels = matrix.names(), .headings = matrix.names()};
   Measure(matrix, layout);
   return layout;
 }
 
 // Columns are called by the numbers of the rows.
-Layout NumberedLayout(const Matrix& matrix, const TerminalStyle& style) {
+MatrixLayout NumberedLayout(const Matrix& matrix, const TerminalStyle& style) {
   const Lines names = ShortNames(matrix, style);
   const std::size_t digits = absl::StrCat(matrix.size()).size();
-  Layout layout;
+  MatrixLayout layout;
   for (std::size_t i = 0; i < matrix.size(); ++i) {
     const std::string number = absl::StrCat(i + 1);
     layout.headings.push_back(number);
@@ -100,12 +100,12 @@ Layout NumberedLayout(const Matrix& matrix, const TerminalStyle& style) {
   return layout;
 }
 
-Layout ChooseLayout(const Matrix& matrix, const TerminalStyle& style) {
-  Layout named = NamedLayout(matrix);
+MatrixLayout ChooseLayout(const Matrix& matrix, const TerminalStyle& style) {
+  MatrixLayout named = NamedLayout(matrix);
   return named.WidthSideBySide() <= style.width ? named : NumberedLayout(matrix, style);
 }
 
-Lines MatrixLines(const Matrix& matrix, const Layout& layout, View view, const TerminalStyle& style) {
+Lines MatrixLines(const Matrix& matrix, const MatrixLayout& layout, View view, const TerminalStyle& style) {
   Lines lines = {view == View::kPlanned ? "planned" : "observed", ""};
   for (const std::string& heading : layout.headings) lines.back() += Pad(heading, layout.column_width);
   for (std::size_t from = 0; from < matrix.size(); ++from) {
@@ -117,7 +117,7 @@ Lines MatrixLines(const Matrix& matrix, const Layout& layout, View view, const T
   return lines;
 }
 
-Lines LabelLines(const Layout& layout) {
+Lines LabelLines(const MatrixLayout& layout) {
   Lines lines = {"", std::string(kCorner)};
   lines.insert(lines.end(), layout.row_labels.begin(), layout.row_labels.end());
   return lines;
@@ -196,7 +196,7 @@ std::string Heading(const v1::StageVerdict& stage) {
   return absl::StrCat(stage.name(), "  ", FormatDuration(*start), " to ", FormatDuration(*end));
 }
 
-std::string Result(const v1::StageVerdict& stage, const TerminalStyle& style) {
+std::string MatrixResult(const v1::StageVerdict& stage, const TerminalStyle& style) {
   const auto wrong = std::ranges::count_if(stage.edges(), [](const v1::EdgeVerdict& edge) { return !Agrees(edge); });
   const std::string sampled =
       stage.unprobed_edges() == 0 ? "" : absl::StrCat("  (", EdgesText(stage), " edges are probed)");
@@ -222,13 +222,13 @@ std::string RenderViews(const GroupedMatrix& grouped, const std::string& heading
                         const TerminalStyle& style) {
   std::string text = heading + "\n";
   if (grouped.matrix.size() > 0) {
-    const Layout layout = ChooseLayout(grouped.matrix, style);
+    const MatrixLayout layout = ChooseLayout(grouped.matrix, style);
     const Lines labels = LabelLines(layout);
     std::vector<Lines> blocks;
     for (const View view : views) blocks.push_back(MatrixLines(grouped.matrix, layout, view, style));
     if (views.size() == 1 || layout.WidthSideBySide() <= style.width) {
       std::vector<std::pair<const Lines*, std::size_t>> columns = {{&labels, layout.label_width + 2}};
-      for (const Lines& block : blocks) columns.emplace_back(&block, layout.MatrixWidth() + kGap);
+      for (const Lines& block : blocks) columns.emplace_back(&block, layout.MatrixWidth() + kColumnGap);
       AppendBlock(columns, text);
     } else {
       for (const Lines& block : blocks) AppendBlock({{&labels, layout.label_width + 2}, {&block, 0}}, text);
@@ -240,7 +240,7 @@ std::string RenderViews(const GroupedMatrix& grouped, const std::string& heading
 }
 
 std::string RenderBoth(const v1::StageVerdict& stage, const GroupedMatrix& grouped, const TerminalStyle& style) {
-  return RenderViews(grouped, absl::StrCat(Heading(stage), "  ", Result(stage, style)),
+  return RenderViews(grouped, absl::StrCat(Heading(stage), "  ", MatrixResult(stage, style)),
                      {View::kPlanned, View::kObserved}, style);
 }
 

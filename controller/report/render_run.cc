@@ -23,7 +23,7 @@ namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
 
-std::string Standing(const v1::Run& run, const TerminalStyle& style) {
+std::string RunStanding(const v1::Run& run, const TerminalStyle& style) {
   if (run.state() != v1::RUN_STATE_ENDED) return std::string(WordOf(run));
   const bool good = run.outcome() == v1::OUTCOME_VERIFIED;
   const bool bad = run.outcome() == v1::OUTCOME_NOT_VERIFIED;
@@ -36,7 +36,7 @@ std::string Header(const v1::Run& run, const TerminalStyle& style) {
   rows.push_back({"started", run.has_started() ? WallText(run.started()) : "never"});
   if (run.has_ended()) rows.push_back({"ended", WallText(run.ended())});
   if (run.has_length()) rows.push_back({"length", LengthText(Decoded(run.length()))});
-  return absl::StrCat(run.id(), ": ", Standing(run, style), "\n", Tame(run.summary()),
+  return absl::StrCat(run.id(), ": ", RunStanding(run, style), "\n", Tame(run.summary()),
                       run.summary().empty() ? "" : "\n", FormatTable(rows, 2));
 }
 

@@ -16,7 +16,7 @@ namespace {
 using Row = std::vector<std::string>;
 
 constexpr Duration kMillisecond = std::chrono::milliseconds(1);
-constexpr Duration kSecond = std::chrono::seconds(1);
+constexpr Duration kPrecision = std::chrono::seconds(1);
 
 constexpr absl::string_view kHeadings =
     "run,stage,start_s,end_s,from,to,family,planned_reachable,planned_share,planned_delay_ms,sent,received,observed,"
@@ -55,8 +55,8 @@ template <typename Verdict>
 Row PlannedOf(const v1::Run& run, const v1::StageVerdict& stage, const Verdict& edge) {
   return {run.id(),
           stage.name(),
-          Text(true, stage.start(), kSecond),
-          Text(true, stage.end(), kSecond),
+          Text(true, stage.start(), kPrecision),
+          Text(true, stage.end(), kPrecision),
           edge.from(),
           edge.to(),
           std::string(WordOf(edge.family())),
@@ -67,8 +67,8 @@ Row PlannedOf(const v1::Run& run, const v1::StageVerdict& stage, const Verdict& 
 
 // What WaitText says of the stage.
 void AddWaiting(const v1::StageVerdict& stage, Row& row) {
-  row.push_back(Text(stage.has_held(), stage.held(), kSecond));
-  row.push_back(Text(stage.has_observed_from(), stage.observed_from(), kSecond));
+  row.push_back(Text(stage.has_held(), stage.held(), kPrecision));
+  row.push_back(Text(stage.has_observed_from(), stage.observed_from(), kPrecision));
 }
 
 Row RowOf(const v1::Run& run, const v1::StageVerdict& stage, const v1::EdgeVerdict& edge) {

@@ -162,7 +162,7 @@ std::string Seconds(Duration time) {
 }
 
 // Without a time zone, as its schemas want it; in UTC.
-std::string Timestamp(const v1::Run& run) {
+std::string StartText(const v1::Run& run) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%S",
                           absl::FromUnixSeconds((run.has_started() ? run.started() : run.created()).seconds()),
                           absl::UTCTimeZone());
@@ -204,7 +204,7 @@ std::string RenderJunit(const v1::Run& run) {
                          {"errors", count(Result::kError)},
                          {"skipped", count(Result::kSkipped)},
                          {"time", Seconds(cases.front().time)},
-                         {"timestamp", Timestamp(run)}});
+                         {"timestamp", StartText(run)}});
   out.Open("properties");
   out.Empty("property", {{"name", "run"}, {"value", run.id()}});
   out.Empty("property", {{"name", "seed"}, {"value", absl::StrCat(run.seed())}});

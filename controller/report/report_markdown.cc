@@ -104,7 +104,7 @@ Row UnmetOf(const v1::Run& run) {
   return lines;
 }
 
-std::string Table(const WordTable& table) {
+std::string TableText(const WordTable& table) {
   constexpr std::size_t kMostRows = 40;
   if (table.rows.empty()) return "";
   std::string text = Headings(table.headings);
@@ -119,16 +119,16 @@ std::string Accountings(const v1::Clients& clients, bool all_told) {
     const bool good = clients.accountings(static_cast<int>(i)).lost() == 0;
     table.rows[i][1].insert(0, !good ? "❌ " : all_told ? "✅ " : "⚠ ");
   }
-  return Table(table);
+  return TableText(table);
 }
 
 std::string Clients(const v1::Run& run) {
   const v1::Clients& clients = run.clients();
   const Row doubts = ClientDoubtsOf(run);
   const std::string width = WidthText(clients);
-  return absl::StrCat(Table(ClientStagesOf(clients)), Table(ClientSidesOf(clients)),
+  return absl::StrCat(TableText(ClientStagesOf(clients)), TableText(ClientSidesOf(clients)),
                       width.empty() ? "" : absl::StrCat("\n", width, "\n"), Accountings(clients, doubts.empty()),
-                      List("What clients told may not be all:", doubts), Table(HappeningsOf(clients)));
+                      List("What clients told may not be all:", doubts), TableText(HappeningsOf(clients)));
 }
 
 Row FailedGuardsOf(const v1::Run& run) {

@@ -12,7 +12,7 @@
 namespace faultline {
 namespace {
 
-std::string Result(const v1::StageVerdict& stage, const TerminalStyle& style) {
+std::string StageResult(const v1::StageVerdict& stage, const TerminalStyle& style) {
   if (stage.edges().empty()) return "no two nodes can probe each other";
   if (MetNothing(stage)) return Paint("NOT as planned: no packet met its faults", Ink::kBad, style);
   const std::string good = Paint("as planned", Ink::kGood, style);
@@ -35,7 +35,7 @@ std::string WaitText(const v1::StageVerdict& stage) {
 }
 
 std::string ResultText(const v1::StageVerdict& stage, const TerminalStyle& style) {
-  return Result(stage, style) + WaitText(stage);
+  return StageResult(stage, style) + WaitText(stage);
 }
 
 }  // namespace faultline

@@ -56,13 +56,13 @@ std::optional<ObservedFigures> ObservedOf(const v1::Run& run, std::uint32_t step
 }
 
 // The last word of a node, or what it has counted so far.
-const google::protobuf::RepeatedPtrField<v1::StepCounters>& CountersOf(const v1::NodeRun& node) {
+const google::protobuf::RepeatedPtrField<v1::StepCounters>& CountersOfNode(const v1::NodeRun& node) {
   return node.outcome().counters().empty() ? node.counters() : node.outcome().counters();
 }
 
 void AddLanes(const v1::Run& run, std::uint32_t step, StepFigures& figures) {
   for (const v1::NodeRun& node : run.nodes()) {
-    for (const v1::StepCounters& counters : CountersOf(node)) {
+    for (const v1::StepCounters& counters : CountersOfNode(node)) {
       if (counters.step() != step) continue;
       figures.passed += counters.passed();
       figures.lost += counters.lost();
@@ -76,7 +76,7 @@ void AddLanes(const v1::Run& run, std::uint32_t step, StepFigures& figures) {
 std::optional<std::uint64_t> PacketsOf(const v1::Run& run, std::uint32_t step) {
   std::optional<std::uint64_t> packets;
   for (const v1::NodeRun& node : run.nodes()) {
-    for (const v1::StepCounters& counters : CountersOf(node)) {
+    for (const v1::StepCounters& counters : CountersOfNode(node)) {
       if (counters.step() == step) packets = packets.value_or(0) + counters.packets();
     }
   }

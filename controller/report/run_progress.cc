@@ -5,26 +5,24 @@
 
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
-#include "common/timeline_codec.h"
+#include "controller/report/run_words.h"
 
 namespace faultline {
 namespace {
 
 // After T0.
-struct Span {
+struct StepSpan {
   Duration start{0};
   Duration end{0};
 };
 
-Duration Decoded(const google::protobuf::Duration& message) { return DecodeDuration(message).value_or(Duration(0)); }
-
 // When each step is to act, from its first stage to its last: a stage is called after its steps.
-std::map<std::string, Span> SpansOf(const v1::Run& run) {
-  std::map<std::string, Span> spans;
+std::map<std::string, StepSpan> SpansOf(const v1::Run& run) {
+  std::map<std::string, StepSpan> spans;
   for (const v1::StageSchedule& stage : run.schedule()) {
-    const Span span = {.start = Decoded(stage.start()), .end = Decoded(stage.end())};
+    const StepSpan span = {.start = DecodedOrZero(stage.start()), .end = DecodedOrZero(stage.end())};
     for (const absl::string_view step : absl::StrSplit(stage.name(), '+')) {
-      Span& known = spans.try_emplace(std::string(step), span).first->second;
+      StepSpan& known = spans.try_emplace(std::string(step), span).first->second;
       known.start = std::min(known.start, span.start);
       known.end = std::max(known.end, span.end);
     }
@@ -45,8 +43,8 @@ std::optional<Duration> Left(Duration until, std::optional<Duration> elapsed) {
   return elapsed && *elapsed < until ? std::optional(until - *elapsed) : std::nullopt;
 }
 
-StepProgress StepOf(const v1::Run& run, int index, const std::map<std::string, Span>& spans,
-                    std::optional<Duration> elapsed) {
+StepProgress ProgressOfStep(const v1::Run& run, int index, const std::map<std::string, StepSpan>& spans,
+                            std::optional<Duration> elapsed) {
   const auto number = static_cast<std::uint32_t>(index);
   StepProgress step;
   step.name = run.step_names(index);
@@ -76,18 +74,18 @@ void LeaveOpen(Duration held, RunProgress& progress) {
 
 RunProgress ProgressOf(const v1::Run& run, std::optional<Duration> elapsed) {
   RunProgress progress;
-  const std::map<std::string, Span> spans = SpansOf(run);
-  for (int i = 0; i < run.step_names_size(); ++i) progress.steps.push_back(StepOf(run, i, spans, elapsed));
+  const std::map<std::string, StepSpan> spans = SpansOf(run);
+  for (int i = 0; i < run.step_names_size(); ++i) progress.steps.push_back(ProgressOfStep(run, i, spans, elapsed));
   if (!elapsed) return progress;
-  progress.run_left = Left(Decoded(run.length()), elapsed);
+  progress.run_left = Left(DecodedOrZero(run.length()), elapsed);
   progress.until_start = Left(Duration(0), elapsed);
   for (int i = 0; i < run.schedule_size(); ++i) {
     const v1::StageSchedule& stage = run.schedule(i);
-    if (*elapsed < Decoded(stage.start()) || *elapsed >= Decoded(stage.end())) continue;
+    if (*elapsed < DecodedOrZero(stage.start()) || *elapsed >= DecodedOrZero(stage.end())) continue;
     progress.stage = stage.name();
     progress.number = static_cast<std::size_t>(i) + 1;
-    progress.stage_left = Left(Decoded(stage.end()), elapsed);
-    if (stage.has_held()) LeaveOpen(Decoded(stage.held()), progress);
+    progress.stage_left = Left(DecodedOrZero(stage.end()), elapsed);
+    if (stage.has_held()) LeaveOpen(DecodedOrZero(stage.held()), progress);
     break;
   }
   return progress;

@@ -124,6 +124,8 @@ std::optional<Duration> Decoded(const google::protobuf::Duration& message) {
   return duration.ok() ? std::optional(*duration) : std::nullopt;
 }
 
+Duration DecodedOrZero(const google::protobuf::Duration& message) { return Decoded(message).value_or(Duration(0)); }
+
 std::string ExactText(Duration duration, Duration unit) {
   const Duration::rep whole = duration / unit;
   const Duration::rep rest = (duration % unit).count();

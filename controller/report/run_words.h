@@ -35,6 +35,7 @@ std::string NameOf(absl::string_view value, absl::string_view common);
 
 // As far as it is well-formed.
 std::optional<Duration> Decoded(const google::protobuf::Duration& message);
+Duration DecodedOrZero(const google::protobuf::Duration& message);
 // A length of time in decimals of a unit that is a power of ten, exact: "10.00035", "-2.96", "0". For machines.
 std::string ExactText(Duration duration, Duration unit);
 // "1m3s"; "-" when absent.

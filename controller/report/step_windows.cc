@@ -8,7 +8,7 @@
 namespace faultline {
 namespace {
 
-bool Names(const v1::StageSchedule& stage, const std::string& step) {
+bool IsNamed(const v1::StageSchedule& stage, const std::string& step) {
   const std::vector<absl::string_view> names = absl::StrSplit(stage.name(), '+');
   return std::ranges::find(names, step) != names.end();
 }
@@ -19,7 +19,7 @@ bool ReadPlanned(const v1::Run& run, StepWindow& window) {
   for (const v1::StageSchedule& stage : run.schedule()) {
     const std::optional<Duration> start = Decoded(stage.start());
     const std::optional<Duration> end = Decoded(stage.end());
-    if (!start || !end || !Names(stage, window.name)) continue;
+    if (!start || !end || !IsNamed(stage, window.name)) continue;
     if (!found) window.start = *start;
     window.end = *end;
     found = true;

@@ -6,17 +6,15 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "common/timeline_codec.h"
 #include "controller/report/figure_text.h"
+#include "controller/report/run_words.h"
 #include "controller/report/tcp_verdict.h"
 #include "controller/report/tcp_words.h"
 
 namespace faultline {
 namespace {
 
-using Stages = google::protobuf::RepeatedPtrField<v1::StageVerdict>;
-
-Duration Decoded(const google::protobuf::Duration& message) { return DecodeDuration(message).value_or(Duration(0)); }
+using StageVerdicts = google::protobuf::RepeatedPtrField<v1::StageVerdict>;
 
 std::string WhyUnknown(const v1::EdgeVerdict& edge) {
   if (edge.sent() == 0) return "no probe is known to have been sent";
@@ -27,7 +25,7 @@ std::string WhyUnknown(const v1::EdgeVerdict& edge) {
 
 std::string WhatWasSeen(const v1::EdgeVerdict& edge) {
   if (IsUnknown(edge)) return WhyUnknown(edge);
-  const std::string delay = absl::StrCat("had ", ShortDelay(Decoded(edge.observed_delay())), " of delay");
+  const std::string delay = absl::StrCat("had ", ShortDelay(DecodedOrZero(edge.observed_delay())), " of delay");
   const bool only_delay = edge.has_planned_share() && edge.share() == v1::JUDGEMENT_AS_PLANNED;
   if (only_delay) return delay;
   const std::string more = edge.delay() == v1::JUDGEMENT_OFF ? absl::StrCat(" and ", delay) : "";
@@ -40,7 +38,7 @@ std::string WhatWasSeen(const v1::EdgeVerdict& edge) {
 std::string WhatWasPlanned(const v1::EdgeVerdict& edge) {
   if (!edge.has_planned_share()) return edge.planned_reachable() ? "open" : "cut";
   std::vector<std::string> parts;
-  const Duration delay = Decoded(edge.planned_delay());
+  const Duration delay = DecodedOrZero(edge.planned_delay());
   if (delay > Duration(0)) parts.push_back(absl::StrCat(ShortDelay(delay), " of delay"));
   if (edge.planned_share() < 1) parts.push_back(absl::StrCat(ShortShare(1 - edge.planned_share()), " of loss"));
   return parts.empty() ? "impaired but open" : absl::StrCat("with ", absl::StrJoin(parts, " and "));
@@ -53,7 +51,7 @@ std::string Plural(std::size_t count, absl::string_view noun) {
 // All that is not as planned, the first of what is worst in words.
 class Disagreements {
  public:
-  explicit Disagreements(const Stages& stages) {
+  explicit Disagreements(const StageVerdicts& stages) {
     for (const v1::StageVerdict& stage : stages) {
       for (const v1::EdgeVerdict& edge : stage.edges()) {
         if (!Agrees(edge)) Add(IsUnknown(edge) ? kUnknown : kWrong, stage, [&edge] { return DescribeEdge(edge); });
@@ -85,7 +83,7 @@ class Disagreements {
 };
 
 // How far the evidence goes.
-std::string Caveats(const Stages& stages) {
+std::string Caveats(const StageVerdicts& stages) {
   std::string text;
   const auto unseen = std::ranges::count_if(stages, [](const v1::StageVerdict& stage) { return stage.unseen(); });
   if (unseen > 0) {
@@ -123,13 +121,13 @@ bool IsUnknown(const v1::EdgeVerdict& edge) {
 bool HasUnjudgedDelay(const v1::StageVerdict& stage) {
   return std::ranges::any_of(stage.edges(), [](const v1::EdgeVerdict& edge) {
     return edge.has_planned_delay() && edge.received() > 0 && edge.delay() == v1::JUDGEMENT_UNSPECIFIED &&
-           !IsUnknown(edge) && Decoded(edge.planned_delay()) > Duration(0);
+           !IsUnknown(edge) && DecodedOrZero(edge.planned_delay()) > Duration(0);
   });
 }
 
 bool MetNothing(const v1::StageVerdict& stage) { return stage.unseen() && stage.has_matched() && stage.matched() == 0; }
 
-std::string Summarize(const Stages& stages) {
+std::string Summarize(const StageVerdicts& stages) {
   const Disagreements disagreements(stages);
   if (const std::size_t wrong = disagreements.count(); wrong > 0) {
     return absl::StrCat(disagreements.Worst(), wrong == 1 ? "" : absl::StrCat("; and ", wrong - 1, " more"));

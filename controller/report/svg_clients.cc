@@ -12,10 +12,10 @@
 namespace faultline {
 namespace {
 
-constexpr double kWidth = 1000;
-constexpr double kLeft = 60;
-constexpr double kTop = 20;
-constexpr double kPlot = 130;
+constexpr double kClientsWidth = 1000;
+constexpr double kClientsLeft = 60;
+constexpr double kClientsTop = 20;
+constexpr double kClientsPlot = 130;
 
 Duration StartOf(const v1::Clients& clients) { return Decoded(clients.start()).value_or(Duration(0)); }
 Duration StepOf(const v1::Clients& clients) { return Decoded(clients.step()).value_or(Duration(0)); }
@@ -41,8 +41,12 @@ void WriteHappenings(const v1::Clients& clients, const v1::ClientSide& side, con
     const std::optional<Duration> at = Decoded(happening.at());
     if (!at || (!happening.side().empty() && happening.side() != side.side())) continue;
     const std::string x = Unit(axis.X(*at));
-    out.Empty("line", {{"class", "happening"}, {"x1", x}, {"x2", x}, {"y1", Unit(kTop)}, {"y2", Unit(kTop + kPlot)}});
-    out.Open("text", {{"class", "capture"}, {"x", x}, {"y", Unit(kTop - 5)}, {"text-anchor", "middle"}});
+    out.Empty("line", {{"class", "happening"},
+                       {"x1", x},
+                       {"x2", x},
+                       {"y1", Unit(kClientsTop)},
+                       {"y2", Unit(kClientsTop + kClientsPlot)}});
+    out.Open("text", {{"class", "capture"}, {"x", x}, {"y", Unit(kClientsTop - 5)}, {"text-anchor", "middle"}});
     out.Text("▼");
     out.Leaf("title", absl::StrCat(happening.text(), ", ", RoundedText(at)));
     out.Close();
@@ -62,20 +66,20 @@ double MostPerSecond(const v1::Clients& clients) {
 
 void WriteClientChart(const v1::Clients& clients, const v1::ClientSide& side, double most,
                       const std::vector<StepWindow>& windows, const RunExtent& extent, MarkupWriter& out) {
-  const TimeAxis axis = {.extent = extent, .left = kLeft, .width = kWidth - kLeft - 20};
-  const Plot plot = {.axis = axis, .scale = ScaleFor(std::max(most, 1.0)), .top = kTop, .height = kPlot};
+  const TimeAxis axis = {.extent = extent, .left = kClientsLeft, .width = kClientsWidth - kClientsLeft - 20};
+  const Plot plot = {.axis = axis, .scale = ScaleFor(std::max(most, 1.0)), .top = kClientsTop, .height = kClientsPlot};
   const Duration start = StartOf(clients);
   const Duration step = StepOf(clients);
   out.Open("svg", {{"class", "chart"},
-                   {"viewBox", absl::StrCat("0 0 ", Unit(kWidth), " ", Unit(kTop + kPlot + 18))},
+                   {"viewBox", absl::StrCat("0 0 ", Unit(kClientsWidth), " ", Unit(kClientsTop + kClientsPlot + 18))},
                    {"role", "img"},
                    {"aria-label", absl::StrCat("Operations of clients of ", side.side(), " per second")},
                    {"data-client-side", side.side()},
                    {"data-client-points", absl::StrCat(side.acknowledged_points_size())},
                    {"data-acknowledged", absl::StrCat(side.acknowledged())},
                    {"data-failed", absl::StrCat(side.failed())}});
-  WriteWindows(windows, axis, kTop, kTop + kPlot, out);
-  WriteTimeGrid(axis, kTop, kTop + kPlot, out);
+  WriteWindows(windows, axis, kClientsTop, kClientsTop + kClientsPlot, out);
+  WriteTimeGrid(axis, kClientsTop, kClientsTop + kClientsPlot, out);
   WriteFrame(plot, "operations per second", out);
   const PlotValues failed = PerSecond(side.failed_points(), clients);
   const PlotValues acknowledged = PerSecond(side.acknowledged_points(), clients);

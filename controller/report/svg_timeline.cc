@@ -9,10 +9,10 @@
 namespace faultline {
 namespace {
 
-constexpr double kWidth = 1000;
+constexpr double kTimelineWidth = 1000;
 constexpr double kLabels = 150;
 constexpr double kRow = 26;
-constexpr double kTop = 6;
+constexpr double kTimelineTop = 6;
 constexpr std::size_t kLongestLabel = 22;
 
 std::string Shortened(const std::string& name) {
@@ -81,14 +81,14 @@ void WriteTimeline(const v1::Run& run, MarkupWriter& out) {
   const std::vector<StepWindow> steps = StepWindowsOf(run);
   if (steps.empty()) return;
   const bool marks = !run.captures().empty() || !run.guard_checks().empty();
-  const double bottom = kTop + kRow * static_cast<double>(steps.size() + (marks ? 1 : 0));
-  const TimeAxis axis = {.extent = ExtentOf(run), .left = kLabels, .width = kWidth - kLabels - 20};
+  const double bottom = kTimelineTop + kRow * static_cast<double>(steps.size() + (marks ? 1 : 0));
+  const TimeAxis axis = {.extent = ExtentOf(run), .left = kLabels, .width = kTimelineWidth - kLabels - 20};
   out.Open("svg", {{"class", "timeline"},
-                   {"viewBox", absl::StrCat("0 0 ", Unit(kWidth), " ", Unit(bottom + 18))},
+                   {"viewBox", absl::StrCat("0 0 ", Unit(kTimelineWidth), " ", Unit(bottom + 18))},
                    {"role", "img"},
                    {"aria-label", "When each step acts"}});
-  WriteTimeGrid(axis, kTop, bottom, out);
-  double y = kTop;
+  WriteTimeGrid(axis, kTimelineTop, bottom, out);
+  double y = kTimelineTop;
   for (const StepWindow& step : steps) {
     WriteStep(step, axis, y, out);
     y += kRow;

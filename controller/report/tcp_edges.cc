@@ -77,8 +77,8 @@ std::uint16_t OwnPort(const std::map<NodeName, Timeline>& timelines) {
 
 // As many of the items as `most`, drawn by lot, in their order; all when there are no more.
 template <typename Item>
-std::vector<Item> Draw(std::uint64_t seed, const std::string& purpose, const std::vector<Item>& items,
-                       const std::vector<std::string>& names, std::size_t most) {
+std::vector<Item> DrawItems(std::uint64_t seed, const std::string& purpose, const std::vector<Item>& items,
+                            const std::vector<std::string>& names, std::size_t most) {
   if (items.size() <= most) return items;
   std::vector<std::size_t> order = DrawOrder(seed, purpose, {names.begin(), names.end()});
   order.resize(most);
@@ -105,14 +105,14 @@ std::vector<std::uint16_t> PortsToDial(std::span<const Step> steps, std::uint64_
     found.left_out.push_back(absl::StrCat("of the ", all.size(), " TCP ports that faults name, connections to ",
                                           kMostTcpPorts, " are tried, drawn by lot"));
   }
-  return Draw(seed, "tcp ports", all, names, kMostTcpPorts);
+  return DrawItems(seed, "tcp ports", all, names, kMostTcpPorts);
 }
 
 std::string NameOf(const TcpEdge& edge) {
   return absl::StrCat(edge.to.text(), " ", edge.port, edge.family == Family::kIpv4 ? " IPv4" : " IPv6");
 }
 
-std::vector<TcpEdge> DrawEdges(std::uint64_t seed, const std::set<TcpEdge>& all, TcpEdges& found) {
+std::vector<TcpEdge> DrawTcpEdges(std::uint64_t seed, const std::set<TcpEdge>& all, TcpEdges& found) {
   std::vector<TcpEdge> drawn;
   for (auto edge = all.begin(); edge != all.end();) {
     const NodeName from = edge->from;
@@ -122,7 +122,7 @@ std::vector<TcpEdge> DrawEdges(std::uint64_t seed, const std::set<TcpEdge>& all,
       own.push_back(*edge);
       names.push_back(NameOf(*edge));
     }
-    std::ranges::move(Draw(seed, absl::StrCat("tcp of ", from.text()), own, names, kMostTcpEdgesPerNode),
+    std::ranges::move(DrawItems(seed, absl::StrCat("tcp of ", from.text()), own, names, kMostTcpEdgesPerNode),
                       std::back_inserter(drawn));
   }
   if (drawn.size() < all.size()) {
@@ -204,7 +204,7 @@ TcpEdges TcpEdgesOf(std::span<const ProbeNode> nodes, const std::map<NodeName, T
       }
     }
   }
-  found.edges = DrawEdges(seed, all, found);
+  found.edges = DrawTcpEdges(seed, all, found);
   return found;
 }
 

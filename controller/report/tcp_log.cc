@@ -12,10 +12,10 @@ namespace faultline {
 namespace {
 
 // More in one window than a node may begin in a minute, or an answer that took longer than any may: made up.
-constexpr std::uint32_t kMostInWindow = 2'400;
+constexpr std::uint32_t kMostTcpInWindow = 2'400;
 constexpr Duration kLongest = std::chrono::minutes(1);
 
-struct Reported {
+struct ReportedTcp {
   TcpEdge edge;
   ControllerTime start;
   TcpSum sum;
@@ -35,14 +35,14 @@ absl::StatusOr<TcpEdge> DecodeEdge(const NodeName& reporter, const v1::TcpWindow
                  .family = message.family() == v1::FAMILY_IPV4 ? Family::kIpv4 : Family::kIpv6};
 }
 
-absl::StatusOr<Reported> DecodeWindow(const NodeName& reporter, const v1::TcpWindow& message, Duration width) {
-  Reported window;
+absl::StatusOr<ReportedTcp> DecodeWindow(const NodeName& reporter, const v1::TcpWindow& message, Duration width) {
+  ReportedTcp window;
   FAULTLINE_ASSIGN_OR_RETURN(window.edge, DecodeEdge(reporter, message));
   FAULTLINE_ASSIGN_OR_RETURN(const Duration start, DecodeDuration(message.start()));
   if (start % width != Duration(0)) return absl::InvalidArgumentError("its start is no multiple of the width");
   for (const std::uint32_t count :
        {message.connected(), message.refused(), message.timed_out(), message.unreachable()}) {
-    if (count > kMostInWindow) return absl::InvalidArgumentError("it has more attempts than a window can");
+    if (count > kMostTcpInWindow) return absl::InvalidArgumentError("it has more attempts than a window can");
   }
   window.start = ControllerTime(start);
   window.sum = {.connected = message.connected(),
@@ -68,16 +68,16 @@ void TcpSum::Add(const TcpSum& more) {
 }
 
 absl::Status TcpLog::Add(const NodeName& reporter, const v1::Observation& observation) {
-  std::vector<Reported> windows;
+  std::vector<ReportedTcp> windows;
   for (const v1::TcpWindow& message : observation.tcp_windows()) {
-    absl::StatusOr<Reported> window = DecodeWindow(reporter, message, window_);
+    absl::StatusOr<ReportedTcp> window = DecodeWindow(reporter, message, window_);
     if (!window.ok()) {
       return WithContext(window.status(), absl::StrCat("TCP window ", windows.size(), " of ", reporter.text()));
     }
     windows.push_back(*std::move(window));
   }
   const std::lock_guard lock(mutex_);
-  for (const Reported& window : windows) {
+  for (const ReportedTcp& window : windows) {
     // What could not be begun tells nothing.
     if (window.sum.Attempts() == 0 || (edges_.size() >= kMostEdges && !edges_.contains(window.edge))) continue;
     std::map<ControllerTime, TcpSum>& of_edge = edges_[window.edge];

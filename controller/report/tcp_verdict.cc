@@ -12,7 +12,7 @@ namespace {
 
 // What an answer may be late by itself, and how far chance may take a jitter.
 constexpr Duration kSpareTime = std::chrono::milliseconds(150);
-constexpr int kDeviations = 4;
+constexpr int kTcpDeviations = 4;
 
 using EdgeName = std::tuple<std::string, std::string, std::uint32_t, v1::Family>;
 using Baseline = std::map<EdgeName, const v1::TcpVerdict*>;
@@ -43,7 +43,7 @@ bool TooSlow(const Forecast& forecast, const Stretch& stretch) {
   const Duration start = stretch.start - stretch.zero;
   const Duration end = stretch.end - stretch.zero;
   for (const Prediction& part : {forecast.Over(start, start), forecast.Over(start, end), forecast.Over(end, end)}) {
-    if (part.delay + kDeviations * part.delay_deviation + kSpareTime > kTcpTimeout) return true;
+    if (part.delay + kTcpDeviations * part.delay_deviation + kSpareTime > kTcpTimeout) return true;
   }
   return false;
 }
@@ -82,7 +82,7 @@ ProbeSum InProbes(const TcpSum& sum, const Judged& judged) {
   return probes;
 }
 
-void Plan(const Judged& judged, const Prediction& planned, v1::TcpVerdict& edge) {
+void PlanTcp(const Judged& judged, const Prediction& planned, v1::TcpVerdict& edge) {
   edge.set_planned_reachable(planned.arrives > 0);
   edge.set_planned_refused(planned.arrives == 0 && Refuses(judged.acting));
   edge.set_touched(judged.acting.Acts());
@@ -155,7 +155,7 @@ void JudgeTcp(const DialledStage& stage, const Stretch& stretch, Forecasts& fore
                            .may_refuse = MayRefuse(acting),
                            .is_baseline = baseline == nullptr,
                            .before = known == before.end() ? nullptr : known->second};
-    Plan(judged, forecast.OverAll(), added);
+    PlanTcp(judged, forecast.OverAll(), added);
     Observe(judged, stretch, log.Windows(edge, stretch.start, stretch.end), log.window(), added);
     if (!Agrees(added)) verdict.set_agrees(false);
     if (added.touched() && !IsUnknown(added)) verdict.set_unseen(false);

@@ -11,8 +11,6 @@
 namespace faultline {
 namespace {
 
-constexpr char kEscape = '\x1b';
-
 absl::string_view CodeOf(Ink ink) {
   switch (ink) {
     case Ink::kPlain:

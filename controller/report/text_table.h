@@ -11,6 +11,9 @@ namespace faultline {
 
 enum class Ink { kPlain, kGood, kBad, kFaint };
 
+// Begins a colour code.
+inline constexpr char kEscape = '\x1b';
+
 // `text` in a colour, where the style has colours.
 std::string Paint(absl::string_view text, Ink ink, const TerminalStyle& style);
 

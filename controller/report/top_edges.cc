@@ -103,7 +103,7 @@ struct Minute {
 };
 
 // What is shown beside an edge's name and its present.
-struct Layout {
+struct EdgesLayout {
   // What was planned.
   bool planned;
   // Histories of both loss and delay, or of one of them.
@@ -112,13 +112,13 @@ struct Layout {
   std::size_t columns;
 };
 // From the widest.
-constexpr std::array<Layout, 7> kLayouts = {{{true, true, 60},
-                                             {false, true, 60},
-                                             {true, false, 60},
-                                             {false, false, 60},
-                                             {false, false, 30},
-                                             {false, false, 20},
-                                             {false, false, 10}}};
+constexpr std::array<EdgesLayout, 7> kLayouts = {{{true, true, 60},
+                                                  {false, true, 60},
+                                                  {true, false, 60},
+                                                  {false, false, 60},
+                                                  {false, false, 30},
+                                                  {false, false, 20},
+                                                  {false, false, 10}}};
 
 // One row an edge and one above them: the edge, NOW, LOST, DELAY, PLANNED.
 std::vector<Row> Facts(const std::vector<HarmedEdge>& edges, std::size_t directions, const TerminalStyle& style) {
@@ -140,11 +140,11 @@ std::size_t ColumnWidth(const std::vector<Row>& rows, std::size_t column) {
   return width;
 }
 
-std::size_t HistoryWidth(const Layout& layout) {
+std::size_t HistoryWidth(const EdgesLayout& layout) {
   return layout.both ? 2 * layout.columns + kGap : kUnitWidth + layout.columns;
 }
 
-void AddHistory(const Layout& layout, const Minute& minute, const TerminalStyle& style, Row& row) {
+void AddHistory(const EdgesLayout& layout, const Minute& minute, const TerminalStyle& style, Row& row) {
   if (layout.both) {
     row.push_back(minute.LostLine(layout.columns, style));
     row.push_back(minute.DelayLine(layout.columns, style));
@@ -162,11 +162,11 @@ TopBlock EdgesBlock(const TopState& state, const TerminalStyle& style, std::size
   if (edges.empty()) return {.head = absl::StrCat("all ", directions, " edges are open")};
   std::vector<Row> rows = Facts(edges, directions, style);
   const std::size_t present = ColumnWidth(rows, 1) + ColumnWidth(rows, 2) + ColumnWidth(rows, 3) + 4 * kGap;
-  const auto beside = [&](const Layout& layout) {
+  const auto beside = [&](const EdgesLayout& layout) {
     return present + (layout.planned ? ColumnWidth(rows, 4) + kGap : 0) + HistoryWidth(layout);
   };
   const std::size_t name = std::min(kWidestEdge, ColumnWidth(rows, 0));
-  auto layout = std::ranges::find_if(kLayouts, [&](const Layout& each) { return name + beside(each) <= width; });
+  auto layout = std::ranges::find_if(kLayouts, [&](const EdgesLayout& each) { return name + beside(each) <= width; });
   if (layout == kLayouts.end()) --layout;
   const std::size_t room = std::min(name, width - std::min(width, beside(*layout)));
   for (Row& row : rows) {

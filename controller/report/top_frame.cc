@@ -32,7 +32,7 @@ const Lines& HelpLines() {
 }
 
 // The parts of a frame, and how many rows each may have.
-struct Layout {
+struct FrameLayout {
   Lines fleet;
   TopBlock runs;
   TopBlock steps;
@@ -43,12 +43,12 @@ struct Layout {
   bool airy = false;
 };
 
-Layout LayOut(const TopState& state, const TerminalStyle& style, std::size_t width, std::size_t height) {
-  Layout layout = {.fleet = FleetLines(state, style, width),
-                   .runs = RunsBlock(state, style),
-                   .steps = StepsBlock(state, style),
-                   .edges = EdgesBlock(state, style, width),
-                   .airy = height >= kAiry};
+FrameLayout LayOut(const TopState& state, const TerminalStyle& style, std::size_t width, std::size_t height) {
+  FrameLayout layout = {.fleet = FleetLines(state, style, width),
+                        .runs = RunsBlock(state, style),
+                        .steps = StepsBlock(state, style),
+                        .edges = EdgesBlock(state, style, width),
+                        .airy = height >= kAiry};
   std::size_t room = height - layout.fleet.size() - (state.keys ? 1 : 0) - (layout.airy ? 3 : 0);
   if (room < kRoomForSteps) layout.steps = {};
   layout.run_rows = std::min(layout.runs.rows.size(), std::max<std::size_t>(1, room / 5));
@@ -98,7 +98,7 @@ std::vector<std::string> TopFrame(const TopState& state, const TerminalStyle& st
         absl::StrCat("too small: ", kLeastTopWidth, "x", kLeastTopHeight, " is needed, this is ", width, "x", height),
         width, style)};
   }
-  const Layout layout = LayOut(state, style, width, height);
+  const FrameLayout layout = LayOut(state, style, width, height);
   Lines lines = layout.fleet;
   if (state.help) {
     lines.emplace_back();
@@ -118,7 +118,7 @@ std::vector<std::string> TopFrame(const TopState& state, const TerminalStyle& st
 
 std::size_t MostScrolled(const TopState& state, const TerminalStyle& style, std::size_t width, std::size_t height) {
   if (TooSmall(width, height)) return 0;
-  const Layout layout = LayOut(state, style, width, height);
+  const FrameLayout layout = LayOut(state, style, width, height);
   return MostHidden(layout.edges.rows.size(), layout.edge_rows);
 }
 

@@ -19,9 +19,11 @@ using Row = std::vector<std::string>;
 
 constexpr std::size_t kWidestName = 30;
 
-std::string Seconds(Duration duration) { return FormatDuration(std::chrono::ceil<std::chrono::seconds>(duration)); }
+std::string WholeSeconds(Duration duration) {
+  return FormatDuration(std::chrono::ceil<std::chrono::seconds>(duration));
+}
 
-std::string Seconds(const std::optional<Duration>& duration) { return duration ? Seconds(*duration) : "-"; }
+std::string WholeSeconds(const std::optional<Duration>& duration) { return duration ? WholeSeconds(*duration) : "-"; }
 
 std::string ClockText(const TopState& state, const TerminalStyle& style) {
   std::optional<Duration> worst;
@@ -54,7 +56,7 @@ std::string StandingOf(const TopRun& run, const RunProgress& progress) {
     default:
       break;
   }
-  if (progress.until_start) return absl::StrCat("begins in ", Seconds(*progress.until_start));
+  if (progress.until_start) return absl::StrCat("begins in ", WholeSeconds(*progress.until_start));
   if (progress.held) return "held";
   return run.elapsed && !progress.run_left ? "ending" : "running";
 }
@@ -62,9 +64,9 @@ std::string StandingOf(const TopRun& run, const RunProgress& progress) {
 std::string StateText(const StepProgress& step) {
   switch (step.state) {
     case StepProgress::State::kToCome:
-      return step.left ? absl::StrCat("in ", Seconds(*step.left)) : "to come";
+      return step.left ? absl::StrCat("in ", WholeSeconds(*step.left)) : "to come";
     case StepProgress::State::kActing:
-      return step.left ? absl::StrCat("acting, ", Seconds(*step.left), " left") : "acting";
+      return step.left ? absl::StrCat("acting, ", WholeSeconds(*step.left), " left") : "acting";
     case StepProgress::State::kOver:
       return "over";
   }
@@ -137,7 +139,7 @@ TopBlock RunsBlock(const TopState& state, const TerminalStyle& style) {
     }
     const std::string name = Clip(ShownName(run.run.id(), style), kWidestName, style);
     rows.push_back({absl::StrCat(&run == chosen ? "> " : "  ", name), StandingOf(run, progress),
-                    Seconds(progress.stage_left), Seconds(progress.run_left), stage});
+                    WholeSeconds(progress.stage_left), WholeSeconds(progress.run_left), stage});
   }
   TopBlock block = TableBlock(rows);
   block.focus = static_cast<std::size_t>(chosen - state.runs.data());

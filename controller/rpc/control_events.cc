@@ -10,12 +10,12 @@ namespace faultline {
 namespace {
 
 // How often a waiting call looks whether its caller is still there.
-constexpr Duration kLook = std::chrono::milliseconds(500);
-constexpr int kMostListed = 1000;
+constexpr Duration kEventLook = std::chrono::milliseconds(500);
+constexpr int kMostEvents = 1000;
 
 template <typename Request>
 absl::StatusOr<EventQuery> QueryOf(const Request& request) {
-  EventQuery query = {.run_id = request.run_id(), .node = request.node(), .most = kMostListed};
+  EventQuery query = {.run_id = request.run_id(), .node = request.node(), .most = kMostEvents};
   if (!request.has_since()) return query;
   if (!IsWallTime(request.since())) return absl::InvalidArgumentError("'since' must be within 1970 to 2199");
   query.since = DecodeWall(request.since());
@@ -30,7 +30,7 @@ void Take(std::vector<v1::Event> events, google::protobuf::RepeatedPtrField<v1::
 absl::Status Take(EventLog& log, EventQuery query, const LogFilter& filter,
                   google::protobuf::RepeatedPtrField<v1::Event>& to) {
   bool more = true;
-  for (query.after = 0, query.most = kMostListed; more;) {
+  for (query.after = 0, query.most = kMostEvents; more;) {
     FAULTLINE_ASSIGN_OR_RETURN(std::vector<v1::Event> events, log.List(query));
     more = static_cast<int>(events.size()) == query.most;
     if (more) query.after = events.back().number();
@@ -55,7 +55,7 @@ grpc::Status ControlService::ListEvents(grpc::ServerContext* context, const v1::
   if (const absl::Status seen = MaySee(*context); !seen.ok()) return ToGrpc(seen);
   absl::StatusOr<EventQuery> query = QueryOf(*request);
   if (!query.ok()) return ToGrpc(query.status());
-  if (request->most() > 0) query->most = static_cast<int>(std::min<std::uint32_t>(request->most(), kMostListed));
+  if (request->most() > 0) query->most = static_cast<int>(std::min<std::uint32_t>(request->most(), kMostEvents));
   absl::StatusOr<std::vector<v1::Event>> events = parts_.events.List(*query);
   if (!events.ok()) return ToGrpc(events.status());
   Take(*std::move(events), *response->mutable_events());
@@ -82,7 +82,7 @@ grpc::Status ControlService::WatchEvents(grpc::ServerContext* context, const v1:
       Take(*std::move(events), *response.mutable_events());
       if (!writer->Write(response)) break;
     }
-    if (whole) last = parts_.events.Await(*query->after, kLook);
+    if (whole) last = parts_.events.Await(*query->after, kEventLook);
   }
   return grpc::Status::OK;
 }

@@ -8,7 +8,7 @@
 namespace faultline {
 namespace {
 
-constexpr std::uint32_t kMostListed = 1000;
+constexpr std::uint32_t kMostRecords = 1000;
 
 v1::AuditLine Encode(const AuditLine& line) {
   v1::AuditLine message;
@@ -72,7 +72,7 @@ grpc::Status ControlService::ListAudit(grpc::ServerContext* context, const v1::L
                                        v1::ListAuditResponse* response) {
   const absl::StatusOr<Principal> who = parts_.admission.Admit(*context, Role::kAdmin, "look at the audit log");
   if (!who.ok()) return ToGrpc(who.status());
-  AuditQuery query = {.most = request->most() == 0 ? kMostListed : std::min(request->most(), kMostListed)};
+  AuditQuery query = {.most = request->most() == 0 ? kMostRecords : std::min(request->most(), kMostRecords)};
   if (request->has_since()) {
     if (!IsWallTime(request->since())) return ToGrpc(absl::InvalidArgumentError("'since' must be within 1970 to 2199"));
     query.since = DecodeWall(request->since());

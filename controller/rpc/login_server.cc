@@ -18,7 +18,7 @@ namespace faultline {
 namespace {
 
 constexpr int kMostWaiting = 128;
-constexpr int kPauseMs = 100;
+constexpr int kAnswerPauseMs = 100;
 
 }  // namespace
 
@@ -59,7 +59,7 @@ void LoginServer::Loop() {
     if (poll(fds.data(), fds.size(), -1) < 0 && errno != EINTR) return;
     if (fds[1].revents != 0) return;
     // Without a descriptor to spare nobody can be answered for now.
-    if (fds[0].revents != 0 && !Answer() && poll(&fds[1], 1, kPauseMs) > 0) return;
+    if (fds[0].revents != 0 && !Answer() && poll(&fds[1], 1, kAnswerPauseMs) > 0) return;
   }
 }
 

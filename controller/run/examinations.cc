@@ -15,7 +15,7 @@ namespace faultline {
 namespace {
 
 // How often it is looked whether anybody still waits.
-constexpr Duration kLook = std::chrono::milliseconds(200);
+constexpr Duration kExaminationLook = std::chrono::milliseconds(200);
 
 v1::ExaminedNode Silent(std::string why) {
   v1::ExaminedNode node;
@@ -88,7 +88,7 @@ absl::StatusOr<std::vector<v1::ExaminedNode>> Examinations::Ask(const std::vecto
   lock.lock();
   const MonotonicTime until = clock_.Now() + patience_;
   while (!question.open.empty() && clock_.Now() < until && !is_over()) {
-    changed_.wait_until(lock, ToSteady(std::min(until, clock_.Now() + kLook)));
+    changed_.wait_until(lock, ToSteady(std::min(until, clock_.Now() + kExaminationLook)));
   }
   for (const NodeName& node : question.open) {
     question.said[node] =

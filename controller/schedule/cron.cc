@@ -31,7 +31,7 @@ struct FieldRule {
   std::span<const absl::string_view> words;
 };
 
-absl::Status FieldError(const FieldRule& rule, absl::string_view text, absl::string_view expected) {
+absl::Status CronError(const FieldRule& rule, absl::string_view text, absl::string_view expected) {
   return absl::InvalidArgumentError(absl::StrCat("the ", rule.name, " '", text, "' ", expected));
 }
 
@@ -41,7 +41,7 @@ absl::StatusOr<int> ReadValue(const FieldRule& rule, absl::string_view text) {
   int value = 0;
   const bool digits = !text.empty() && text.size() <= 2 && std::ranges::all_of(text, absl::ascii_isdigit);
   if (!digits || !absl::SimpleAtoi(text, &value) || value < rule.least || value > rule.most) {
-    return FieldError(
+    return CronError(
         rule, text,
         absl::StrCat("is not within ", rule.least, " to ", rule.most,
                      rule.words.empty() ? "" : absl::StrCat(", nor a name such as '", rule.words[1], "'")));
@@ -64,14 +64,14 @@ absl::Status ReadItem(const FieldRule& rule, absl::string_view item, std::vector
     }
     // "fri-sun", but not "sun-sun".
     if (is_range && rule.most == 7 && last == 0 && first > 0) last = 7;
-    if (last < first) return FieldError(rule, item, "is a range that runs backwards");
+    if (last < first) return CronError(rule, item, "is a range that runs backwards");
   }
   int step = 1;
   if (absl::StrContains(item, '/')) {
     if (parts.first != "*" && !is_range)
-      return FieldError(rule, item, "has a step, which needs '*' or a range before it");
+      return CronError(rule, item, "has a step, which needs '*' or a range before it");
     if (!absl::SimpleAtoi(parts.second, &step) || step < 1 || step > rule.most) {
-      return FieldError(rule, item, absl::StrCat("has a step that is not within 1 to ", rule.most));
+      return CronError(rule, item, absl::StrCat("has a step that is not within 1 to ", rule.most));
     }
   }
   for (int value = first; value <= last; value += step) values.push_back(value);

@@ -16,14 +16,14 @@ using measure::Interrupts;
 using measure::Samples;
 using measure::Table;
 
-constexpr char kPlan[] = R"yaml(name: abort
+constexpr char kAbortPlan[] = R"yaml(name: abort
 groups:
   london: {cidrs: [172.32.0.0/16, "fd20::/48"]}
   paris:  {cidrs: [172.33.0.0/16, "fd21::/48"]}
 steps:
   - {at: 0s, for: 10m, name: split, partition: [london, paris]}
 )yaml";
-constexpr absl::Duration kPatience = absl::Seconds(20);
+constexpr absl::Duration kAbortPatience = absl::Seconds(20);
 
 absl::Duration ToAbsl(const google::protobuf::Duration& duration) {
   return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
@@ -34,15 +34,15 @@ bool AllFired(const v1::Run& run) {
          std::ranges::all_of(run.nodes(), [](const v1::NodeRun& node) { return !node.transitions().empty(); });
 }
 
-struct Times {
+struct AbortTimes {
   Samples answered;
   Samples healed;
 };
 
-absl::Status AbortOne(BenchLab& lab, Times& times) {
-  FAULTLINE_ASSIGN_OR_RETURN(std::string id, lab.Faultline({"run", "/dev/stdin", "--detach"}, kPlan));
+absl::Status AbortOne(BenchLab& lab, AbortTimes& times) {
+  FAULTLINE_ASSIGN_OR_RETURN(std::string id, lab.Faultline({"run", "/dev/stdin", "--detach"}, kAbortPlan));
   absl::StripAsciiWhitespace(&id);
-  const absl::Time deadline = absl::Now() + kPatience;
+  const absl::Time deadline = absl::Now() + kAbortPatience;
   while (true) {
     FAULTLINE_ASSIGN_OR_RETURN(const v1::Run run, lab.Show(id));
     if (AllFired(run)) break;
@@ -70,7 +70,7 @@ absl::Status AbortOne(BenchLab& lab, Times& times) {
 absl::StatusOr<Table> MeasureAbort(bool quick) {
   Interrupts interrupts;
   FAULTLINE_ASSIGN_OR_RETURN(const auto lab, BenchLab::Start(interrupts));
-  Times times;
+  AbortTimes times;
   for (int i = 0; i < (quick ? 3 : 20); ++i) FAULTLINE_RETURN_IF_ERROR(AbortOne(*lab, times));
   Table table{.name = "abort",
               .compares = "from typing `faultline abort RUN` in a lab of six agents",

@@ -18,7 +18,7 @@ using measure::Interrupts;
 using measure::Table;
 
 // The first reports, and sessions that have just begun: after it, one of which nothing is wanted is idle.
-constexpr Duration kSettle = std::chrono::seconds(20);
+constexpr Duration kAgentSettle = std::chrono::seconds(20);
 // Bytes are of this long, times what makes it five minutes: several of the exchanges of an idle session.
 constexpr Duration kIdleTime = std::chrono::seconds(60);
 constexpr Duration kQuickIdleTime = std::chrono::seconds(24);
@@ -94,7 +94,7 @@ absl::Status MeasureAlone(Interrupts& interrupts, Duration time, BenchLab::Fleet
   const bool tls = fleet == BenchLab::Fleet::kOneAgentTls;
   FAULTLINE_ASSIGN_OR_RETURN(const auto lab, BenchLab::Start(interrupts, fleet));
   FAULTLINE_ASSIGN_OR_RETURN(const pid_t pid, OnlyAgent(*lab));
-  FAULTLINE_RETURN_IF_ERROR(interrupts.WaitFor(kSettle));
+  FAULTLINE_RETURN_IF_ERROR(interrupts.WaitFor(kAgentSettle));
   FAULTLINE_ASSIGN_OR_RETURN(const std::vector<ProcessUsage> before, UsageOfAll({pid}));
   FAULTLINE_ASSIGN_OR_RETURN(const InterfaceBytes bytes_before, BytesOf(pid, "eth0"));
   FAULTLINE_RETURN_IF_ERROR(interrupts.WaitFor(time));
@@ -129,7 +129,7 @@ absl::Status MeasureFleet(Interrupts& interrupts, Table& table) {
   FAULTLINE_ASSIGN_OR_RETURN(const auto lab, BenchLab::Start(interrupts));
   FAULTLINE_ASSIGN_OR_RETURN(const std::vector<pid_t> pids, lab->AgentPids());
   if (pids.empty()) return absl::InternalError("the lab has no agents");
-  FAULTLINE_RETURN_IF_ERROR(interrupts.WaitFor(kSettle));
+  FAULTLINE_RETURN_IF_ERROR(interrupts.WaitFor(kAgentSettle));
   const std::string agents = absl::StrFormat("%d agents that probe", pids.size());
   for (const bool running : {false, true}) {
     FAULTLINE_ASSIGN_OR_RETURN(const std::vector<ProcessUsage> before, UsageOfAll(pids));

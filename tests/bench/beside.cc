@@ -33,15 +33,15 @@ using measure::ToStatus;
 constexpr char kPeer[] = "172.33.11.90";
 // Not the peer's, but within the same outline (common/program/nft_outline.h).
 constexpr char kNeighbours[] = "172.33.64.0/24";
-constexpr char kNode[] = "172.32.4.2";
-constexpr std::uint16_t kPort = 9003;
+constexpr char kBesideNode[] = "172.32.4.2";
+constexpr std::uint16_t kBesidePort = 9003;
 // Of the tools, whose time goes by the number of rules.
 constexpr std::size_t kRules = 10'000;
 // Of tc, which takes ever longer to add one.
 constexpr std::size_t kFilters = 2'000;
 constexpr std::size_t kCidrs = 100'000;
 
-double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+double SecondsBeside(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 // What traffic from the peer to the node achieves.
 struct Traffic {
@@ -55,7 +55,7 @@ struct Traffic {
 // For so long. Small datagrams from one thread: its processor does all the way to the receiving socket, whose buffer
 // may overflow, which costs the same; what the node's IP layer has seen counts by what was sent.
 absl::StatusOr<double> PacketsPerSecond(const testing::Netns& peer, const testing::Netns& node, Duration time) {
-  testing::UdpSocket sink(node, kNode, kPort);
+  testing::UdpSocket sink(node, kBesideNode, kBesidePort);
   testing::UdpSocket source(peer, kPeer, 0);
   const SystemClock clock;
   const MonotonicTime start = clock.Now();
@@ -63,33 +63,33 @@ absl::StatusOr<double> PacketsPerSecond(const testing::Netns& peer, const testin
   Duration took{0};
   while (took < time) {
     for (int i = 0; i < 100; ++i, ++sent) {
-      if (source.SendTo(kNode, kPort, "x") != 0) return absl::InternalError("cannot send beside the fault");
+      if (source.SendTo(kBesideNode, kBesidePort, "x") != 0) return absl::InternalError("cannot send beside the fault");
     }
     took = clock.Now() - start;
   }
-  return static_cast<double>(sent) / Seconds(took);
+  return static_cast<double>(sent) / SecondsBeside(took);
 }
 
 absl::StatusOr<double> BytesPerSecond(const testing::Netns& peer, const testing::Netns& node, Duration time) {
-  FAULTLINE_ASSIGN_OR_RETURN(const auto flow, TcpFlow::Start(peer, node, kNode));
+  FAULTLINE_ASSIGN_OR_RETURN(const auto flow, TcpFlow::Start(peer, node, kBesideNode));
   // Until the windows are open.
   std::this_thread::sleep_for(time / 4);
   const SystemClock clock;
   const MonotonicTime start = clock.Now();
   const std::int64_t before = flow->bytes();
   std::this_thread::sleep_for(time);
-  return static_cast<double>(flow->bytes() - before) / Seconds(clock.Now() - start);
+  return static_cast<double>(flow->bytes() - before) / SecondsBeside(clock.Now() - start);
 }
 
 absl::StatusOr<Samples> RoundTrips(const testing::Netns& peer, const testing::Netns& node, int count) {
-  testing::UdpSocket here(peer, kPeer, kPort);
-  testing::UdpSocket there(node, kNode, kPort);
+  testing::UdpSocket here(peer, kPeer, kBesidePort);
+  testing::UdpSocket there(node, kBesideNode, kBesidePort);
   const SystemClock clock;
   Samples samples;
   for (int i = 0; i < count; ++i) {
     const MonotonicTime start = clock.Now();
-    if (here.SendTo(kNode, kPort, "there") != 0 || there.Receive(std::chrono::seconds(1)).empty() ||
-        there.SendTo(kPeer, kPort, "back") != 0 || here.Receive(std::chrono::seconds(1)).empty()) {
+    if (here.SendTo(kBesideNode, kBesidePort, "there") != 0 || there.Receive(std::chrono::seconds(1)).empty() ||
+        there.SendTo(kPeer, kBesidePort, "back") != 0 || here.Receive(std::chrono::seconds(1)).empty()) {
       return absl::InternalError("a datagram beside the fault was lost");
     }
     samples.Add(clock.Now() - start);
@@ -97,7 +97,7 @@ absl::StatusOr<Samples> RoundTrips(const testing::Netns& peer, const testing::Ne
   return samples;
 }
 
-absl::StatusOr<Traffic> Measure(const testing::Netns& peer, const testing::Netns& node, bool quick) {
+absl::StatusOr<Traffic> TrafficBeside(const testing::Netns& peer, const testing::Netns& node, bool quick) {
   const Duration time = std::chrono::milliseconds(quick ? 100 : 300);
   Traffic traffic;
   FAULTLINE_ASSIGN_OR_RETURN(traffic.packets_per_second, PacketsPerSecond(peer, node, time));
@@ -110,7 +110,7 @@ absl::StatusOr<Traffic> Measure(const testing::Netns& peer, const testing::Netns
 }
 
 // A fault of others that the node carries out: what it takes to have it, while it is there.
-struct Way {
+struct BesideWay {
   std::string name;
   std::size_t rules = 0;
   std::function<absl::Status()> begin;
@@ -149,7 +149,7 @@ std::string FilterText() {
   return text;
 }
 
-Way Ours(const testing::Netns& node, std::unique_ptr<LinuxKernel>& kernel, bool near) {
+BesideWay OursBeside(const testing::Netns& node, std::unique_ptr<LinuxKernel>& kernel, bool near) {
   const auto program = std::make_shared<Program>(
       MakeCidrRun("beside", kCidrs, {CidrStep(0, Duration(0), std::chrono::seconds(1))}).program);
   PrefixSet& prefixes = program->prefix_sets.front();
@@ -168,9 +168,10 @@ Way Ours(const testing::Netns& node, std::unique_ptr<LinuxKernel>& kernel, bool 
           }};
 }
 
-std::vector<Way> Ways(const testing::Netns& peer, const testing::Netns& node, std::unique_ptr<LinuxKernel>& kernel) {
-  std::vector<Way> ways;
-  for (const bool near : {false, true}) ways.push_back(Ours(node, kernel, near));
+std::vector<BesideWay> Ways(const testing::Netns& peer, const testing::Netns& node,
+                            std::unique_ptr<LinuxKernel>& kernel) {
+  std::vector<BesideWay> ways;
+  for (const bool near : {false, true}) ways.push_back(OursBeside(node, kernel, near));
   ways.push_back({"iptables", kRules, Command(node, "iptables-legacy-restore", IptablesText()),
                   Command(node, "iptables-legacy -F")});
   ways.push_back({"root htb + tc u32", kFilters, Command(peer, "tc -batch -", FilterText()),
@@ -188,7 +189,7 @@ std::vector<Way> Ways(const testing::Netns& peer, const testing::Netns& node, st
 // In each round the way's figure by that of nothing in the same round.
 using Shares = std::map<std::string, std::vector<double>>;
 
-double Median(std::vector<double> values) {
+double MedianOf(std::vector<double> values) {
   std::ranges::sort(values);
   return values[values.size() / 2];
 }
@@ -198,8 +199,8 @@ std::string Spread(const std::vector<double>& values) {
   return absl::StrFormat("%.4g to %.4g", *least, *greatest);
 }
 
-absl::Status AddRow(const Way& way, const std::vector<Traffic>& with, const std::vector<Traffic>& without,
-                    Table& table) {
+absl::Status AddBesideRow(const BesideWay& way, const std::vector<Traffic>& with, const std::vector<Traffic>& without,
+                          Table& table) {
   std::vector<Cell> row{way.name, static_cast<std::int64_t>(way.rules)};
   for (double Traffic::*figure :
        {&Traffic::packets_per_second, &Traffic::bytes_per_second, &Traffic::round_trip_p50, &Traffic::round_trip_p99}) {
@@ -209,8 +210,8 @@ absl::Status AddRow(const Way& way, const std::vector<Traffic>& with, const std:
       values.push_back(with[i].*figure / (figure == &Traffic::bytes_per_second ? 1e6 : 1));
       shares.push_back(with[i].*figure / without[i].*figure * 100);
     }
-    row.emplace_back(Median(values));
-    row.emplace_back(Median(shares));
+    row.emplace_back(MedianOf(values));
+    row.emplace_back(MedianOf(shares));
     row.emplace_back(Spread(shares));
     if (way.name != "Faultline" || figure == &Traffic::round_trip_p50) continue;
     const bool rate = figure != &Traffic::round_trip_p99;
@@ -218,7 +219,7 @@ absl::Status AddRow(const Way& way, const std::vector<Traffic>& with, const std:
                              : rate                                 ? "bytes/s"
                                                                     : "p99 of the round trip";
     table.goals.push_back({absl::StrCat("unrelated ", what, " beside ", way.rules, " CIDRs, of without"),
-                           rate ? Goal::Sense::kAtLeast : Goal::Sense::kAtMost, rate ? 98.0 : 102.0, Median(shares),
+                           rate ? Goal::Sense::kAtLeast : Goal::Sense::kAtMost, rate ? 98.0 : 102.0, MedianOf(shares),
                            "%"});
   }
   table.rows.push_back(std::move(row));
@@ -248,8 +249,8 @@ absl::StatusOr<Table> MeasureBeside(bool quick) {
   const testing::Netns peer;
   testing::Wire(node, peer);
   std::unique_ptr<LinuxKernel> kernel;
-  std::vector<Way> ways = Ways(peer, node, kernel);
-  std::erase_if(ways, [&](const Way& way) {
+  std::vector<BesideWay> ways = Ways(peer, node, kernel);
+  std::erase_if(ways, [&](const BesideWay& way) {
     const absl::Status begun = way.begin();
     const absl::Status ended = way.end();
     if (!begun.ok())
@@ -260,9 +261,9 @@ absl::StatusOr<Table> MeasureBeside(bool quick) {
   std::vector<std::vector<Traffic>> without(ways.size());
   for (int round = 0; round < (quick ? 1 : 5); ++round) {
     for (std::size_t i = 0; i < ways.size(); ++i) {
-      FAULTLINE_ASSIGN_OR_RETURN(const Traffic free, Measure(peer, node, quick));
+      FAULTLINE_ASSIGN_OR_RETURN(const Traffic free, TrafficBeside(peer, node, quick));
       FAULTLINE_RETURN_IF_ERROR(WithContext(ways[i].begin(), ways[i].name));
-      const absl::StatusOr<Traffic> faulty = Measure(peer, node, quick);
+      const absl::StatusOr<Traffic> faulty = TrafficBeside(peer, node, quick);
       FAULTLINE_RETURN_IF_ERROR(WithContext(ways[i].end(), ways[i].name));
       FAULTLINE_RETURN_IF_ERROR(faulty.status());
       without[i].push_back(free);
@@ -270,7 +271,7 @@ absl::StatusOr<Table> MeasureBeside(bool quick) {
     }
   }
   for (std::size_t i = 0; i < ways.size(); ++i) {
-    FAULTLINE_RETURN_IF_ERROR(AddRow(ways[i], with[i], without[i], table));
+    FAULTLINE_RETURN_IF_ERROR(AddBesideRow(ways[i], with[i], without[i], table));
   }
   return table;
 }

@@ -125,16 +125,16 @@ Case ManyPrefixesCase(int nodes) {
   return made;
 }
 
-struct Times {
+struct CompileTimes {
   Runs compiled;
   // With a preview of it, as `faultline plan preview` asks for it.
   Runs previewed;
 };
 
-absl::StatusOr<Times> Measure(const std::string& name, const Case& made, int runs, int samples) {
+absl::StatusOr<CompileTimes> CompileOnce(const std::string& name, const Case& made, int runs, int samples) {
   CompileOptions options;
   options.run = RunId("bench");
-  Times times;
+  CompileTimes times;
   for (int run = 0; run < runs; ++run) {
     times.compiled.Begin();
     times.previewed.Begin();
@@ -151,7 +151,7 @@ absl::StatusOr<Times> Measure(const std::string& name, const Case& made, int run
   return times;
 }
 
-void AddRow(int nodes, const std::string& name, const std::string& what, const Runs& runs, Table& table) {
+void AddCompileRow(int nodes, const std::string& name, const std::string& what, const Runs& runs, Table& table) {
   std::vector<Cell> row = {static_cast<std::int64_t>(nodes), name, what};
   for (Cell& cell : runs.Cells()) row.push_back(std::move(cell));
   table.rows.push_back(std::move(row));
@@ -181,10 +181,10 @@ absl::StatusOr<Table> MeasureCompile(bool quick) {
                      {"a group of 100000 prefixes, 4 steps", ManyPrefixesCase, kNodes, 3}};
   Growth growth{.figure = "compile and preview 50 groups, 100 steps, p50 by nodes", .points = {}};
   for (const auto& [name, make, nodes, samples] : cases) {
-    const absl::StatusOr<Times> times = Measure(name, make(nodes), runs, samples);
+    const absl::StatusOr<CompileTimes> times = CompileOnce(name, make(nodes), runs, samples);
     if (!times.ok()) return times.status();
-    AddRow(nodes, name, "compiled", times->compiled, table);
-    AddRow(nodes, name, "previewed", times->previewed, table);
+    AddCompileRow(nodes, name, "compiled", times->compiled, table);
+    AddCompileRow(nodes, name, "previewed", times->previewed, table);
     if (make != ManyGroups) continue;
     growth.points.push_back({static_cast<double>(nodes), times->previewed.Percentile(50)});
     if (nodes != kNodes) continue;

@@ -39,9 +39,9 @@ struct FireRuns {
 };
 
 // Adds what the engine reports of one run. Its samples must not be read before AwaitEnd has returned.
-class Recorder : public EngineListener {
+class FireRecorder : public EngineListener {
  public:
-  explicit Recorder(FireRuns& runs) : runs_(runs) {}
+  explicit FireRecorder(FireRuns& runs) : runs_(runs) {}
 
   void OnStep(const RunId&, const StepReport& report) override {
     if (!report.fired) return;
@@ -62,7 +62,7 @@ class Recorder : public EngineListener {
 absl::Status FireRun(Kernel& kernel, const CidrRun& run, FireRuns& runs) {
   const SystemClock clock;
   for (Runs* of : {&runs.kernel, &runs.waking, &runs.lateness}) of->Begin();
-  Recorder recorder(runs);
+  FireRecorder recorder(runs);
   EngineThread engine(kernel, clock, recorder, Limits());
   MakeRealTime(getpid()).IgnoreError();  // Some machines permit it to nobody.
   FAULTLINE_RETURN_IF_ERROR(engine.Arm(run.timeline, run.program));
@@ -72,7 +72,7 @@ absl::Status FireRun(Kernel& kernel, const CidrRun& run, FireRuns& runs) {
   return absl::InternalError(absl::StrCat("the run did not come to its end: ", report.detail));
 }
 
-absl::StatusOr<FireRuns> MeasureSize(std::size_t cidrs, int runs) {
+absl::StatusOr<FireRuns> FireOften(std::size_t cidrs, int runs) {
   std::vector<Step> steps;
   for (int i = 0; i < kSteps; ++i) steps.push_back(CidrStep(static_cast<StepIndex>(i), kLead + kPeriod * i, kLength));
   const CidrRun run = MakeCidrRun("fire", cidrs, std::move(steps));
@@ -83,7 +83,7 @@ absl::StatusOr<FireRuns> MeasureSize(std::size_t cidrs, int runs) {
   return result;
 }
 
-void AddRow(std::size_t cidrs, const std::string& who, const Runs& runs, Table& table) {
+void AddFireRow(std::size_t cidrs, const std::string& who, const Runs& runs, Table& table) {
   std::vector<Cell> row{static_cast<std::int64_t>(cidrs), who};
   for (Cell& cell : runs.Cells()) row.push_back(std::move(cell));
   table.rows.push_back(std::move(row));
@@ -99,7 +99,7 @@ absl::Status AddTools(std::size_t cidrs, int runs, std::span<const std::unique_p
       took.Begin();
       took.Add(time);
     }
-    AddRow(cidrs, tool->name(), took, table);
+    AddFireRow(cidrs, tool->name(), took, table);
   }
   return absl::OkStatus();
 }
@@ -133,12 +133,12 @@ absl::StatusOr<Table> MeasureFire(bool quick) {
   for (const std::size_t cidrs : kSizes) {
     const auto measured = [&] {
       const testing::InNetns inside(netns);
-      return MeasureSize(cidrs, runs);
+      return FireOften(cidrs, runs);
     }();
     FAULTLINE_RETURN_IF_ERROR(measured.status());
-    AddRow(cidrs, "Faultline, timer to kernel", measured->kernel, table);
-    AddRow(cidrs, "Faultline, waking", measured->waking, table);
-    AddRow(cidrs, "Faultline, late", measured->lateness, table);
+    AddFireRow(cidrs, "Faultline, timer to kernel", measured->kernel, table);
+    AddFireRow(cidrs, "Faultline, waking", measured->waking, table);
+    AddFireRow(cidrs, "Faultline, late", measured->lateness, table);
     FAULTLINE_RETURN_IF_ERROR(AddTools(cidrs, runs, tools, table));
     table.goals.push_back({absl::StrCat("fire a step of ", cidrs, " CIDRs, timer to kernel, p99"), Goal::Sense::kAtMost,
                            100, measured->kernel.Percentile(99), "us"});

@@ -29,23 +29,23 @@ using measure::Runs;
 using measure::Table;
 using measure::ToStatus;
 
-constexpr char kFrom[] = "172.33.11.90";
-constexpr char kTo[] = "172.32.4.2";
-constexpr std::uint16_t kPort = 9002;
-constexpr Duration kInterval = std::chrono::microseconds(50);
+constexpr char kHealFrom[] = "172.33.11.90";
+constexpr char kHealTo[] = "172.32.4.2";
+constexpr std::uint16_t kHealPort = 9002;
+constexpr Duration kHealInterval = std::chrono::microseconds(50);
 // So long nothing must have come before a fault is taken for acting.
 constexpr Duration kSilence = std::chrono::milliseconds(3);
-constexpr Duration kPatience = std::chrono::seconds(10);
+constexpr Duration kHealPatience = std::chrono::seconds(10);
 // Between an agent's last change to its rules and its end; of most moments, for it renews gates every two seconds or
 // so.
 constexpr Duration kRest = std::chrono::milliseconds(100);
-constexpr int kRuns = 5;
+constexpr int kHealRuns = 5;
 
 // Datagrams from a peer to a node, one every 50 us at most, each with the moment when it was sent.
 class StampedFlow {
  public:
   StampedFlow(const testing::Netns& peer, const testing::Netns& node)
-      : sender_(peer, kFrom, 0), receiver_(node, kTo, kPort) {
+      : sender_(peer, kHealFrom, 0), receiver_(node, kHealTo, kHealPort) {
     receive_thread_ = std::thread([this] { Receive(); });
     send_thread_ = std::thread([this] { Send(); });
   }
@@ -57,7 +57,7 @@ class StampedFlow {
 
   // DEADLINE_EXCEEDED when it never falls silent.
   absl::Status AwaitSilence() const {
-    const MonotonicTime deadline = clock_.Now() + kPatience;
+    const MonotonicTime deadline = clock_.Now() + kHealPatience;
     while (clock_.Now().time_since_epoch().count() - last_ < kSilence.count()) {
       if (clock_.Now() > deadline) return absl::DeadlineExceededError("the fault does not act");
       std::this_thread::sleep_for(kSilence / 4);
@@ -67,8 +67,8 @@ class StampedFlow {
   // From `moment` to the arrival of the first datagram that was sent after it.
   absl::StatusOr<Duration> AwaitFirstSince(MonotonicTime moment) const {
     while (first_ == 0) {
-      if (clock_.Now() > moment + kPatience) return absl::DeadlineExceededError("nothing flows after the heal");
-      std::this_thread::sleep_for(kInterval);
+      if (clock_.Now() > moment + kHealPatience) return absl::DeadlineExceededError("nothing flows after the heal");
+      std::this_thread::sleep_for(kHealInterval);
     }
     return Duration(first_) - moment.time_since_epoch();
   }
@@ -85,8 +85,8 @@ class StampedFlow {
     prctl(PR_SET_TIMERSLACK, 1);
     MonotonicTime next = clock_.Now();
     while (going_) {
-      sender_.SendTo(kTo, kPort, absl::StrCat(clock_.Now().time_since_epoch().count()));
-      next = std::max(next + kInterval, clock_.Now());
+      sender_.SendTo(kHealTo, kHealPort, absl::StrCat(clock_.Now().time_since_epoch().count()));
+      next = std::max(next + kHealInterval, clock_.Now());
       std::this_thread::sleep_until(ToSteady(next));
     }
   }
@@ -114,7 +114,7 @@ class StampedFlow {
 };
 
 // One way to cut a node off from its peer, and to heal that.
-struct Way {
+struct HealWay {
   std::string name;
   std::function<absl::Status()> cut;
   std::function<absl::Status()> heal;
@@ -122,9 +122,9 @@ struct Way {
   Duration rest{0};
 };
 
-absl::StatusOr<Runs> Measure(const Way& way, StampedFlow& flow, int samples) {
+absl::StatusOr<Runs> HealOften(const HealWay& way, StampedFlow& flow, int samples) {
   Runs runs;
-  for (int i = 0; i < kRuns * samples; ++i) {
+  for (int i = 0; i < kHealRuns * samples; ++i) {
     if (i % samples == 0) runs.Begin();
     FAULTLINE_RETURN_IF_ERROR(WithContext(way.cut(), way.name));
     FAULTLINE_RETURN_IF_ERROR(WithContext(flow.AwaitSilence(), way.name));
@@ -264,8 +264,8 @@ class HealBench {
                samples);
   }
 
-  absl::StatusOr<Runs> Add(const Way& way, int samples) {
-    FAULTLINE_ASSIGN_OR_RETURN(Runs runs, Measure(way, flow_, quick_ ? 1 : samples));
+  absl::StatusOr<Runs> Add(const HealWay& way, int samples) {
+    FAULTLINE_ASSIGN_OR_RETURN(Runs runs, HealOften(way, flow_, quick_ ? 1 : samples));
     std::vector<Cell> row{way.name};
     for (Cell& cell : runs.Cells()) row.push_back(std::move(cell));
     table_.rows.push_back(std::move(row));

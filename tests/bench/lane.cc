@@ -23,11 +23,11 @@ using measure::Table;
 using measure::TcpFlow;
 using measure::ToStatus;
 
-constexpr char kNode[] = "172.32.4.2";
-constexpr Duration kDelay = std::chrono::milliseconds(1);
+constexpr char kLaneNode[] = "172.32.4.2";
+constexpr Duration kLaneDelay = std::chrono::milliseconds(1);
 
 // One way to impair what the peer sends to the node.
-struct Way {
+struct LaneWay {
   std::string name;
   std::function<absl::Status()> begin;
   std::function<absl::Status()> end;
@@ -38,14 +38,14 @@ Program Lane(bool loses) {
   Program program = MakeCidrRun("lane", 1, {CidrStep(0, Duration(0), std::chrono::seconds(1))}).program;
   program.prefix_sets[0] = PrefixSet({Prefix::Parse("172.33.0.0/16").value()});
   Impairment impairment;
-  impairment.delay = kDelay;
+  impairment.delay = kLaneDelay;
   if (loses) impairment.loss = Ratio::Percent(0.01);
   program.steps[0].effect = impairment;
   program.steps[0].lane = LaneKind::kNetem;
   return program;
 }
 
-Way Ours(const std::string& name, LinuxKernel& kernel, const Program& program) {
+LaneWay OursByLane(const std::string& name, LinuxKernel& kernel, const Program& program) {
   return {name,
           [&kernel, program]() -> absl::Status {
             FAULTLINE_RETURN_IF_ERROR(kernel.Install(program));
@@ -62,7 +62,7 @@ absl::Status Do(const testing::Netns& netns, const std::string& words, const std
   return ToStatus(RunProcess(command, {.input = input}), command);
 }
 
-Way Tool(const std::string& name, const testing::Netns& peer, const std::string& qdiscs, bool whole) {
+LaneWay ToolByLane(const std::string& name, const testing::Netns& peer, const std::string& qdiscs, bool whole) {
   return {name,
           [&peer, qdiscs, whole]() -> absl::Status {
             if (!whole) FAULTLINE_RETURN_IF_ERROR(Do(peer, "ip link set eth0 gso_max_segs 1"));
@@ -76,7 +76,7 @@ Way Tool(const std::string& name, const testing::Netns& peer, const std::string&
 }
 
 absl::StatusOr<double> MegabitsPerSecond(const testing::Netns& peer, const testing::Netns& node, Duration time) {
-  FAULTLINE_ASSIGN_OR_RETURN(const auto flow, TcpFlow::Start(peer, node, kNode));
+  FAULTLINE_ASSIGN_OR_RETURN(const auto flow, TcpFlow::Start(peer, node, kLaneNode));
   std::this_thread::sleep_for(time / 4);
   const SystemClock clock;
   const MonotonicTime start = clock.Now();
@@ -91,7 +91,7 @@ double Median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-void AddRow(const Way& way, Table& table) {
+void AddLaneRow(const LaneWay& way, Table& table) {
   const auto [least, greatest] = std::ranges::minmax_element(way.rates);
   table.rows.push_back({way.name, Median(way.rates), absl::StrFormat("%.4g to %.4g", *least, *greatest),
                         static_cast<std::int64_t>(way.rates.size())});
@@ -123,20 +123,20 @@ absl::StatusOr<Table> MeasureLane(bool quick) {
     return table;
   }
   const auto nothing = [] { return absl::OkStatus(); };
-  std::vector<Way> ways;
+  std::vector<LaneWay> ways;
   ways.push_back({"nothing", nothing, nothing, {}});
-  ways.push_back(Ours("Faultline, delay", *kernel, Lane(false)));
-  ways.push_back(Ours("Faultline, delay and wire-exact loss of 0.01 %", *kernel, Lane(true)));
+  ways.push_back(OursByLane("Faultline, delay", *kernel, Lane(false)));
+  ways.push_back(OursByLane("Faultline, delay and wire-exact loss of 0.01 %", *kernel, Lane(true)));
   const std::string prio =
       "qdisc add dev eth0 root handle 1: prio\n"
       "filter add dev eth0 parent 1: protocol ip prio 1 u32 match ip dst 172.32.0.0/11 flowid 1:3\n"
       "qdisc add dev eth0 parent 1:3 handle 30: ";
   ways.push_back(
-      Tool("root netem, delay", peer, "qdisc add dev eth0 root handle 1: netem delay 1ms limit 10000\n", true));
-  ways.push_back(Tool("root prio + netem, delay and loss, no GSO", peer,
-                      prio + "netem delay 1ms loss 0.01% limit 10000\n", false));
+      ToolByLane("root netem, delay", peer, "qdisc add dev eth0 root handle 1: netem delay 1ms limit 10000\n", true));
+  ways.push_back(ToolByLane("root prio + netem, delay and loss, no GSO", peer,
+                            prio + "netem delay 1ms loss 0.01% limit 10000\n", false));
   for (int run = 0; run < (quick ? 1 : 5); ++run) {
-    for (Way& way : ways) {
+    for (LaneWay& way : ways) {
       FAULTLINE_RETURN_IF_ERROR(WithContext(way.begin(), way.name));
       const auto rate = MegabitsPerSecond(peer, node, std::chrono::milliseconds(quick ? 400 : 1000));
       FAULTLINE_RETURN_IF_ERROR(WithContext(way.end(), way.name));
@@ -144,7 +144,7 @@ absl::StatusOr<Table> MeasureLane(bool quick) {
       way.rates.push_back(*rate);
     }
   }
-  for (const Way& way : ways) AddRow(way, table);
+  for (const LaneWay& way : ways) AddLaneRow(way, table);
   table.goals.push_back({"a lane with wire-exact loss, beside root prio + netem without GSO", Goal::Sense::kAtLeast, 2,
                          Median(ways[2].rates) / Median(ways[4].rates), "times"});
   return table;

@@ -8,7 +8,7 @@
 namespace faultline::bench {
 namespace {
 
-absl::Status Issue(const CertificateAuthority& authority, const CertificateTerms& terms, const TlsFiles& files) {
+absl::Status IssueToNode(const CertificateAuthority& authority, const CertificateTerms& terms, const TlsFiles& files) {
   FAULTLINE_ASSIGN_OR_RETURN(const PrivateKey key, PrivateKey::Generate());
   FAULTLINE_ASSIGN_OR_RETURN(const Certificate certificate, authority.Issue(key.get(), terms));
   FAULTLINE_RETURN_IF_ERROR(WriteFile(files.certificate, certificate.ToPem()));
@@ -34,11 +34,11 @@ absl::Status MakeNodePki(const std::string& folder, int nodes) {
                          .hosts = {"127.0.0.1"},
                          .from = now,
                          .validity = std::chrono::hours(24)};
-  FAULTLINE_RETURN_IF_ERROR(Issue(authority, terms, ControllerFiles(folder)));
+  FAULTLINE_RETURN_IF_ERROR(IssueToNode(authority, terms, ControllerFiles(folder)));
   terms.hosts.clear();
   for (int i = 0; i < nodes; ++i) {
     terms.identity = {.kind = IdentityKind::kNode, .name = absl::StrCat("node-", i)};
-    FAULTLINE_RETURN_IF_ERROR(Issue(authority, terms, NodeFiles(folder, i)));
+    FAULTLINE_RETURN_IF_ERROR(IssueToNode(authority, terms, NodeFiles(folder, i)));
   }
   return absl::OkStatus();
 }

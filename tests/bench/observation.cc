@@ -19,12 +19,12 @@ using measure::Cell;
 using measure::Interrupts;
 using measure::Table;
 
-constexpr Duration kPatience = std::chrono::seconds(60);
+constexpr Duration kObservationPatience = std::chrono::seconds(60);
 // The first reports of all, and the controller's work for the nodes that have joined.
-constexpr Duration kSettle = std::chrono::seconds(3);
+constexpr Duration kObservationSettle = std::chrono::seconds(3);
 
 absl::Status AwaitMesh(const SimulatedFleet& fleet, const Clock& clock, Interrupts& interrupts) {
-  const MonotonicTime deadline = clock.Now() + kPatience;
+  const MonotonicTime deadline = clock.Now() + kObservationPatience;
   while (!fleet.Meshed()) {
     FAULTLINE_RETURN_IF_ERROR(fleet.status());
     if (clock.Now() > deadline) return absl::DeadlineExceededError("the agents did not all join");
@@ -57,25 +57,25 @@ absl::StatusOr<Reading> Read(const ControllerProcess& controller, const Simulate
   return Reading{.usage = usage, .bytes = bytes, .probes = fleet.sent(), .at = clock.Now()};
 }
 
-double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+double WholeSeconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
-std::vector<Cell> Row(int agents, const std::string& when, const Reading& from, const Reading& to) {
-  const double took = Seconds(to.at - from.at);
+std::vector<Cell> ObservationRow(int agents, const std::string& when, const Reading& from, const Reading& to) {
+  const double took = WholeSeconds(to.at - from.at);
   return {std::int64_t{agents},
           when,
-          Seconds(to.usage.processor - from.usage.processor) / took * 100,
+          WholeSeconds(to.usage.processor - from.usage.processor) / took * 100,
           static_cast<double>(to.usage.resident_bytes) / 1e6,
           static_cast<std::int64_t>(static_cast<double>(to.bytes - from.bytes) / took / agents),
           static_cast<double>(to.probes - from.probes) / took / agents};
 }
 
 // A controller and so many agents, while nothing goes on and while a run does.
-absl::Status MeasureSize(int agents, Interrupts& interrupts, Table& table) {
+absl::Status MeasureObservation(int agents, Interrupts& interrupts, Table& table) {
   const SystemClock clock;
   FAULTLINE_ASSIGN_OR_RETURN(const auto controller, ControllerProcess::Start(interrupts));
   const SimulatedFleet fleet(ControllerProcess::kListen, agents, clock);
   FAULTLINE_RETURN_IF_ERROR(AwaitMesh(fleet, clock, interrupts));
-  FAULTLINE_RETURN_IF_ERROR(interrupts.WaitFor(kSettle));
+  FAULTLINE_RETURN_IF_ERROR(interrupts.WaitFor(kObservationSettle));
   std::string run;
   for (const bool running : {false, true}) {
     FAULTLINE_ASSIGN_OR_RETURN(const Reading before, Read(*controller, fleet, clock));
@@ -85,7 +85,7 @@ absl::Status MeasureSize(int agents, Interrupts& interrupts, Table& table) {
     FAULTLINE_RETURN_IF_ERROR(interrupts.WaitFor(kObservedTime));
     FAULTLINE_ASSIGN_OR_RETURN(const Reading after, Read(*controller, fleet, clock));
     FAULTLINE_RETURN_IF_ERROR(fleet.status());
-    table.rows.push_back(Row(agents, running ? "a run of two steps" : "no run", before, after));
+    table.rows.push_back(ObservationRow(agents, running ? "a run of two steps" : "no run", before, after));
   }
   FAULTLINE_ASSIGN_OR_RETURN(const v1::Run ended, controller->AwaitEnd(run));
   table.notes.push_back(absl::StrCat(agents, " agents, the run: ", ended.summary()));
@@ -110,7 +110,7 @@ absl::StatusOr<Table> MeasureObservation(bool quick) {
   const testing::InNetns inside(netns);
   for (const int agents : {6, 50, 200}) {
     if (quick && agents > 50) break;
-    FAULTLINE_RETURN_IF_ERROR(MeasureSize(agents, interrupts, table));
+    FAULTLINE_RETURN_IF_ERROR(MeasureObservation(agents, interrupts, table));
   }
   return table;
 }

@@ -17,7 +17,7 @@ using measure::Cell;
 using measure::Runs;
 using measure::Table;
 
-constexpr int kRuns = 5;
+constexpr int kReadRuns = 5;
 
 // As `faultline plan check` reads a plan; files of address ranges that it names need not be there.
 absl::Status Check(absl::string_view text, const std::string& name) {
@@ -44,9 +44,9 @@ std::string ManyPrefixesText() {
   return text + "]}\nsteps: [{for: 1s, isolate: service}]\n";
 }
 
-absl::Status AddRow(const std::string& name, const std::function<absl::Status()>& read, int samples, Table& table) {
+absl::Status AddReadRow(const std::string& name, const std::function<absl::Status()>& read, int samples, Table& table) {
   Runs took;
-  for (int i = 0; i < kRuns * samples; ++i) {
+  for (int i = 0; i < kReadRuns * samples; ++i) {
     if (i % samples == 0) took.Begin();
     const auto start = std::chrono::steady_clock::now();
     FAULTLINE_RETURN_IF_ERROR(read());
@@ -69,8 +69,8 @@ absl::StatusOr<Table> MeasureRead(bool quick) {
   table.columns.insert(table.columns.end(), Runs::Columns().begin(), Runs::Columns().end());
   const int samples = quick ? 1 : 3;
   const std::string many = ManyPrefixesText();
-  FAULTLINE_RETURN_IF_ERROR(AddRow("every plan of the library", CheckLibrary, samples, table));
-  FAULTLINE_RETURN_IF_ERROR(AddRow(
+  FAULTLINE_RETURN_IF_ERROR(AddReadRow("every plan of the library", CheckLibrary, samples, table));
+  FAULTLINE_RETURN_IF_ERROR(AddReadRow(
       "a group of 100000 prefixes", [&] { return Check(many, "many"); }, samples, table));
   return table;
 }

@@ -33,18 +33,18 @@ using measure::Table;
 using testing::Milestone;
 using testing::QuietFleet;
 
-constexpr Duration kPatience = std::chrono::minutes(5);
+constexpr Duration kSessionPatience = std::chrono::minutes(5);
 // On their way at a time.
 constexpr int kAtOnce = 64;
 // For what the joining has left to do (the probe mesh is drawn anew at most every 10 s), and then for the figures of a
 // fleet that is only there.
-constexpr Duration kSettle = std::chrono::seconds(15);
-constexpr Duration kIdleTime = std::chrono::seconds(10);
+constexpr Duration kSessionSettle = std::chrono::seconds(15);
+constexpr Duration kSessionIdleTime = std::chrono::seconds(10);
 
 constexpr char kConfig[] =
     "connections: {open: 40000, open_of_one: 40000, per_second: 100000, per_second_of_one: 100000}\n";
 
-constexpr char kPlan[] = R"yaml(name: sessions
+constexpr char kSessionPlan[] = R"yaml(name: sessions
 groups:
   london: {cidrs: [172.32.0.0/16, "fd20::/64"]}
   paris:  {cidrs: [172.33.0.0/16, "fd21::/64"]}
@@ -58,7 +58,7 @@ std::string Name(Transport transport) {
   return transport == Transport::kUnix ? "Unix socket, plaintext" : "mutual TLS";
 }
 
-double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+double SecondsOf(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 // A folder that goes with the object.
 class Folder {
@@ -124,20 +124,20 @@ absl::StatusOr<Cost> JoinAll(const Setting& setting, QuietFleet& fleet, const Cl
   const int sessions = setting.sessions;
   FAULTLINE_ASSIGN_OR_RETURN(const ProcessUsage before, usage());
   const MonotonicTime began = clock.Now();
-  FAULTLINE_RETURN_IF_ERROR(fleet.Join(sessions, kAtOnce, kPatience));
+  FAULTLINE_RETURN_IF_ERROR(fleet.Join(sessions, kAtOnce, kSessionPatience));
   const Duration took = fleet.milestones().last(Milestone::kWelcomed) - began;
   FAULTLINE_ASSIGN_OR_RETURN(const ProcessUsage joined, usage());
-  FAULTLINE_RETURN_IF_ERROR(setting.interrupts.WaitFor(kSettle));
+  FAULTLINE_RETURN_IF_ERROR(setting.interrupts.WaitFor(kSessionSettle));
   FAULTLINE_ASSIGN_OR_RETURN(const ProcessUsage settled, usage());
-  return Cost{.wall_us = Seconds(took) / sessions * 1e6,
-              .cpu_us = Seconds(joined.processor - before.processor) / sessions * 1e6,
+  return Cost{.wall_us = SecondsOf(took) / sessions * 1e6,
+              .cpu_us = SecondsOf(joined.processor - before.processor) / sessions * 1e6,
               .bytes = static_cast<double>(settled.resident_bytes - before.resident_bytes) / sessions};
 }
 
 // Waits until all agents have passed it; not when one has lost its session.
 absl::Status AwaitAll(Milestone milestone, const Setting& setting, QuietFleet& fleet) {
   const SystemClock clock;
-  const MonotonicTime deadline = clock.Now() + kPatience;
+  const MonotonicTime deadline = clock.Now() + kSessionPatience;
   const auto count = static_cast<std::size_t>(setting.sessions);
   while (!fleet.milestones().Await(milestone, count, std::chrono::milliseconds(200))) {
     FAULTLINE_RETURN_IF_ERROR(fleet.status());
@@ -155,11 +155,11 @@ absl::StatusOr<Orders> MeasureOrders(const Setting& setting, QuietFleet& fleet, 
   const MonotonicTime asked = clock.Now();
   FAULTLINE_RETURN_IF_ERROR(begin());
   FAULTLINE_RETURN_IF_ERROR(AwaitAll(Milestone::kFired, setting, fleet));
-  orders.fire_ms = Seconds(fleet.milestones().last(Milestone::kFired) - asked) * 1e3;
+  orders.fire_ms = SecondsOf(fleet.milestones().last(Milestone::kFired) - asked) * 1e3;
   const MonotonicTime aborted = clock.Now();
   FAULTLINE_RETURN_IF_ERROR(end());
   FAULTLINE_RETURN_IF_ERROR(AwaitAll(Milestone::kReleased, setting, fleet));
-  orders.heal_ms = Seconds(fleet.milestones().last(Milestone::kReleased) - aborted) * 1e3;
+  orders.heal_ms = SecondsOf(fleet.milestones().last(Milestone::kReleased) - aborted) * 1e3;
   FAULTLINE_RETURN_IF_ERROR(fleet.status());
   return orders;
 }
@@ -174,7 +174,7 @@ absl::StatusOr<Served> MeasureBare(const Setting& setting) {
   if (tls) command.insert(command.end(), {files.ca, files.certificate, files.key});
   const std::string log = absl::StrCat(folder.path(), "/log");
   FAULTLINE_ASSIGN_OR_RETURN(const auto process, DaemonProcess::Start(command, log));
-  const MonotonicTime deadline = clock.Now() + kPatience;
+  const MonotonicTime deadline = clock.Now() + kSessionPatience;
   while (ReadFile(log).value_or("") != "listens\n") {
     if (clock.Now() > deadline) return absl::DeadlineExceededError("the bare server does not listen");
     FAULTLINE_RETURN_IF_ERROR(setting.interrupts.WaitFor(std::chrono::milliseconds(20)));
@@ -193,9 +193,9 @@ absl::StatusOr<double> MeasureIdle(const Setting& setting, const ControllerProce
   const SystemClock clock;
   FAULTLINE_ASSIGN_OR_RETURN(const ProcessUsage before, controller.Usage());
   const MonotonicTime from = clock.Now();
-  FAULTLINE_RETURN_IF_ERROR(setting.interrupts.WaitFor(kIdleTime));
+  FAULTLINE_RETURN_IF_ERROR(setting.interrupts.WaitFor(kSessionIdleTime));
   FAULTLINE_ASSIGN_OR_RETURN(const ProcessUsage after, controller.Usage());
-  return Seconds(after.processor - before.processor) / Seconds(clock.Now() - from) * 100;
+  return SecondsOf(after.processor - before.processor) / SecondsOf(clock.Now() - from) * 100;
 }
 
 absl::StatusOr<Served> MeasureController(const Setting& setting) {
@@ -215,7 +215,7 @@ absl::StatusOr<Served> MeasureController(const Setting& setting) {
   FAULTLINE_RETURN_IF_ERROR(fleet.status());
   std::string run;
   const auto begin = [&]() -> absl::Status {
-    FAULTLINE_ASSIGN_OR_RETURN(run, controller->Begin(kPlan));
+    FAULTLINE_ASSIGN_OR_RETURN(run, controller->Begin(kSessionPlan));
     return absl::OkStatus();
   };
   FAULTLINE_ASSIGN_OR_RETURN(served.orders, MeasureOrders(setting, fleet, begin, [&] {
@@ -249,7 +249,7 @@ void AddGrowth(const std::string& over, const Results& results, Table& table) {
 }
 
 // `result`: null when it could not be measured; a goal is not met then.
-void AddGoals(const std::string& over, int sessions, const Result* result, Table& table) {
+void AddSessionGoals(const std::string& over, int sessions, const Result* result, Table& table) {
   const auto add = [&](const std::string& figure, double bound, const char* unit, const auto& observed) {
     table.goals.push_back({absl::StrCat(sessions, " sessions over ", over, ", ", figure), Goal::Sense::kAtMost, bound,
                            result != nullptr ? observed(*result) : std::nan(""), unit});
@@ -276,7 +276,7 @@ absl::Status AllowDescriptors(int sessions) {
                                                     " sessions: raise it to ", wanted, " (ulimit -Hn)"));
 }
 
-std::vector<Cell> Row(const std::string& over, int sessions, const Result& result) {
+std::vector<Cell> SessionRow(const std::string& over, int sessions, const Result& result) {
   const auto& [bare, bare_orders, bare_idle] = result.bare;
   const auto& [ours, orders, idle_percent] = result.ours;
   return {over,
@@ -327,13 +327,13 @@ absl::Status MeasureTransport(Transport transport, const std::vector<int>& sizes
     if (absl::IsCancelled(result.status())) return result.status();
     if (result.ok()) {
       results[sessions] = *result;
-      table.rows.push_back(Row(Name(transport), sessions, *result));
+      table.rows.push_back(SessionRow(Name(transport), sessions, *result));
       Tell(Name(transport), sessions, *result);
     } else {
       table.notes.push_back(absl::StrCat(Name(transport), ", ", sessions, " sessions: ", result.status().message()));
       std::cerr << table.notes.back() << "\n";
     }
-    if (sessions == sizes.back()) AddGoals(Name(transport), sessions, result.ok() ? &*result : nullptr, table);
+    if (sessions == sizes.back()) AddSessionGoals(Name(transport), sessions, result.ok() ? &*result : nullptr, table);
   }
   AddGrowth(Name(transport), results, table);
   return absl::OkStatus();
@@ -355,7 +355,7 @@ absl::StatusOr<Table> MeasureSessions(bool quick) {
           "certificate of its own, an agent's messages and cadence, and no kernel; they probe nobody",
           absl::StrFormat("joining %d at a time; us: wall clock, both ends on this machine; CPU: the server's alone, "
                           "until all have joined; KB: resident, above what the server had before, %d s later",
-                          kAtOnce, kSettle / std::chrono::seconds(1)),
+                          kAtOnce, kSessionSettle / std::chrono::seconds(1)),
           "arm + fire: from the command line's start until the last agent knows T0; heal: from its start until "
           "the last agent was told; bare: messages of these kinds, from the signal to a server that knows no plan, "
           "whose timeline has two prefixes"}};

@@ -86,7 +86,7 @@ void Add(const v1::Run& run, v1::Transition kind, Skews& skews) {
   }
 }
 
-void AddRow(Table& table, const std::string& when, const std::string& what, const Runs& runs) {
+void AddSkewRow(Table& table, const std::string& when, const std::string& what, const Runs& runs) {
   std::vector<Cell> row{when, what};
   for (Cell& cell : runs.Cells()) row.push_back(std::move(cell));
   table.rows.push_back(std::move(row));
@@ -125,10 +125,10 @@ absl::Status MeasureRuns(BenchLab& lab, const std::string& when, int runs, int s
   }
   for (const auto& [kind, skews] : {std::pair("fire", &fired), std::pair("heal", &healed)}) {
     if (skews->skew.empty()) return absl::InternalError(absl::StrCat(when, ": no step was reported by all nodes"));
-    AddRow(table, when, absl::StrCat(kind, ", skew"), skews->skew);
-    AddRow(table, when, absl::StrCat(kind, ", skew + clock error"), skews->worst);
-    AddRow(table, when, absl::StrCat(kind, ", late, each node"), skews->lateness);
-    AddRow(table, when, absl::StrCat(kind, ", timer to kernel, each node"), skews->kernel);
+    AddSkewRow(table, when, absl::StrCat(kind, ", skew"), skews->skew);
+    AddSkewRow(table, when, absl::StrCat(kind, ", skew + clock error"), skews->worst);
+    AddSkewRow(table, when, absl::StrCat(kind, ", late, each node"), skews->lateness);
+    AddSkewRow(table, when, absl::StrCat(kind, ", timer to kernel, each node"), skews->kernel);
   }
   table.goals.push_back({absl::StrCat("skew of a fire over ", nodes, " agents, ", when, ", p99"), Goal::Sense::kAtMost,
                          1000, fired.skew.Percentile(99), "us"});
@@ -157,8 +157,8 @@ absl::Status MeasureTool(const std::vector<std::string>& namespaces, bool parall
     skew.Begin();
     skew.Add(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(*last - *first)));
   }
-  AddRow(table, "idle", parallel ? "ip netns exec ... iptables, all at once" : "ip netns exec ... iptables, in turn",
-         skew);
+  AddSkewRow(table, "idle",
+             parallel ? "ip netns exec ... iptables, all at once" : "ip netns exec ... iptables, in turn", skew);
   return absl::OkStatus();
 }
 

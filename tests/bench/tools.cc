@@ -16,7 +16,7 @@ using measure::RunProcess;
 using measure::Table;
 using measure::ToStatus;
 
-constexpr std::size_t kMost = 100'000;
+constexpr std::size_t kMostRead = 100'000;
 // With one rule a CIDR, more than this tells nothing more.
 constexpr std::size_t kMostRules = 10'000;
 // With one process a rule.
@@ -33,7 +33,7 @@ absl::StatusOr<Duration> LoadByTool(const std::vector<std::string>& load, const 
 
 class Nft : public Contender {
  public:
-  Nft() : Contender("nft -f", kMost) {}
+  Nft() : Contender("nft -f", kMostRead) {}
 
  private:
   // What nft makes of our own rules: without an owner, for nft could not load that.
@@ -117,11 +117,11 @@ class IptablesEach : public Contender {
 // With one rule that names the set.
 class Ipset : public Contender {
  public:
-  Ipset() : Contender("ipset restore + iptables", kMost) {}
+  Ipset() : Contender("ipset restore + iptables", kMostRead) {}
 
  private:
   absl::StatusOr<Duration> DoLoad(std::size_t cidrs) override {
-    std::string text = absl::StrCat("create many hash:net maxelem ", kMost, "\n");
+    std::string text = absl::StrCat("create many hash:net maxelem ", kMostRead, "\n");
     const PrefixSet prefixes = ManyPrefixes(cidrs);
     for (const Prefix& prefix : prefixes.prefixes()) absl::StrAppend(&text, "add many ", prefix.ToString(), "\n");
     const std::vector<std::string> match{"iptables",    "-A",   "INPUT", "-m", "set",
@@ -141,7 +141,7 @@ class Ipset : public Contender {
 // Starts and ends, and does nothing: what being a process of its own costs.
 class Nothing : public Contender {
  public:
-  Nothing() : Contender("true (does nothing)", kMost) {}
+  Nothing() : Contender("true (does nothing)", kMostRead) {}
 
  private:
   absl::StatusOr<Duration> DoLoad(std::size_t) override { return RunProcess({"true"}).took; }

@@ -15,7 +15,9 @@ constexpr double kTolerance = 0.1;
 
 bool Near(double observed, double expected) { return std::abs(observed / expected - 1) <= kTolerance; }
 
-std::string Text(double share, double length) { return absl::StrFormat("%s, %.3g in a row", Percent(share), length); }
+std::string BurstText(double share, double length) {
+  return absl::StrFormat("%s, %.3g in a row", Percent(share), length);
+}
 
 }  // namespace
 
@@ -46,11 +48,11 @@ absl::StatusOr<measure::Table> MeasureBursts(bool quick) {
         Tool::StartQdisc(bed->peer(), absl::StrCat("netem limit 100000 loss gemodel ", p, "% ", r, "%")));
     const Losses other = observe();
     AddRow(table, {.what = absl::StrFormat("p %d %%, r %d %%, %d packets", p, r, datagrams),
-                   .asked = Text(model.MeanLoss(), length),
-                   .observed = Text(share(ours), ours.MeanRun()),
+                   .asked = BurstText(model.MeanLoss(), length),
+                   .observed = BurstText(share(ours), ours.MeanRun()),
                    .bound = "10 % of both",
                    .holds = Near(share(ours), model.MeanLoss()) && Near(ours.MeanRun(), length),
-                   .beside = absl::StrCat("netem as root: ", Text(share(other), other.MeanRun()))});
+                   .beside = absl::StrCat("netem as root: ", BurstText(share(other), other.MeanRun()))});
   }
   table.notes = {"datagrams in aggregates of 42"};
   return table;

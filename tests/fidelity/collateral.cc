@@ -98,7 +98,7 @@ absl::StatusOr<Duration> FindPace(const Wired& wired) {
   return std::max<Duration>(kInterval, kBusy * kBurst * (clock.Now() - start) / kTrial);
 }
 
-struct Observation {
+struct Collateral {
   int cycles = 0;
   std::int64_t sent = 0;
   std::int64_t lost = 0;
@@ -114,9 +114,9 @@ struct Observation {
 // Something done over and over; `look` is to be called while it acts.
 using Cycle = std::function<absl::Status(const std::function<absl::Status()>& look)>;
 
-absl::StatusOr<Observation> Observe(const Wired& wired, Duration pace, int cycles, const Cycle& cycle) {
+absl::StatusOr<Collateral> ObserveCollateral(const Wired& wired, Duration pace, int cycles, const Cycle& cycle) {
   constexpr char kShow[] = "tc qdisc show dev eth0";
-  Observation observation{.cycles = cycles};
+  Collateral observation{.cycles = cycles};
   FAULTLINE_ASSIGN_OR_RETURN(const std::string before, Run(wired.node, kShow));
   const auto compare = [&]() -> absl::Status {
     FAULTLINE_ASSIGN_OR_RETURN(const std::string now, Run(wired.node, kShow));
@@ -179,7 +179,7 @@ absl::Status TcCycle(const testing::Netns& node, bool netem, const std::function
   return absl::OkStatus();
 }
 
-absl::Status Compare(const OwnersQdisc& owner, bool quick, measure::Table& table) {
+absl::Status CompareCollateral(const OwnersQdisc& owner, bool quick, measure::Table& table) {
   const Wired wired;
   FAULTLINE_RETURN_IF_ERROR(SetUp(wired));
   for (const std::string& command : owner.commands) FAULTLINE_RETURN_IF_ERROR(Run(wired.node, command).status());
@@ -195,14 +195,14 @@ absl::Status Compare(const OwnersQdisc& owner, bool quick, measure::Table& table
   const int cycles = few ? 10 : 200;
   const int grafts = few ? 5 : 20;
   FAULTLINE_ASSIGN_OR_RETURN(const Duration pace, FindPace(wired));
-  FAULTLINE_ASSIGN_OR_RETURN(const Observation quiet, Observe(wired, pace, cycles, [](const auto& look) {
+  FAULTLINE_ASSIGN_OR_RETURN(const Collateral quiet, ObserveCollateral(wired, pace, cycles, [](const auto& look) {
                                std::this_thread::sleep_for(3 * kHold);
                                return look();
                              }));
-  FAULTLINE_ASSIGN_OR_RETURN(const Observation ours, Observe(wired, pace, cycles, [&](const auto& look) {
+  FAULTLINE_ASSIGN_OR_RETURN(const Collateral ours, ObserveCollateral(wired, pace, cycles, [&](const auto& look) {
                                return FaultCycle(*kernel, program, look);
                              }));
-  FAULTLINE_ASSIGN_OR_RETURN(const Observation other, Observe(wired, pace, grafts, [&](const auto& look) {
+  FAULTLINE_ASSIGN_OR_RETURN(const Collateral other, ObserveCollateral(wired, pace, grafts, [&](const auto& look) {
                                return TcCycle(wired.node, netem, look);
                              }));
   AddRow(table, {.what = absl::StrFormat("%s as root, %d cycles", owner.name, cycles),
@@ -225,7 +225,7 @@ absl::StatusOr<measure::Table> MeasureCollateral(bool quick) {
                 "are armed, fired, changed and healed.");
   FAULTLINE_ASSIGN_OR_RETURN(const std::unique_ptr<Bed> bed, Bed::Make());
   for (const OwnersQdisc& owner : Owners(bed->Has(Capability::kNetem))) {
-    FAULTLINE_RETURN_IF_ERROR(Compare(owner, quick, table));
+    FAULTLINE_RETURN_IF_ERROR(CompareCollateral(owner, quick, table));
   }
   table.notes = {"qdisc: what `tc qdisc show` says of the interface before, meanwhile and after, byte by byte"};
   return table;

@@ -64,7 +64,7 @@ double ObserveOrder(const Bed& bed, std::uint32_t datagrams) {
   return arrived.empty() ? 1 : static_cast<double>(CountOvertakings(arrived)) / static_cast<double>(arrived.size());
 }
 
-std::string Text(double distance, double reordered) {
+std::string JitterText(double distance, double reordered) {
   return absl::StrFormat("distance %.3f, %s reordered", distance, Percent(reordered));
 }
 
@@ -85,13 +85,13 @@ absl::StatusOr<Row> Compare(Bed& bed, const Law& law, const Samples& samples, do
   const double bound = DistanceBound(samples.law);
   Row row{.what = law.name,
           .asked = "1 s, jitter 250 ms",
-          .observed = Text(distance, reordered),
+          .observed = JitterText(distance, reordered),
           .bound = absl::StrFormat("%.3f, 0 %%", bound),
           .holds = distance <= bound && reordered == 0};
   const auto tool = Tool::StartQdisc(bed.peer(), absl::StrCat("netem limit 100000 delay 1s 250ms", law.word));
   if (!tool.ok()) return tool.status();
   const double other = ObserveLaw(bed, law, samples.law, base);
-  row.beside = absl::StrCat("netem as root: ", Text(other, ObserveOrder(bed, samples.order)));
+  row.beside = absl::StrCat("netem as root: ", JitterText(other, ObserveOrder(bed, samples.order)));
   return row;
 }
 

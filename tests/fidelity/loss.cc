@@ -44,7 +44,7 @@ std::vector<Way> OtherWays(const Bed& bed) {
 }
 
 // What a way made of a share: in numbers, in words.
-struct Observation {
+struct LossObservation {
   double packets = 0;
   double share = 0;
   // Packets lost one after the other; 0 when the traffic does not tell.
@@ -56,33 +56,33 @@ struct Observation {
   }
 };
 
-absl::StatusOr<Observation> ObserveTcp(Bed& bed, const Way& way, Ratio share, std::uint64_t packets) {
+absl::StatusOr<LossObservation> ObserveTcp(Bed& bed, const Way& way, Ratio share, std::uint64_t packets) {
   FAULTLINE_ASSIGN_OR_RETURN(TcpStreams streams,
                              TcpStreams::Open(bed.peer(), bed.node(), Bed::kNode, /*connections=*/32));
   FAULTLINE_ASSIGN_OR_RETURN(const auto active, way.start(bed, share));
   FAULTLINE_ASSIGN_OR_RETURN(const TcpStreams::Count count, streams.Send(packets, std::chrono::minutes(2)));
   const auto sent = static_cast<double>(count.sent);
-  return Observation{.packets = sent, .share = 1 - static_cast<double>(count.arrived) / sent};
+  return LossObservation{.packets = sent, .share = 1 - static_cast<double>(count.arrived) / sent};
 }
 
-absl::StatusOr<Observation> ObserveUdp(Bed& bed, const Way& way, Ratio share, std::uint64_t packets) {
+absl::StatusOr<LossObservation> ObserveUdp(Bed& bed, const Way& way, Ratio share, std::uint64_t packets) {
   FAULTLINE_ASSIGN_OR_RETURN(const auto active, way.start(bed, share));
   const auto sent = static_cast<std::uint32_t>(packets);
   const Losses losses = CountLosses(Pass(bed, {.datagrams = sent}), sent);
-  return Observation{.packets = static_cast<double>(sent),
-                     .share = static_cast<double>(losses.lost) / sent,
-                     .mean_run = losses.MeanRun(),
-                     .runs = static_cast<double>(losses.runs)};
+  return LossObservation{.packets = static_cast<double>(sent),
+                         .share = static_cast<double>(losses.lost) / sent,
+                         .mean_run = losses.MeanRun(),
+                         .runs = static_cast<double>(losses.runs)};
 }
 
-absl::StatusOr<Row> Compare(Bed& bed, bool tcp, Ratio share, std::uint64_t packets) {
+absl::StatusOr<Row> CompareLoss(Bed& bed, bool tcp, Ratio share, std::uint64_t packets) {
   const auto observe = [&](const Way& way) {
     return tcp ? ObserveTcp(bed, way, share, packets) : ObserveUdp(bed, way, share, packets);
   };
-  FAULTLINE_ASSIGN_OR_RETURN(const Observation ours, observe({"Faultline", StartOurs}));
+  FAULTLINE_ASSIGN_OR_RETURN(const LossObservation ours, observe({"Faultline", StartOurs}));
   std::vector<std::string> others;
   for (const Way& way : OtherWays(bed)) {
-    const absl::StatusOr<Observation> other = observe(way);
+    const absl::StatusOr<LossObservation> other = observe(way);
     if (!other.ok() && !absl::IsDeadlineExceeded(other.status())) return other.status();
     others.push_back(absl::StrCat(way.name, ": ", other.ok() ? other->Text() : "TCP came to a stop"));
   }
@@ -115,11 +115,11 @@ absl::StatusOr<measure::Table> MeasureLoss(bool quick) {
   const OnOneCpu one_cpu;
   for (const std::uint32_t per_mille : {1, 10, 100}) {
     FAULTLINE_ASSIGN_OR_RETURN(const Row row,
-                               Compare(*bed, true, Ratio::PartsPerBillion(per_mille * 1'000'000), packets));
+                               CompareLoss(*bed, true, Ratio::PartsPerBillion(per_mille * 1'000'000), packets));
     AddRow(table, row);
   }
   for (const std::uint32_t percent : {1, 10, 50}) {
-    FAULTLINE_ASSIGN_OR_RETURN(const Row row, Compare(*bed, false, Ratio::Percent(percent), packets));
+    FAULTLINE_ASSIGN_OR_RETURN(const Row row, CompareLoss(*bed, false, Ratio::Percent(percent), packets));
     AddRow(table, row);
   }
   return table;

@@ -13,21 +13,21 @@
 namespace faultline::fidelity {
 namespace {
 
-constexpr Duration kLongest = std::chrono::minutes(1);
+constexpr Duration kLongestQueue = std::chrono::minutes(1);
 
 // What is asked beside the rate.
-struct Question {
+struct OverflowQuestion {
   std::uint64_t megabits = 0;
   Ratio loss;
   std::uint32_t datagrams = 0;
 };
 
-struct Observation {
+struct OverflowObservation {
   RuleCounters counters;
   std::uint64_t arrived = 0;
 };
 
-absl::StatusOr<Observation> Observe(Bed& bed, const Question& question) {
+absl::StatusOr<OverflowObservation> ObserveOverflow(Bed& bed, const OverflowQuestion& question) {
   Impairment impairment;
   impairment.rate = BitRate{question.megabits * 1'000'000};
   impairment.loss = question.loss;
@@ -35,8 +35,8 @@ absl::StatusOr<Observation> Observe(Bed& bed, const Question& question) {
                              Fault::Start(bed, impairment, question.loss.zero() ? LaneKind::kRate : LaneKind::kNetem));
   const IpReceived before = ReadIpReceived(bed.node());
   UdpFlood(bed).SendAtOnce(question.datagrams);
-  const MonotonicTime deadline = SystemClock().Now() + kLongest;
-  Observation observation;
+  const MonotonicTime deadline = SystemClock().Now() + kLongestQueue;
+  OverflowObservation observation;
   RuleCounters& counters = observation.counters;
   // Until nothing waits in the lane any more.
   while (counters.passed + counters.lost + counters.overflowed < question.datagrams && SystemClock().Now() < deadline) {
@@ -49,7 +49,7 @@ absl::StatusOr<Observation> Observe(Bed& bed, const Question& question) {
 }
 
 // The one number that tc has for what a root qdisc did not let through.
-absl::StatusOr<std::string> ObserveTc(const Bed& bed, const Question& question) {
+absl::StatusOr<std::string> ObserveTc(const Bed& bed, const OverflowQuestion& question) {
   const bool netem = !question.loss.zero();
   FAULTLINE_ASSIGN_OR_RETURN(
       const auto tool,
@@ -75,12 +75,12 @@ absl::StatusOr<measure::Table> MeasureOverflow(bool quick) {
   measure::Table table = MakeTable(
       "overflow", "A rate, flooded: what the queue had no room for is not mistaken for the loss that was asked for.");
   const std::uint32_t some = quick ? 500 : 2000;
-  std::vector<Question> questions{{.megabits = 1, .datagrams = some}};
+  std::vector<OverflowQuestion> questions{{.megabits = 1, .datagrams = some}};
   if (bed->Has(Capability::kNetem)) {
     questions.push_back({.megabits = 20, .loss = Ratio::Percent(10), .datagrams = 10 * some});
   }
-  for (const Question& question : questions) {
-    FAULTLINE_ASSIGN_OR_RETURN(const Observation ours, Observe(*bed, question));
+  for (const OverflowQuestion& question : questions) {
+    FAULTLINE_ASSIGN_OR_RETURN(const OverflowObservation ours, ObserveOverflow(*bed, question));
     FAULTLINE_ASSIGN_OR_RETURN(const std::string other, ObserveTc(*bed, question));
     const RuleCounters& counters = ours.counters;
     const auto admitted = static_cast<double>(counters.passed + counters.lost);

@@ -28,13 +28,13 @@ using std::chrono::milliseconds;
 constexpr Duration kEvery = milliseconds(100);
 constexpr Duration kCut = milliseconds(5000);
 constexpr Duration kPatience = std::chrono::seconds(20);
-constexpr Duration kTick = milliseconds(1);
+constexpr Duration kTcpTick = milliseconds(1);
 
 // Both timers of the kernel and those who read them are late by some.
-constexpr double kRelative = 0.1;
-constexpr double kAbsolute = 0.05;
+constexpr double kStoryRelative = 0.1;
+constexpr double kStoryAbsolute = 0.05;
 
-bool Alike(double a, double b) { return std::abs(a - b) <= kRelative * std::max(a, b) + kAbsolute; }
+bool Alike(double a, double b) { return std::abs(a - b) <= kStoryRelative * std::max(a, b) + kStoryAbsolute; }
 
 struct Story {
   // Seconds after the cut at which TCP sent again what was not acknowledged, or tried to.
@@ -128,7 +128,7 @@ absl::StatusOr<Story> Tell(const RoutedBed& bed, const Cut& cut) {
       story.flows = Seconds(SystemClock().Now() - start);
       return story;
     }
-    std::this_thread::sleep_until(ToSteady(now + kTick));
+    std::this_thread::sleep_until(ToSteady(now + kTcpTick));
   }
   return absl::InternalError("the connection did not live on");
 }

@@ -12,10 +12,10 @@
 namespace faultline::fidelity {
 namespace {
 
-constexpr std::uint16_t kPort = 3000;
+constexpr std::uint16_t kFloodPort = 3000;
 constexpr std::size_t kPayload = 1400;
-constexpr std::uint64_t kLinkHeader = 14;
-constexpr double kFrameBits = 8 * (kPayload + 28 + kLinkHeader);
+constexpr std::uint64_t kFloodLinkHeader = 14;
+constexpr double kFrameBits = 8 * (kPayload + 28 + kFloodLinkHeader);
 constexpr Duration kTick = std::chrono::milliseconds(1);
 
 void SendFrom(testing::DatagramSource& source, double bits_per_second, Duration time) {
@@ -48,14 +48,14 @@ IpReceived ReadIpReceived(const testing::Netns& netns) {
   }
   IpReceived received;
   for (const char* kind : {"InNoECTPkts", "InECT1Pkts", "InECT0Pkts", "InCEPkts"}) received.packets += counters[kind];
-  received.bytes = counters["InOctets"] + received.packets * kLinkHeader;
+  received.bytes = counters["InOctets"] + received.packets * kFloodLinkHeader;
   return received;
 }
 
 UdpFlood::UdpFlood(const Bed& bed)
-    : sink_(bed.node(), Bed::kNode, kPort),
-      sources_{testing::DatagramSource(bed.peer(), Bed::kNode, kPort, kPayload),
-               testing::DatagramSource(bed.peer(), Bed::kNode, kPort, kPayload)} {}
+    : sink_(bed.node(), Bed::kNode, kFloodPort),
+      sources_{testing::DatagramSource(bed.peer(), Bed::kNode, kFloodPort, kPayload),
+               testing::DatagramSource(bed.peer(), Bed::kNode, kFloodPort, kPayload)} {}
 
 void UdpFlood::Send(double bits_per_second, Duration time) {
   const double share = bits_per_second / static_cast<double>(sources_.size());

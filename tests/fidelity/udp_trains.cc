@@ -10,15 +10,15 @@ namespace {
 
 using testing::Datagram;
 
-constexpr std::uint16_t kPort = 3000;
+constexpr std::uint16_t kTrainPort = 3000;
 // After this nothing more is under way, on a busy machine too.
 constexpr Duration kSilence = std::chrono::milliseconds(300);
 
 }  // namespace
 
 std::vector<Datagram> Pass(const Bed& bed, const Train& train) {
-  testing::DatagramSink sink(bed.node(), Bed::kNode, kPort);
-  testing::DatagramSource source(bed.peer(), Bed::kNode, kPort, train.payload);
+  testing::DatagramSink sink(bed.node(), Bed::kNode, kTrainPort);
+  testing::DatagramSource source(bed.peer(), Bed::kNode, kTrainPort, train.payload);
   MonotonicTime next = testing::Now();
   while (source.sent() < train.datagrams) {
     source.Send(train.spacing ? 1 : std::min<std::size_t>(source.aggregate(), train.datagrams - source.sent()));

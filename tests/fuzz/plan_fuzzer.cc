@@ -151,9 +151,9 @@ void CheckTimelines(const Compiled& compiled) {
   FAULTLINE_REQUIRE(!stages.empty());
   for (std::size_t i = 0; i < stages.size() && i < 3; ++i) {
     const Timeline& first = compiled.timelines[0];
-    const Prediction self = Predict(&first, &first, ProbePacket(own, own, 7401), stages[i]);
+    const Prediction self = Predict(&first, &first, PacketOfProbe(own, own, 7401), stages[i]);
     FAULTLINE_REQUIRE(self.arrives == 1 && !self.impaired);
-    CheckPrediction(Predict(&first, &compiled.timelines[2], ProbePacket(own, other, 7401), stages[i]));
+    CheckPrediction(Predict(&first, &compiled.timelines[2], PacketOfProbe(own, other, 7401), stages[i]));
   }
 }
 

@@ -6,7 +6,7 @@
 namespace faultline::measure {
 namespace {
 
-double Microseconds(Duration duration) { return std::chrono::duration<double, std::micro>(duration).count(); }
+double MicrosecondsOf(Duration duration) { return std::chrono::duration<double, std::micro>(duration).count(); }
 
 }  // namespace
 
@@ -23,8 +23,8 @@ const std::vector<std::string>& Samples::Columns() {
 }
 
 std::vector<Cell> Samples::Cells() const {
-  return {Microseconds(Percentile(50)), Microseconds(Percentile(90)), Microseconds(Percentile(99)),
-          Microseconds(Percentile(100)), static_cast<std::int64_t>(samples_.size())};
+  return {MicrosecondsOf(Percentile(50)), MicrosecondsOf(Percentile(90)), MicrosecondsOf(Percentile(99)),
+          MicrosecondsOf(Percentile(100)), static_cast<std::int64_t>(samples_.size())};
 }
 
 }  // namespace faultline::measure

@@ -11,7 +11,7 @@ namespace faultline::testing {
 namespace {
 
 // Takes a capability from this thread for good.
-void Drop(int capability) {
+void DropCapability(int capability) {
   __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
   __user_cap_data_struct data[2] = {};
   syscall(SYS_capget, &header, data);
@@ -29,7 +29,7 @@ class ProbeTest : public LinuxKernelTest {
     const pid_t child = fork();
     if (child == 0) {
       const InNetns inside(node());
-      Drop(capability);
+      DropCapability(capability);
       _exit(act());
     }
     int status = 0;
@@ -110,7 +110,7 @@ TEST_F(ProbeTest, WithoutPermissionItIsAnError) {
   const int probed = Without(CAP_SYS_ADMIN, [] {
     const auto kernel = LinuxKernel::Open();
     if (!kernel.ok()) return 0;
-    Drop(CAP_NET_ADMIN);
+    DropCapability(CAP_NET_ADMIN);
     return static_cast<int>((*kernel)->Probe().status().code());
   });
   EXPECT_EQ(probed, static_cast<int>(absl::StatusCode::kPermissionDenied));

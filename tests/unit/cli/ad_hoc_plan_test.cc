@@ -12,7 +12,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 // The one step that a command line means.
 PlanStep StepOf(const AdHocPlan& plan) {
@@ -141,9 +141,9 @@ struct BadCommand {
 
 void PrintTo(const BadCommand& bad, std::ostream* out) { *out << bad.name; }
 
-std::string NameOf(const testing::TestParamInfo<BadCommand>& bad) { return bad.param.name; }
+std::string NameOf(const ::testing::TestParamInfo<BadCommand>& bad) { return bad.param.name; }
 
-class BadCommandTest : public testing::TestWithParam<BadCommand> {};
+class BadCommandTest : public ::testing::TestWithParam<BadCommand> {};
 
 TEST_P(BadCommandTest, IsToldInItsOwnWords) { EXPECT_EQ(ErrorsOf(GetParam().plan), GetParam().error); }
 
@@ -160,7 +160,7 @@ AdHocPlan Between(AdHocPlan plan, const std::string& first, const std::string& s
 
 INSTANTIATE_TEST_SUITE_P(
     Options, BadCommandTest,
-    testing::Values(
+    ::testing::Values(
         BadCommand{"LengthWithoutUnit", WithLength(Verb("block"), "30"),
                    "--for: '30' is not a duration: it has no unit; write for example 250ms, 30s, 1h30m or PT5M"},
         BadCommand{"TooShort", WithLength(Verb("block"), "10ms"), "--for is 10ms; a step lasts at least 100ms"},

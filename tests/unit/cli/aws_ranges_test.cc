@@ -8,7 +8,7 @@
 namespace faultline {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 // As AWS publishes it, shortened.
 constexpr absl::string_view kRanges = R"({

@@ -6,8 +6,8 @@
 namespace faultline {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 TEST(KeyReaderTest, LettersAndArrows) {
   KeyReader reader;

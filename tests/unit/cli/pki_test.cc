@@ -24,7 +24,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr WallTime kNow{std::chrono::seconds(1'767'225'600)};
+constexpr WallTime kPkiNow{std::chrono::seconds(1'767'225'600)};
 
 class PkiTest : public ::testing::Test {
  protected:
@@ -54,20 +54,20 @@ class PkiTest : public ::testing::Test {
 };
 
 TEST_F(PkiTest, MakesAnAuthorityAndItsControllersCertificate) {
-  const Certificate authority = InitPki(folder_, {"c.example", "198.18.0.10"}, kNow).value();
-  EXPECT_THAT(ReadTlsFiles(Files(folder_, "controller"), kNow), IsOk());
+  const Certificate authority = InitPki(folder_, {"c.example", "198.18.0.10"}, kPkiNow).value();
+  EXPECT_THAT(ReadTlsFiles(Files(folder_, "controller"), kPkiNow), IsOk());
   const auto chain = Certificate::ParseChain(ReadFile(folder_ + "/controller.crt").value()).value();
   ASSERT_EQ(chain.size(), 2u);
   EXPECT_EQ(chain[0].SubjectIdentity()->kind, IdentityKind::kController);
   EXPECT_THAT(chain[0].Hosts(), ElementsAre("c.example", "198.18.0.10"));
-  EXPECT_EQ(chain[0].NotAfter(), kNow + kControllerValidity);
+  EXPECT_EQ(chain[0].NotAfter(), kPkiNow + kControllerValidity);
   EXPECT_EQ(chain[1].Fingerprint(), authority.Fingerprint());
   EXPECT_THAT(CertificateAuthority::Open(ReadFile(folder_ + "/ca.crt").value(), ReadFile(folder_ + "/ca.key").value()),
               IsOk());
 }
 
 TEST_F(PkiTest, NobodyElseReadsIt) {
-  ASSERT_THAT(InitPki(folder_, {"c.example"}, kNow), IsOk());
+  ASSERT_THAT(InitPki(folder_, {"c.example"}, kPkiNow), IsOk());
   EXPECT_EQ(ModeOf(folder_), 0700u);
   const auto texts = Texts();
   EXPECT_EQ(texts.size(), 4u);
@@ -77,7 +77,7 @@ TEST_F(PkiTest, NobodyElseReadsIt) {
 TEST_F(PkiTest, AllOfItIsTheControllersAccounts) {
   if (geteuid() != 0) GTEST_SKIP() << "only root gives files away";
   constexpr Account kFaultline = {.user = 4711, .group = 4712};
-  ASSERT_THAT(InitPki(folder_, {"c.example"}, kNow, kFaultline), IsOk());
+  ASSERT_THAT(InitPki(folder_, {"c.example"}, kPkiNow, kFaultline), IsOk());
   std::vector<std::string> paths = {folder_};
   for (const auto& [name, text] : Texts()) paths.push_back(folder_ + "/" + name);
   EXPECT_EQ(paths.size(), 5u);
@@ -95,27 +95,28 @@ TEST_F(PkiTest, AllOfItIsTheControllersAccounts) {
 }
 
 TEST_F(PkiTest, OverwritesNothing) {
-  ASSERT_THAT(InitPki(folder_, {"c.example"}, kNow), IsOk());
+  ASSERT_THAT(InitPki(folder_, {"c.example"}, kPkiNow), IsOk());
   const auto before = Texts();
-  EXPECT_THAT(InitPki(folder_, {"c.example"}, kNow), StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr("/ca.key")));
+  EXPECT_THAT(InitPki(folder_, {"c.example"}, kPkiNow),
+              StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr("/ca.key")));
   std::filesystem::remove(folder_ + "/ca.key");
   std::filesystem::remove(folder_ + "/ca.crt");
   std::filesystem::remove(folder_ + "/controller.key");
-  EXPECT_THAT(InitPki(folder_, {"c.example"}, kNow),
+  EXPECT_THAT(InitPki(folder_, {"c.example"}, kPkiNow),
               StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr("/controller.crt")));
   EXPECT_EQ(Texts().size(), 1u);
   EXPECT_EQ(Texts().at("controller.crt"), before.at("controller.crt"));
 }
 
 TEST_F(PkiTest, HostsThatAreNoneMakeNothing) {
-  EXPECT_THAT(InitPki(folder_, {"a b"}, kNow), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("'a b'")));
+  EXPECT_THAT(InitPki(folder_, {"a b"}, kPkiNow), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("'a b'")));
   EXPECT_FALSE(std::filesystem::exists(folder_));
 }
 
 TEST_F(PkiTest, IssuesForTheControllerUnderOtherNames) {
-  ASSERT_THAT(InitPki(folder_, {"c.example"}, kNow), IsOk());
+  ASSERT_THAT(InitPki(folder_, {"c.example"}, kPkiNow), IsOk());
   const auto before = Texts();
-  const WallTime later = kNow + kControllerValidity + std::chrono::hours(1);
+  const WallTime later = kPkiNow + kControllerValidity + std::chrono::hours(1);
   EXPECT_THAT(IssueController(folder_, {"d.example", "198.18.0.11"}, later), IsOk());
   const auto after = Texts();
   EXPECT_THAT(ReadTlsFiles(Files(folder_, "controller"), later), IsOk());
@@ -128,57 +129,58 @@ TEST_F(PkiTest, IssuesForTheControllerUnderOtherNames) {
 }
 
 TEST_F(PkiTest, AddsToTheControllersNamesWhatIsMissing) {
-  ASSERT_THAT(InitPki(folder_, {"c.example", "2001:db8::1"}, kNow), IsOk());
+  ASSERT_THAT(InitPki(folder_, {"c.example", "2001:db8::1"}, kPkiNow), IsOk());
   const auto before = Texts();
   std::filesystem::remove(folder_ + "/ca.key");
-  EXPECT_THAT(AddControllerHosts(folder_, {"2001:db8:0::1", "c.example"}, kNow), IsOk()) << "nothing is to be signed";
+  EXPECT_THAT(AddControllerHosts(folder_, {"2001:db8:0::1", "c.example"}, kPkiNow), IsOk())
+      << "nothing is to be signed";
   EXPECT_EQ(Texts().at("controller.crt"), before.at("controller.crt"));
-  EXPECT_THAT(AddControllerHosts(folder_, {"d.example"}, kNow),
+  EXPECT_THAT(AddControllerHosts(folder_, {"d.example"}, kPkiNow),
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("ca.key")));
   ASSERT_THAT(WritePrivateFile(folder_ + "/ca.key", before.at("ca.key")), IsOk());
-  EXPECT_THAT(AddControllerHosts(folder_, {"d.example", "c.example", "198.18.0.11", "d.example"}, kNow), IsOk());
+  EXPECT_THAT(AddControllerHosts(folder_, {"d.example", "c.example", "198.18.0.11", "d.example"}, kPkiNow), IsOk());
   EXPECT_THAT(Certificate::Parse(Texts().at("controller.crt"))->Hosts(),
               ElementsAre("c.example", "2001:db8::1", "d.example", "198.18.0.11"));
-  EXPECT_THAT(ReadTlsFiles(Files(folder_, "controller"), kNow), IsOk());
+  EXPECT_THAT(ReadTlsFiles(Files(folder_, "controller"), kPkiNow), IsOk());
   std::filesystem::remove(folder_ + "/controller.crt");
-  EXPECT_THAT(AddControllerHosts(folder_, {"d.example"}, kNow),
+  EXPECT_THAT(AddControllerHosts(folder_, {"d.example"}, kPkiNow),
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("/controller.crt")));
 }
 
 TEST_F(PkiTest, IssuesForAControllerWithoutAKey) {
-  ASSERT_THAT(InitPki(folder_, {"c.example"}, kNow), IsOk());
+  ASSERT_THAT(InitPki(folder_, {"c.example"}, kPkiNow), IsOk());
   std::filesystem::remove(folder_ + "/controller.key");
-  EXPECT_THAT(IssueController(folder_, {"c.example"}, kNow), IsOk());
-  EXPECT_THAT(ReadTlsFiles(Files(folder_, "controller"), kNow), IsOk());
+  EXPECT_THAT(IssueController(folder_, {"c.example"}, kPkiNow), IsOk());
+  EXPECT_THAT(ReadTlsFiles(Files(folder_, "controller"), kPkiNow), IsOk());
 }
 
 TEST_F(PkiTest, IssuesNothingForTheControllerOutOfNothing) {
-  ASSERT_THAT(InitPki(folder_, {"c.example"}, kNow), IsOk());
+  ASSERT_THAT(InitPki(folder_, {"c.example"}, kPkiNow), IsOk());
   const auto before = Texts();
-  EXPECT_THAT(IssueController(folder_, {"a b"}, kNow),
+  EXPECT_THAT(IssueController(folder_, {"a b"}, kPkiNow),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("'a b'")));
-  EXPECT_THAT(IssueController(root_, {"c.example"}, kNow),
+  EXPECT_THAT(IssueController(root_, {"c.example"}, kPkiNow),
               StatusIs(absl::StatusCode::kNotFound, AllOf(HasSubstr("/ca.crt"), HasSubstr("`faultline pki init`"))));
   EXPECT_EQ(Texts(), before);
 }
 
 TEST_F(PkiTest, IssuesForNodesAndUsersWithoutAController) {
-  ASSERT_THAT(InitPki(folder_, {"c.example"}, kNow), IsOk());
+  ASSERT_THAT(InitPki(folder_, {"c.example"}, kPkiNow), IsOk());
   const std::string out = root_ + "/out";
-  ASSERT_THAT(IssueOffline(folder_, {IdentityKind::kNode, "lon-1"}, out, kNow), IsOk());
-  ASSERT_THAT(IssueOffline(folder_, {IdentityKind::kUser, "alice"}, out, kNow), IsOk());
-  EXPECT_THAT(ReadTlsFiles(Files(out, "lon-1"), kNow), IsOk());
+  ASSERT_THAT(IssueOffline(folder_, {IdentityKind::kNode, "lon-1"}, out, kPkiNow), IsOk());
+  ASSERT_THAT(IssueOffline(folder_, {IdentityKind::kUser, "alice"}, out, kPkiNow), IsOk());
+  EXPECT_THAT(ReadTlsFiles(Files(out, "lon-1"), kPkiNow), IsOk());
   EXPECT_EQ(Certificate::Parse(ReadFile(out + "/alice.crt").value())->SubjectIdentity().value(),
             (Identity{IdentityKind::kUser, "alice"}));
-  EXPECT_THAT(IssueOffline(folder_, {IdentityKind::kNode, "lon-1"}, out, kNow),
+  EXPECT_THAT(IssueOffline(folder_, {IdentityKind::kNode, "lon-1"}, out, kPkiNow),
               StatusIs(absl::StatusCode::kAlreadyExists, ::testing::_));
-  EXPECT_THAT(IssueOffline(folder_, {IdentityKind::kNode, "../x"}, out, kNow),
+  EXPECT_THAT(IssueOffline(folder_, {IdentityKind::kNode, "../x"}, out, kPkiNow),
               StatusIs(absl::StatusCode::kInvalidArgument, ::testing::_));
-  EXPECT_THAT(IssueOffline(root_, {IdentityKind::kNode, "lon-2"}, out, kNow),
+  EXPECT_THAT(IssueOffline(root_, {IdentityKind::kNode, "lon-2"}, out, kPkiNow),
               StatusIs(absl::StatusCode::kNotFound, AllOf(HasSubstr("/ca.crt"), HasSubstr("`faultline pki init`"))));
   // Its key may be elsewhere, and better is.
   std::filesystem::remove(folder_ + "/ca.key");
-  EXPECT_THAT(IssueOffline(folder_, {IdentityKind::kNode, "lon-2"}, root_ + "/more", kNow),
+  EXPECT_THAT(IssueOffline(folder_, {IdentityKind::kNode, "lon-2"}, root_ + "/more", kPkiNow),
               StatusIs(absl::StatusCode::kNotFound, AllOf(HasSubstr("/ca.key"), HasSubstr("`faultline pki init`"))));
 }
 

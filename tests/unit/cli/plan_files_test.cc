@@ -17,14 +17,14 @@ namespace {
 
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
 // A directory of its own with files in it.
-class PlanFilesTest : public testing::Test {
+class PlanFilesTest : public ::testing::Test {
  protected:
-  PlanFilesTest() : directory_(testing::TempDir() + "faultline-plan-files-" + std::to_string(getpid())) {
+  PlanFilesTest() : directory_(::testing::TempDir() + "faultline-plan-files-" + std::to_string(getpid())) {
     std::filesystem::create_directories(directory_);
   }
   ~PlanFilesTest() override { std::filesystem::remove_all(directory_); }

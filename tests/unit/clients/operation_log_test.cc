@@ -62,7 +62,7 @@ TEST(OperationLogTest, StaysSmallAndLosesNothing) {
     ASSERT_TRUE(log.Add(Operation(milliseconds(10 * i) - seconds(5))).ok());
     if (log.width() != widths.back()) widths.push_back(log.width());
   }
-  EXPECT_THAT(widths, testing::ElementsAre(milliseconds(10), milliseconds(100), milliseconds(200), seconds(1)));
+  EXPECT_THAT(widths, ::testing::ElementsAre(milliseconds(10), milliseconds(100), milliseconds(200), seconds(1)));
   EXPECT_LE(CellsOf(log), OperationLog::kMostCells);
   EXPECT_EQ(AcknowledgedOf(log), static_cast<std::uint64_t>(kSteps / 7));
   EXPECT_EQ(log.sides().at("london").begin()->first, -5);

@@ -8,11 +8,11 @@ namespace {
 
 using std::chrono::seconds;
 
-const WallTime kOrigin = WallTime(seconds(1'763'846'400));
+const WallTime kReaderOrigin = WallTime(seconds(1'763'846'400));
 constexpr char kOperation[] = R"({"time": 1763846401, "side": "london", "ok": true})";
 
-OperationOutput Read(const std::string& text, std::size_t at_a_time = 1000) {
-  OperationReader reader(kOrigin);
+OperationOutput ReadAll(const std::string& text, std::size_t at_a_time = 1000) {
+  OperationReader reader(kReaderOrigin);
   for (std::size_t i = 0; i < text.size(); i += at_a_time) reader.Take(absl::string_view(text).substr(i, at_a_time));
   return std::move(reader).Finish();
 }
@@ -22,7 +22,7 @@ TEST(OperationReaderTest, ReadsLinesCutAnywhere) {
                            R"({"time": 1763846402, "event": "leader"})" + "\n" +
                            R"({"acknowledged": 1, "found": 1, "lost": 0})";
   for (const std::size_t at_a_time : {1u, 7u, 50u, 1000u}) {
-    const OperationOutput output = Read(text, at_a_time);
+    const OperationOutput output = ReadAll(text, at_a_time);
     EXPECT_EQ(output.lines.operations(), 2u);
     EXPECT_EQ(output.lines.happenings(), 1u);
     EXPECT_EQ(output.lines.accountings(), 1u);
@@ -38,17 +38,17 @@ TEST(OperationReaderTest, ReadsLinesCutAnywhere) {
 
 TEST(OperationReaderTest, CountsWhatIsNoneAndNamesTheFirst) {
   const std::string text = std::string(kOperation) + "\n\nhello\n{}\n" + std::string(20'000, 'x') + "\n" + kOperation;
-  const OperationOutput output = Read(text);
+  const OperationOutput output = ReadAll(text);
   EXPECT_EQ(output.lines.operations(), 2u);
   EXPECT_EQ(output.lines.bad(), 3u);
   EXPECT_EQ(output.lines.first_bad(), "line 3: it is no JSON object");
-  EXPECT_EQ(Read(std::string(20'000, ' ')).lines.first_bad(), "line 1: it is longer than 16384 bytes");
-  EXPECT_EQ(Read(R"({"time": 1, "side": "a", "ok": true})").lines.first_bad(),
+  EXPECT_EQ(ReadAll(std::string(20'000, ' ')).lines.first_bad(), "line 1: it is longer than 16384 bytes");
+  EXPECT_EQ(ReadAll(R"({"time": 1, "side": "a", "ok": true})").lines.first_bad(),
             "line 1: its time is more than a week away from the run");
 }
 
 TEST(OperationReaderTest, ReadsNoMoreThanItMay) {
-  OperationReader reader(kOrigin);
+  OperationReader reader(kReaderOrigin);
   const std::string blank = std::string(kLongestLine - 1, ' ') + "\n";
   const std::string operation = std::string(kOperation) + "\n";
   for (std::size_t i = 1; i < kMostOperationBytes / blank.size(); ++i) reader.Take(blank);

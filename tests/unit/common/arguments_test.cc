@@ -30,11 +30,11 @@ class ArgumentsTest : public ::testing::Test {
 
   std::optional<int> Parse(std::vector<const char*> words) {
     words.insert(words.begin(), "tool");
-    testing::internal::CaptureStderr();
-    testing::internal::CaptureStdout();
+    ::testing::internal::CaptureStderr();
+    ::testing::internal::CaptureStdout();
     const std::optional<int> code = ParseArguments(app_, static_cast<int>(words.size()), words.data());
-    testing::internal::GetCapturedStdout();
-    said_ = testing::internal::GetCapturedStderr();
+    ::testing::internal::GetCapturedStdout();
+    said_ = ::testing::internal::GetCapturedStderr();
     return code;
   }
 

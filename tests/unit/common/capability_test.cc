@@ -9,10 +9,10 @@
 namespace faultline {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 TEST(CapabilitySetTest, HoldsWhatIsSet) {
   CapabilitySet set;

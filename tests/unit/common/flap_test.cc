@@ -11,10 +11,10 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
-std::vector<std::string> FieldsOf(const Flap& flap) {
+std::vector<std::string> FlapFieldsOf(const Flap& flap) {
   std::vector<std::string> fields;
   for (const FieldError& error : CheckFlap(flap)) fields.push_back(error.field);
   return fields;
@@ -129,21 +129,22 @@ TEST(FlapDownTimeTest, AddsUpThePhases) {
 }
 
 TEST(CheckFlapTest, Phases) {
-  EXPECT_THAT(FieldsOf(kPlain), IsEmpty());
-  EXPECT_THAT(FieldsOf({kShortestPhase, kShortestPhase, Duration(0)}), IsEmpty());
-  EXPECT_THAT(FieldsOf({kLongestPhase, kLongestPhase, Duration(0)}), IsEmpty());
-  EXPECT_THAT(FieldsOf({kShortestPhase - Duration(1), Duration(0), Duration(0)}), ElementsAre("flap.down", "flap.up"));
-  EXPECT_THAT(FieldsOf({-seconds(1), seconds(1), Duration(0)}), ElementsAre("flap.down"));
-  EXPECT_THAT(FieldsOf({kLongestPhase + Duration(1), Duration::max(), Duration(0)}),
+  EXPECT_THAT(FlapFieldsOf(kPlain), IsEmpty());
+  EXPECT_THAT(FlapFieldsOf({kShortestPhase, kShortestPhase, Duration(0)}), IsEmpty());
+  EXPECT_THAT(FlapFieldsOf({kLongestPhase, kLongestPhase, Duration(0)}), IsEmpty());
+  EXPECT_THAT(FlapFieldsOf({kShortestPhase - Duration(1), Duration(0), Duration(0)}),
+              ElementsAre("flap.down", "flap.up"));
+  EXPECT_THAT(FlapFieldsOf({-seconds(1), seconds(1), Duration(0)}), ElementsAre("flap.down"));
+  EXPECT_THAT(FlapFieldsOf({kLongestPhase + Duration(1), Duration::max(), Duration(0)}),
               ElementsAre("flap.down", "flap.up"));
 }
 
 TEST(CheckFlapTest, Jitter) {
-  EXPECT_THAT(FieldsOf(kTight), IsEmpty());
-  EXPECT_THAT(FieldsOf({milliseconds(300), milliseconds(300), milliseconds(100) + Duration(1)}),
+  EXPECT_THAT(FlapFieldsOf(kTight), IsEmpty());
+  EXPECT_THAT(FlapFieldsOf({milliseconds(300), milliseconds(300), milliseconds(100) + Duration(1)}),
               ElementsAre("flap.jitter"));
-  EXPECT_THAT(FieldsOf({seconds(1), seconds(1), -Duration(1)}), ElementsAre("flap.jitter"));
-  EXPECT_THAT(FieldsOf({seconds(1), seconds(1), Duration::max()}), ElementsAre("flap.jitter"));
+  EXPECT_THAT(FlapFieldsOf({seconds(1), seconds(1), -Duration(1)}), ElementsAre("flap.jitter"));
+  EXPECT_THAT(FlapFieldsOf({seconds(1), seconds(1), Duration::max()}), ElementsAre("flap.jitter"));
 }
 
 }  // namespace

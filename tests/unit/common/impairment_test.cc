@@ -8,8 +8,8 @@ namespace {
 
 using std::chrono::hours;
 using std::chrono::milliseconds;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 std::vector<std::string> FieldsOf(const std::vector<FieldError>& errors) {
   std::vector<std::string> fields;

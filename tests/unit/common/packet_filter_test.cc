@@ -8,8 +8,8 @@
 namespace faultline {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 std::vector<std::string> FieldsOf(const PacketFilter& filter) {
   std::vector<std::string> fields;

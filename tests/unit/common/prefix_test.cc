@@ -11,19 +11,19 @@
 namespace faultline {
 namespace {
 
-IpAddress Ip(absl::string_view text) { return IpAddress::Parse(text).value(); }
+IpAddress Address(absl::string_view text) { return IpAddress::Parse(text).value(); }
 Prefix Cidr(absl::string_view text) { return Prefix::Parse(text).value(); }
 
 TEST(IpAddressTest, ReadsAndWritesBothFamilies) {
   for (const std::string text :
        {"0.0.0.0", "172.32.15.231", "255.255.255.255", "::", "fd20::1", "2001:db8:1:2:3:4:5:6"}) {
-    EXPECT_EQ(Ip(text).ToString(), text);
-    EXPECT_EQ(IpAddress::FromBytes(Ip(text).ToBytes()).value(), Ip(text));
+    EXPECT_EQ(Address(text).ToString(), text);
+    EXPECT_EQ(IpAddress::FromBytes(Address(text).ToBytes()).value(), Address(text));
   }
-  EXPECT_EQ(Ip("FD20:0:0:0::1").ToString(), "fd20::1");
-  EXPECT_EQ(Ip("10.0.0.1").bits(), 32);
-  EXPECT_EQ(Ip("::1").bits(), 128);
-  EXPECT_EQ(IpAddress(), Ip("0.0.0.0"));
+  EXPECT_EQ(Address("FD20:0:0:0::1").ToString(), "fd20::1");
+  EXPECT_EQ(Address("10.0.0.1").bits(), 32);
+  EXPECT_EQ(Address("::1").bits(), 128);
+  EXPECT_EQ(IpAddress(), Address("0.0.0.0"));
 }
 
 TEST(IpAddressTest, RefusesOthers) {
@@ -35,17 +35,17 @@ TEST(IpAddressTest, RefusesOthers) {
 }
 
 TEST(IpAddressTest, OrdersByFamilyThenBytes) {
-  EXPECT_LT(Ip("10.0.0.1"), Ip("10.0.0.2"));
-  EXPECT_LT(Ip("255.255.255.255"), Ip("::"));
-  EXPECT_NE(Ip("0.0.0.0"), Ip("::"));
+  EXPECT_LT(Address("10.0.0.1"), Address("10.0.0.2"));
+  EXPECT_LT(Address("255.255.255.255"), Address("::"));
+  EXPECT_NE(Address("0.0.0.0"), Address("::"));
 }
 
 TEST(IpAddressTest, HasOneAfter) {
-  EXPECT_EQ(Ip("10.0.0.9").Next(), Ip("10.0.0.10"));
-  EXPECT_EQ(Ip("10.0.255.255").Next(), Ip("10.1.0.0"));
-  EXPECT_EQ(Ip("255.255.255.255").Next(), std::nullopt);
-  EXPECT_EQ(Ip("fd20::ffff").Next(), Ip("fd20::1:0"));
-  EXPECT_EQ(Ip("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff").Next(), std::nullopt);
+  EXPECT_EQ(Address("10.0.0.9").Next(), Address("10.0.0.10"));
+  EXPECT_EQ(Address("10.0.255.255").Next(), Address("10.1.0.0"));
+  EXPECT_EQ(Address("255.255.255.255").Next(), std::nullopt);
+  EXPECT_EQ(Address("fd20::ffff").Next(), Address("fd20::1:0"));
+  EXPECT_EQ(Address("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff").Next(), std::nullopt);
 }
 
 TEST(PrefixTest, HasAMask) {
@@ -56,7 +56,7 @@ TEST(PrefixTest, HasAMask) {
                                                         {"::/0", "::"},
                                                         {"fd20::/49", "ffff:ffff:ffff:8000::"},
                                                         {"fd20::1/128", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"}}) {
-    EXPECT_EQ(Cidr(prefix).Mask(), Ip(mask)) << prefix;
+    EXPECT_EQ(Cidr(prefix).Mask(), Address(mask)) << prefix;
   }
 }
 
@@ -65,7 +65,7 @@ TEST(PrefixTest, ReadsAndWrites) {
     EXPECT_EQ(Cidr(text).ToString(), text);
   }
   EXPECT_EQ(Cidr("10.0.0.1").ToString(), "10.0.0.1/32");
-  EXPECT_EQ(Cidr("fd20::1"), Prefix(Ip("fd20::1")));
+  EXPECT_EQ(Cidr("fd20::1"), Prefix(Address("fd20::1")));
 }
 
 TEST(PrefixTest, SaysWhatIsWrong) {
@@ -80,21 +80,21 @@ TEST(PrefixTest, SaysWhatIsWrong) {
     const std::string text = std::string("10.0.0.0/") + length;
     EXPECT_EQ(error(text), "'" + text + "' is not a CIDR: its length must be within 0 to 32");
   }
-  EXPECT_FALSE(Prefix::Containing(Ip("10.0.0.1"), 33).ok());
-  EXPECT_FALSE(Prefix::Containing(Ip("10.0.0.1"), -1).ok());
+  EXPECT_FALSE(Prefix::Containing(Address("10.0.0.1"), 33).ok());
+  EXPECT_FALSE(Prefix::Containing(Address("10.0.0.1"), -1).ok());
 }
 
 TEST(PrefixTest, ContainsAndLast) {
-  EXPECT_TRUE(Cidr("172.32.0.0/16").Contains(Ip("172.32.255.255")));
-  EXPECT_FALSE(Cidr("172.32.0.0/16").Contains(Ip("172.33.0.0")));
-  EXPECT_FALSE(Cidr("0.0.0.0/0").Contains(Ip("::")));
-  EXPECT_TRUE(Cidr("::/0").Contains(Ip("ffff::")));
+  EXPECT_TRUE(Cidr("172.32.0.0/16").Contains(Address("172.32.255.255")));
+  EXPECT_FALSE(Cidr("172.32.0.0/16").Contains(Address("172.33.0.0")));
+  EXPECT_FALSE(Cidr("0.0.0.0/0").Contains(Address("::")));
+  EXPECT_TRUE(Cidr("::/0").Contains(Address("ffff::")));
   EXPECT_TRUE(Cidr("10.0.0.0/8").Contains(Cidr("10.0.0.0/8")));
   EXPECT_TRUE(Cidr("10.0.0.0/8").Contains(Cidr("10.1.0.0/16")));
   EXPECT_FALSE(Cidr("10.1.0.0/16").Contains(Cidr("10.0.0.0/8")));
-  EXPECT_EQ(Cidr("172.32.0.0/20").Last(), Ip("172.32.15.255"));
-  EXPECT_EQ(Cidr("fd20::/127").Last(), Ip("fd20::1"));
-  EXPECT_EQ(Cidr("10.0.0.1/32").Last(), Ip("10.0.0.1"));
+  EXPECT_EQ(Cidr("172.32.0.0/20").Last(), Address("172.32.15.255"));
+  EXPECT_EQ(Cidr("fd20::/127").Last(), Address("fd20::1"));
+  EXPECT_EQ(Cidr("10.0.0.1/32").Last(), Address("10.0.0.1"));
 }
 
 // Against a bit-by-bit reading of what a prefix is.

@@ -11,10 +11,10 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
-std::vector<std::string> FieldsOf(const std::vector<FieldError>& errors) {
+std::vector<std::string> RampFieldsOf(const std::vector<FieldError>& errors) {
   std::vector<std::string> fields;
   for (const FieldError& error : errors) fields.push_back(error.field);
   return fields;
@@ -151,23 +151,23 @@ TEST(RampTest, ValuesBetweenGoodEndsAreGood) {
 }
 
 TEST(CheckRampTest, Length) {
-  EXPECT_THAT(FieldsOf(CheckRamp(Start(), Over(Duration(0)))), ElementsAre("ramp.over"));
-  EXPECT_THAT(FieldsOf(CheckRamp(Start(), Over(-seconds(1)))), ElementsAre("ramp.over"));
-  EXPECT_THAT(FieldsOf(CheckRamp(Start(), Over(seconds(1), 11))), ElementsAre("ramp.steps"));
+  EXPECT_THAT(RampFieldsOf(CheckRamp(Start(), Over(Duration(0)))), ElementsAre("ramp.over"));
+  EXPECT_THAT(RampFieldsOf(CheckRamp(Start(), Over(-seconds(1)))), ElementsAre("ramp.over"));
+  EXPECT_THAT(RampFieldsOf(CheckRamp(Start(), Over(seconds(1), 11))), ElementsAre("ramp.steps"));
   EXPECT_THAT(CheckRamp(Start(), Over(seconds(1), 10)), IsEmpty());
 }
 
 TEST(CheckRampTest, OnlyNumbersMove) {
   Ramp ramp = Over(seconds(1));
-  EXPECT_THAT(FieldsOf(CheckRamp(End(), ramp)), ElementsAre("ramp"));
+  EXPECT_THAT(RampFieldsOf(CheckRamp(End(), ramp)), ElementsAre("ramp"));
   ramp.to.rate.reset();
-  EXPECT_THAT(FieldsOf(CheckRamp(Start(), ramp)), ElementsAre("ramp"));
+  EXPECT_THAT(RampFieldsOf(CheckRamp(Start(), ramp)), ElementsAre("ramp"));
   ramp = Over(seconds(1));
   ramp.to.distribution = Distribution::kPareto;
-  EXPECT_THAT(FieldsOf(CheckRamp(Start(), ramp)), ElementsAre("ramp"));
+  EXPECT_THAT(RampFieldsOf(CheckRamp(Start(), ramp)), ElementsAre("ramp"));
   ramp = Over(seconds(1));
   ramp.to.loss_correlation = Ratio::Percent(1);
-  EXPECT_THAT(FieldsOf(CheckRamp(Start(), ramp)), ElementsAre("ramp"));
+  EXPECT_THAT(RampFieldsOf(CheckRamp(Start(), ramp)), ElementsAre("ramp"));
 }
 
 TEST(CheckRampTest, BothEndsAreChecked) {
@@ -175,13 +175,13 @@ TEST(CheckRampTest, BothEndsAreChecked) {
   start.loss = Ratio::Percent(101);
   Ramp ramp = Over(seconds(1));
   ramp.to.delay = hours(2);
-  EXPECT_THAT(FieldsOf(CheckRamp(start, ramp)), ElementsAre("loss", "ramp.delay"));
+  EXPECT_THAT(RampFieldsOf(CheckRamp(start, ramp)), ElementsAre("loss", "ramp.delay"));
   ramp = Over(seconds(1));
   ramp.to.jitter = ramp.to.delay + Duration(1);
-  EXPECT_THAT(FieldsOf(CheckRamp(Start(), ramp)), ElementsAre("ramp.jitter"));
+  EXPECT_THAT(RampFieldsOf(CheckRamp(Start(), ramp)), ElementsAre("ramp.jitter"));
   ramp = Over(seconds(1));
   ramp.to.rate = BitRate{0};
-  EXPECT_THAT(FieldsOf(CheckRamp(Start(), ramp)), ElementsAre("ramp.rate"));
+  EXPECT_THAT(RampFieldsOf(CheckRamp(Start(), ramp)), ElementsAre("ramp.rate"));
 }
 
 TEST(CheckRampTest, WhatIsWrongAtBothEndsIsSaidOnce) {
@@ -189,7 +189,7 @@ TEST(CheckRampTest, WhatIsWrongAtBothEndsIsSaidOnce) {
   start.duplicate = Ratio::Percent(101);
   Ramp ramp{.to = start, .over = seconds(1)};
   ramp.to.delay = milliseconds(20);
-  EXPECT_THAT(FieldsOf(CheckRamp(start, ramp)), ElementsAre("duplicate"));
+  EXPECT_THAT(RampFieldsOf(CheckRamp(start, ramp)), ElementsAre("duplicate"));
 }
 
 TEST(CheckRampTest, AnEndMayBeNothing) {
@@ -198,7 +198,7 @@ TEST(CheckRampTest, AnEndMayBeNothing) {
   EXPECT_THAT(CheckRamp(Impairment(), up), IsEmpty());
   const Ramp down{.to = {}, .over = seconds(1)};
   EXPECT_THAT(CheckRamp(up.to, down), IsEmpty());
-  EXPECT_THAT(FieldsOf(CheckRamp(Impairment(), down)), ElementsAre("impair", "ramp"));
+  EXPECT_THAT(RampFieldsOf(CheckRamp(Impairment(), down)), ElementsAre("impair", "ramp"));
 }
 
 TEST(CheckRampTest, WhatANumberAtOneEndNeedsItMayHaveAtTheOther) {
@@ -212,11 +212,11 @@ TEST(CheckRampTest, WhatANumberAtOneEndNeedsItMayHaveAtTheOther) {
   ramp.to.reorder = Ratio::Percent(1);
   EXPECT_THAT(CheckRamp(from, ramp), IsEmpty());
   ramp.to.loss = Ratio();
-  EXPECT_THAT(FieldsOf(CheckRamp(from, ramp)), ElementsAre("loss.correlation"));
+  EXPECT_THAT(RampFieldsOf(CheckRamp(from, ramp)), ElementsAre("loss.correlation"));
   ramp.to = from;
   ramp.to.jitter = milliseconds(1);
   ramp.to.loss = Ratio::Percent(1);
-  EXPECT_THAT(FieldsOf(CheckRamp(from, ramp)), ElementsAre("ramp.jitter"));
+  EXPECT_THAT(RampFieldsOf(CheckRamp(from, ramp)), ElementsAre("ramp.jitter"));
 }
 
 TEST(CheckRampTest, JitterAboveTheDelayIsWrongAtEitherEnd) {
@@ -225,7 +225,7 @@ TEST(CheckRampTest, JitterAboveTheDelayIsWrongAtEitherEnd) {
   Ramp ramp{.to = from, .over = seconds(1)};
   ramp.to.delay = milliseconds(300);
   const std::vector<FieldError> errors = CheckRamp(from, ramp);
-  ASSERT_THAT(FieldsOf(errors), ElementsAre("jitter"));
+  ASSERT_THAT(RampFieldsOf(errors), ElementsAre("jitter"));
   EXPECT_EQ(errors[0].message, "10ms is more than the delay of 0s; no packet can arrive before it is sent");
 }
 
@@ -234,13 +234,13 @@ TEST(CheckRampTest, BurstsAndSamples) {
   bursty.bursts = GilbertElliott{Ratio::Percent(1), Ratio::Percent(10)};
   Ramp ramp{.to = bursty, .over = seconds(1)};
   ramp.to.loss = Ratio::Percent(1);
-  EXPECT_THAT(FieldsOf(CheckRamp(bursty, ramp)), ElementsAre("ramp.loss"));
+  EXPECT_THAT(RampFieldsOf(CheckRamp(bursty, ramp)), ElementsAre("ramp.loss"));
   Impairment sampled;
   sampled.distribution = Distribution::kSamples;
   sampled.samples = {Duration(1), Duration(2)};
   ramp.to = sampled;
   ramp.to.loss = Ratio::Percent(1);
-  EXPECT_THAT(FieldsOf(CheckRamp(sampled, ramp)), ElementsAre("ramp"));
+  EXPECT_THAT(RampFieldsOf(CheckRamp(sampled, ramp)), ElementsAre("ramp"));
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 namespace faultline {
 namespace {
 
-std::string ErrorOf(absl::string_view text) { return std::string(ParseRatio(text).status().message()); }
+std::string RatioErrorOf(absl::string_view text) { return std::string(ParseRatio(text).status().message()); }
 
 TEST(RatioTest, ReadsPerCentAndPartsPerMillion) {
   EXPECT_EQ(*ParseRatio("1%"), Ratio::Percent(1));
@@ -23,16 +23,17 @@ TEST(RatioTest, ReadsPerCentAndPartsPerMillion) {
 
 TEST(RatioTest, ErrorsSayWhatIsWrong) {
   const std::string hint = "; write for example 1%, 0.05% or 200ppm";
-  EXPECT_EQ(ErrorOf("0.01"), "'0.01' is not a ratio: it has no unit" + hint);
-  EXPECT_EQ(ErrorOf("1"), "'1' is not a ratio: it has no unit" + hint);
-  EXPECT_EQ(ErrorOf(""), "'' is not a ratio: it has no unit" + hint);
-  EXPECT_EQ(ErrorOf("%"), "'%' is not a ratio: there is no number before the unit" + hint);
-  EXPECT_EQ(ErrorOf("1 %"), "'1 %' is not a ratio: '1 ' is no number from 0 up" + hint);
-  EXPECT_EQ(ErrorOf("-1%"), "'-1%' is not a ratio: '-1' is no number from 0 up" + hint);
-  EXPECT_EQ(ErrorOf("1e1%"), "'1e1%' is not a ratio: '1e1' is no number from 0 up" + hint);
-  EXPECT_EQ(ErrorOf("0.00000001%"), "'0.00000001%' is not a ratio: it has more digits than a part per billion" + hint);
-  EXPECT_EQ(ErrorOf("400.1%"), "'400.1%' is not a ratio: it is more than 400 %" + hint);
-  EXPECT_EQ(ErrorOf("4294968296ppm"), "'4294968296ppm' is not a ratio: it is more than 400 %" + hint);
+  EXPECT_EQ(RatioErrorOf("0.01"), "'0.01' is not a ratio: it has no unit" + hint);
+  EXPECT_EQ(RatioErrorOf("1"), "'1' is not a ratio: it has no unit" + hint);
+  EXPECT_EQ(RatioErrorOf(""), "'' is not a ratio: it has no unit" + hint);
+  EXPECT_EQ(RatioErrorOf("%"), "'%' is not a ratio: there is no number before the unit" + hint);
+  EXPECT_EQ(RatioErrorOf("1 %"), "'1 %' is not a ratio: '1 ' is no number from 0 up" + hint);
+  EXPECT_EQ(RatioErrorOf("-1%"), "'-1%' is not a ratio: '-1' is no number from 0 up" + hint);
+  EXPECT_EQ(RatioErrorOf("1e1%"), "'1e1%' is not a ratio: '1e1' is no number from 0 up" + hint);
+  EXPECT_EQ(RatioErrorOf("0.00000001%"),
+            "'0.00000001%' is not a ratio: it has more digits than a part per billion" + hint);
+  EXPECT_EQ(RatioErrorOf("400.1%"), "'400.1%' is not a ratio: it is more than 400 %" + hint);
+  EXPECT_EQ(RatioErrorOf("4294968296ppm"), "'4294968296ppm' is not a ratio: it is more than 400 %" + hint);
 }
 
 TEST(RatioTest, FormatsTheShortestForm) {

@@ -36,7 +36,7 @@ struct Change {
   void (*make)(Timeline&);
 };
 
-class TimelineCodecChangeTest : public testing::TestWithParam<Change> {};
+class TimelineCodecChangeTest : public ::testing::TestWithParam<Change> {};
 
 TEST_P(TimelineCodecChangeTest, TravelsOverTheWire) {
   Timeline changed = GoodTimeline();
@@ -65,7 +65,7 @@ void ChangeBoth(Timeline& timeline, Make make) {
 
 INSTANTIATE_TEST_SUITE_P(
     Parts, TimelineCodecChangeTest,
-    testing::Values(
+    ::testing::Values(
         Change{"Side", [](Timeline& good) { good.steps[0].rules[0].side = Side::kSender; }},
         Change{"EffectDrop", [](Timeline& good) { good.steps[5].effect = Drop{}; }},
         Change{"EffectReject", [](Timeline& good) { good.steps[0].effect = Reject{}; }},
@@ -111,14 +111,8 @@ INSTANTIATE_TEST_SUITE_P(
         Change{"ProtocolUdp", [](Timeline& good) { good.steps[5].filter.protocol = Protocol::kUdp; }},
         Change{"DestinationPorts", [](Timeline& good) { good.steps[3].filter.destination_ports[1].last = 65535; }},
         Change{"SourcePorts", [](Timeline& good) { good.steps[3].filter.source_ports.clear(); }},
-        Change{"EitherPorts",
-               [](Timeline& good) {
-                 good.steps[4].filter.either_ports[0] = {2, 3};
-               }},
-        Change{"ExceptPorts",
-               [](Timeline& good) {
-                 good.steps[3].filter.except_ports.push_back({23, 23});
-               }},
+        Change{"EitherPorts", [](Timeline& good) { good.steps[4].filter.either_ports[0] = {2, 3}; }},
+        Change{"ExceptPorts", [](Timeline& good) { good.steps[3].filter.except_ports.push_back({23, 23}); }},
         Change{"ExceptAddresses", [](Timeline& good) { good.steps[3].filter.except_addresses = 0; }},
         Change{"NoExceptAddresses", [](Timeline& good) { good.steps[3].filter.except_addresses.reset(); }},
         Change{"DscpZero", [](Timeline& good) { good.steps[3].filter.dscp = 0; }},
@@ -137,7 +131,7 @@ INSTANTIATE_TEST_SUITE_P(
         Change{"RampTo", [](Timeline& good) { good.steps[3].ramp->to.loss = Ratio::Percent(50); }},
         Change{"RampOver", [](Timeline& good) { good.steps[3].ramp->over += Duration(1); }},
         Change{"RampChanges", [](Timeline& good) { good.steps[3].ramp->changes = 0; }}),
-    [](const testing::TestParamInfo<Change>& change) { return change.param.name; });
+    [](const ::testing::TestParamInfo<Change>& change) { return change.param.name; });
 
 // What a later version adds is passed over.
 TEST(TimelineCodecTest, AnUnknownFieldIsPassedOver) {
@@ -154,7 +148,7 @@ struct BadMessage {
   const char* error;
 };
 
-class DecodeTimelineTest : public testing::TestWithParam<BadMessage> {};
+class DecodeTimelineTest : public ::testing::TestWithParam<BadMessage> {};
 
 TEST_P(DecodeTimelineTest, SaysWhatIsWrong) {
   v1::Timeline message = EncodeTimeline(GoodTimeline());
@@ -167,11 +161,11 @@ TEST_P(DecodeTimelineTest, SaysWhatIsWrong) {
 v1::PacketFilter& FilterOf(v1::Timeline& message, int step) { return *message.mutable_steps(step)->mutable_filter(); }
 v1::Impairment& ImpairOf(v1::Timeline& message, int step) { return *message.mutable_steps(step)->mutable_impair(); }
 
-std::string NameOfCase(const testing::TestParamInfo<BadMessage>& bad) { return bad.param.name; }
+std::string NameOfCase(const ::testing::TestParamInfo<BadMessage>& bad) { return bad.param.name; }
 
 INSTANTIATE_TEST_SUITE_P(
     Refusals, DecodeTimelineTest,
-    testing::Values(
+    ::testing::Values(
         BadMessage{"Ipv4Cut", [](v1::Timeline& m) { m.mutable_prefix_sets(0)->mutable_ipv4()->pop_back(); },
                    "packed prefixes of 4 bytes do not divide by 5"},
         BadMessage{"Ipv6Cut", [](v1::Timeline& m) { m.mutable_prefix_sets(0)->mutable_ipv6()->push_back('x'); },

@@ -20,7 +20,7 @@ struct BadTimeline {
   const char* error;
 };
 
-class CheckTimelineTest : public testing::TestWithParam<BadTimeline> {};
+class CheckTimelineTest : public ::testing::TestWithParam<BadTimeline> {};
 
 TEST_P(CheckTimelineTest, SaysWhichRule) {
   Timeline timeline = GoodTimeline();
@@ -31,11 +31,11 @@ TEST_P(CheckTimelineTest, SaysWhichRule) {
   EXPECT_EQ(status.message(), GetParam().error);
 }
 
-std::string NameOfCase(const testing::TestParamInfo<BadTimeline>& bad) { return bad.param.name; }
+std::string NameOfTimelineCase(const ::testing::TestParamInfo<BadTimeline>& bad) { return bad.param.name; }
 
 INSTANTIATE_TEST_SUITE_P(
     Rules, CheckTimelineTest,
-    testing::Values(
+    ::testing::Values(
         BadTimeline{"NoRun", [](Timeline& bad) { bad.run = RunId(); }, "run id is empty"},
         BadTimeline{"BadNode", [](Timeline& bad) { bad.node = NodeName("a b"); },
                     "node name 'a b' may have only letters, digits, '-', '_' and '.'"},
@@ -94,7 +94,7 @@ INSTANTIATE_TEST_SUITE_P(
                     "the steps are not in order"},
         BadTimeline{"UnsortedByIndex", [](Timeline& bad) { bad.steps[2].at = bad.steps[1].at; },
                     "the steps are not in order"}),
-    NameOfCase);
+    NameOfTimelineCase);
 
 TEST(CheckTimelineRampTest, ARampMayBeginWithNothing) {
   Timeline timeline = GoodTimeline();
@@ -124,7 +124,7 @@ Step Ramped(Impairment impairment) {
   return step;
 }
 
-class MissingTest : public testing::TestWithParam<Need> {};
+class MissingTest : public ::testing::TestWithParam<Need> {};
 
 TEST_P(MissingTest, WhatIsNeededAndNoMore) {
   const Need& need = GetParam();
@@ -145,7 +145,7 @@ using C = Capability;
 
 INSTANTIATE_TEST_SUITE_P(
     Needs, MissingTest,
-    testing::Values(
+    ::testing::Values(
         Need{"Drop", With(Drop{}), Side::kReceiver, {C::kIngressHook}},
         Need{"DropAtSender", With(Drop{}), Side::kSender, {C::kEgressHook, C::kBlackholeLane}},
         Need{"DropNew", With(Drop{}, Connection::kNew), Side::kReceiver, {C::kIngressHook, C::kConnectionState}},
@@ -162,7 +162,7 @@ INSTANTIATE_TEST_SUITE_P(
         Need{"RampOfLoss", Ramped(kLoss), Side::kReceiver, {C::kIngressHook, C::kRateLane, C::kNetem}},
         Need{"Rate", With(kRate), Side::kReceiver, {C::kIngressHook, C::kRateLane}},
         Need{"RateAtSender", With(kRate), Side::kSender, {C::kEgressHook, C::kRateLane}}),
-    [](const testing::TestParamInfo<Need>& need) { return need.param.name; });
+    [](const ::testing::TestParamInfo<Need>& need) { return need.param.name; });
 
 TEST(SenderHookTest, ClsactStandsInForTheHookWhereThatIsMissing) {
   EXPECT_EQ(SenderHook({}), C::kEgressHook);

@@ -9,9 +9,9 @@
 namespace faultline {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using testing_support::LondonAndParis;
 using testing_support::Node;
 using testing_support::Options;

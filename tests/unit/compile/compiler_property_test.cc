@@ -37,10 +37,10 @@ struct World {
   // How these steps, looked at by one moment's probes, treat packets.
   Prediction Predict(const End& from, const End& to, const std::vector<StepIndex>& active, Duration time) const {
     const Stage stage = {.name = "s", .start = time, .end = time, .active = active};
-    return faultline::Predict(from.timeline, to.timeline, ProbePacket(from.address, to.address, 7401), stage);
+    return faultline::Predict(from.timeline, to.timeline, PacketOfProbe(from.address, to.address, 7401), stage);
   }
   Prediction Predict(const End& from, const End& to, const Stage& stage) const {
-    return faultline::Predict(from.timeline, to.timeline, ProbePacket(from.address, to.address, 7401), stage);
+    return faultline::Predict(from.timeline, to.timeline, PacketOfProbe(from.address, to.address, 7401), stage);
   }
 };
 
@@ -52,13 +52,13 @@ void ForEveryPair(const World& world, const std::function<void(const End&, const
   }
 }
 
-class CompilePropertyTest : public testing::Test {
+class CompilePropertyTest : public ::testing::Test {
  protected:
   // Runs `check` on every one of 400 random worlds that compile; enough of them must.
   void ForEveryWorld(const std::function<void(const World&)>& check) {
     int worlds = 0;
     for (std::uint32_t seed = 1; seed <= 400 && !HasFatalFailure(); ++seed) {
-      SCOPED_TRACE(testing::Message() << "seed " << seed);
+      SCOPED_TRACE(::testing::Message() << "seed " << seed);
       World world;
       world.made = MakeRandomCase(seed);
       world.compiled = CompilePlan(world.made.plan, world.made.inventory, Options());
@@ -199,7 +199,7 @@ TEST_F(CompilePropertyTest, PredictionEqualsTheOracle) {
       const Duration time = stage.start + (stage.end - stage.start) * static_cast<int>(random() % 1'000) / 1'000;
       ForEveryPair(world, [&](const End& from, const End& to) {
         Acting acting;
-        AddActing({.sender = from.timeline, .receiver = to.timeline}, ProbePacket(from.address, to.address, 7401),
+        AddActing({.sender = from.timeline, .receiver = to.timeline}, PacketOfProbe(from.address, to.address, 7401),
                   stage.active, acting);
         const Prediction prediction = forecasts.Of(acting).Over(time, time);
         const Oracle::Fate fate = oracle.FateOf(from, to, stage.active, time);
@@ -266,7 +266,7 @@ TEST_F(CompilePropertyTest, NoRuleActsOnAnAddressesOwnPackets) {
   ForEveryWorld([](const World& world) {
     for (const Stage& stage : StagesOf(world.compiled.timelines.front())) {
       for (const End& end : world.ends) {
-        const Packet packet = ProbePacket(end.address, end.address, 7401);
+        const Packet packet = PacketOfProbe(end.address, end.address, 7401);
         ASSERT_EQ(Predict(end.timeline, nullptr, packet, stage), Prediction());
         ASSERT_EQ(Predict(nullptr, end.timeline, packet, stage), Prediction());
       }

@@ -13,9 +13,9 @@ namespace faultline {
 namespace {
 
 using std::chrono::seconds;
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using testing_support::LondonAndParis;
 using testing_support::Node;
 using testing_support::Options;

@@ -50,7 +50,7 @@ std::vector<StepIndex> AllOf(const Timeline& timeline) {
 Acting ActingOn(const Timeline* sender, const Timeline* receiver) {
   Acting acting;
   const std::vector<StepIndex> active = AllOf(sender != nullptr ? *sender : *receiver);
-  AddActing({.sender = sender, .receiver = receiver}, ProbePacket(kFrom, kTo, 7401), active, acting);
+  AddActing({.sender = sender, .receiver = receiver}, PacketOfProbe(kFrom, kTo, 7401), active, acting);
   return acting;
 }
 
@@ -67,7 +67,7 @@ struct Composed {
   bool impaired;
 };
 
-class CompositionTest : public testing::TestWithParam<Composed> {};
+class CompositionTest : public ::testing::TestWithParam<Composed> {};
 
 TEST_P(CompositionTest, IsThis) {
   const Timeline node = NodeWith("n", GetParam().steps);
@@ -84,7 +84,7 @@ Step Flapping(Step step, Duration down, Duration up, Duration jitter = Duration(
 
 INSTANTIATE_TEST_SUITE_P(
     Compositions, CompositionTest,
-    testing::Values(
+    ::testing::Values(
         Composed{"Nothing", {}, 1, 0, false}, Composed{"Drop", {StepOf(0, 0, 20, Drop{})}, 0, 0, false},
         Composed{"Reject", {StepOf(0, 0, 20, Reject{})}, 0, 0, false},
         Composed{"Delay", {StepOf(0, 0, 20, Late(80))}, 1, 80, true},
@@ -117,18 +117,18 @@ INSTANTIATE_TEST_SUITE_P(
                  20,
                  true},
         Composed{"RateDelaysNoProbe", {StepOf(0, 0, 20, Impairment{.rate = BitRate{1'000'000}})}, 1, 0, true}),
-    [](const testing::TestParamInfo<Composed>& param) { return param.param.name; });
+    [](const ::testing::TestParamInfo<Composed>& param) { return param.param.name; });
 
 TEST(ForecastTest, AnAnswerMeetsWhatActsOnItsWayBackAtTheSameTime) {
   const Timeline asker = NodeWith("a", {Flapping(StepOf(0, 0, 20, Late(30, 50)), seconds(1), seconds(1))});
   const Timeline answerer = NodeWith("b", {Flapping(StepOf(0, 0, 20, Late(80, 50)), seconds(1), seconds(1))});
   const RunEnds ends = {.sender = &asker, .receiver = &answerer};
   const std::vector<StepIndex> active = {0};
-  const Packet asks = ProbePacket(kFrom, Ip("10.0.0.2"), 7401);
+  const Packet asks = PacketOfProbe(kFrom, Ip("10.0.0.2"), 7401);
   Acting acting;
   AddActing(ends, asks, active, acting);
   EXPECT_DOUBLE_EQ(Forecast(acting, seconds(0), seconds(1)).OverAll().arrives, 0.5);
-  AddActingOnAnswer(ends, ProbePacket(asks.destination, asks.source, 7401), active, acting);
+  AddActingOnAnswer(ends, PacketOfProbe(asks.destination, asks.source, 7401), active, acting);
   const Prediction on = Forecast(acting, seconds(0), seconds(1)).OverAll();
   EXPECT_DOUBLE_EQ(on.arrives, 0.25);
   EXPECT_EQ(on.delay, milliseconds(110));
@@ -155,8 +155,8 @@ TEST(ForecastTest, AnotherRunsImpairmentWinsWhenItIsTheLaterRun) {
   const Timeline second = NodeWith("n", {StepOf(0, 0, 20, Late(5))});
   const std::vector<StepIndex> active = {0};
   Acting acting;
-  AddActing({.receiver = &second, .run = 1, .t0 = seconds(-4)}, ProbePacket(kFrom, kTo, 7401), active, acting);
-  AddActing({.receiver = &first, .run = 0}, ProbePacket(kFrom, kTo, 7401), active, acting);
+  AddActing({.receiver = &second, .run = 1, .t0 = seconds(-4)}, PacketOfProbe(kFrom, kTo, 7401), active, acting);
+  AddActing({.receiver = &first, .run = 0}, PacketOfProbe(kFrom, kTo, 7401), active, acting);
   EXPECT_EQ(Forecast(acting, seconds(10), seconds(12)).OverAll().delay, milliseconds(5));
 }
 

@@ -11,9 +11,9 @@
 namespace faultline {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using testing_support::FleetOf;
 using testing_support::Ip;
 using testing_support::LondonAndParis;
@@ -75,7 +75,7 @@ TEST(ResolveGroupsTest, ANodeWithAnAddressInWhatIsTakenAwayIsGone) {
   builder.Add("g", Group{.cidrs = Set({"10.0.0.0/15"}), .nodes = {"a"}});
   builder.Cidrs("away", {"10.0.0.0/16"}).Made("rest", {"g"}, {"away"});
   const Found rest = Find(builder, inventory, "rest");
-  EXPECT_THAT(rest.nodes, testing::IsEmpty());
+  EXPECT_THAT(rest.nodes, ::testing::IsEmpty());
   EXPECT_EQ(rest.addresses,
             "10.1.0.0/32, 10.1.0.2/31, 10.1.0.4/30, 10.1.0.8/29, 10.1.0.16/28, 10.1.0.32/27, 10.1.0.64/26, "
             "10.1.0.128/25, 10.1.1.0/24, 10.1.2.0/23, 10.1.4.0/22, 10.1.8.0/21, 10.1.16.0/20, 10.1.32.0/19, "
@@ -112,7 +112,7 @@ TEST(ResolveGroupsTest, ADrawOfADrawIsAPartOfIt) {
   builder.Drawn("five", {.count = 5, .of = "g"});
   builder.Drawn("one", {.count = 1, .of = "five"});
   const std::vector<std::string> five = Find(builder, FleetOf(20), "five").nodes;
-  EXPECT_THAT(five, testing::IsSupersetOf(Find(builder, FleetOf(20), "one").nodes));
+  EXPECT_THAT(five, ::testing::IsSupersetOf(Find(builder, FleetOf(20), "one").nodes));
 }
 
 TEST(ResolveGroupsTest, ADrawnNodeHasTheAddressesItHasInTheGroup) {

@@ -11,7 +11,7 @@
 namespace faultline {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 std::vector<std::string> NamesUpTo(int count) {
   std::vector<std::string> names;

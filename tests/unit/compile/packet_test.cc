@@ -38,11 +38,11 @@ struct Case {
   bool covers;
 };
 
-class CoversTest : public testing::TestWithParam<Case> {};
+class CoversTest : public ::testing::TestWithParam<Case> {};
 
 TEST_P(CoversTest, AProbe) {
   const Timeline timeline = WithSets({Set({"10.0.0.0/8"}), Set({"12.0.0.0/8"})});
-  Packet probe = ProbePacket(Ip("10.0.0.1"), Ip("11.0.0.1"), 7401);
+  Packet probe = PacketOfProbe(Ip("10.0.0.1"), Ip("11.0.0.1"), 7401);
   probe.in_interface = "eth0";
   probe.out_interface = "eth1";
   EXPECT_EQ(Covers(GetParam().filter, timeline, Side::kReceiver, probe), GetParam().covers);
@@ -53,29 +53,29 @@ const PortRange kOthers = {3000, 3002};
 
 INSTANTIATE_TEST_SUITE_P(
     Filters, CoversTest,
-    testing::Values(Case{"Any", {}, true}, Case{"Udp", {.protocol = Protocol::kUdp}, true},
-                    Case{"Tcp", {.protocol = Protocol::kTcp}, false},
-                    Case{"Icmp", {.protocol = Protocol::kIcmp}, false},
-                    Case{"ToItsPort", {.destination_ports = {kOthers, kProbes}}, true},
-                    Case{"ToAnotherPort", {.destination_ports = {kOthers}}, false},
-                    Case{"FromItsPort", {.source_ports = {kProbes}}, true},
-                    Case{"FromAnotherPort", {.source_ports = {kOthers}}, false},
-                    Case{"FromItsToAnother", {.destination_ports = {kOthers}, .source_ports = {kProbes}}, false},
-                    Case{"EitherPort", {.either_ports = {kProbes}}, true},
-                    Case{"AnotherEitherPort", {.either_ports = {kOthers}}, false},
-                    Case{"SparedPort", {.except_ports = {kProbes}}, false},
-                    Case{"AnotherSparedPort", {.except_ports = {kOthers}}, true},
-                    Case{"SparedSource", {.except_addresses = 0}, false},
-                    Case{"AnotherSparedAddress", {.except_addresses = 1}, true}, Case{"Dscp0", {.dscp = 0}, true},
-                    Case{"Dscp46", {.dscp = 46}, false}, Case{"New", {.connection = Connection::kNew}, false},
-                    Case{"Established", {.connection = Connection::kEstablished}, true},
-                    Case{"ItsInterface", {.interfaces = {"eth0", "eth7"}}, true},
-                    Case{"AnotherInterface", {.interfaces = {"eth1"}}, false}),
-    [](const testing::TestParamInfo<Case>& param) { return param.param.name; });
+    ::testing::Values(Case{"Any", {}, true}, Case{"Udp", {.protocol = Protocol::kUdp}, true},
+                      Case{"Tcp", {.protocol = Protocol::kTcp}, false},
+                      Case{"Icmp", {.protocol = Protocol::kIcmp}, false},
+                      Case{"ToItsPort", {.destination_ports = {kOthers, kProbes}}, true},
+                      Case{"ToAnotherPort", {.destination_ports = {kOthers}}, false},
+                      Case{"FromItsPort", {.source_ports = {kProbes}}, true},
+                      Case{"FromAnotherPort", {.source_ports = {kOthers}}, false},
+                      Case{"FromItsToAnother", {.destination_ports = {kOthers}, .source_ports = {kProbes}}, false},
+                      Case{"EitherPort", {.either_ports = {kProbes}}, true},
+                      Case{"AnotherEitherPort", {.either_ports = {kOthers}}, false},
+                      Case{"SparedPort", {.except_ports = {kProbes}}, false},
+                      Case{"AnotherSparedPort", {.except_ports = {kOthers}}, true},
+                      Case{"SparedSource", {.except_addresses = 0}, false},
+                      Case{"AnotherSparedAddress", {.except_addresses = 1}, true}, Case{"Dscp0", {.dscp = 0}, true},
+                      Case{"Dscp46", {.dscp = 46}, false}, Case{"New", {.connection = Connection::kNew}, false},
+                      Case{"Established", {.connection = Connection::kEstablished}, true},
+                      Case{"ItsInterface", {.interfaces = {"eth0", "eth7"}}, true},
+                      Case{"AnotherInterface", {.interfaces = {"eth1"}}, false}),
+    [](const ::testing::TestParamInfo<Case>& param) { return param.param.name; });
 
 TEST(CoversSidesTest, EachSideHasItsInterface) {
   const Timeline timeline;
-  Packet probe = ProbePacket(Ip("10.0.0.1"), Ip("11.0.0.1"), 7401);
+  Packet probe = PacketOfProbe(Ip("10.0.0.1"), Ip("11.0.0.1"), 7401);
   const PacketFilter filter = {.interfaces = {"eth1"}};
   // Not known: it passes for any.
   EXPECT_TRUE(Covers(filter, timeline, Side::kReceiver, probe));
@@ -86,7 +86,7 @@ TEST(CoversSidesTest, EachSideHasItsInterface) {
 }
 
 TEST(CoversSidesTest, WhatHasNoPortsIsCoveredByNone) {
-  Packet ping = ProbePacket(Ip("10.0.0.1"), Ip("11.0.0.1"), 7401);
+  Packet ping = PacketOfProbe(Ip("10.0.0.1"), Ip("11.0.0.1"), 7401);
   ping.protocol = Protocol::kIcmp;
   EXPECT_TRUE(Covers({}, {}, Side::kReceiver, ping));
   EXPECT_TRUE(Covers({.except_ports = {kProbes}}, {}, Side::kReceiver, ping));
@@ -96,7 +96,7 @@ TEST(CoversSidesTest, WhatHasNoPortsIsCoveredByNone) {
 TEST(CoversSidesTest, ASparedDestinationCountsToo) {
   const Timeline timeline = WithSets({Set({"11.0.0.0/8"})});
   EXPECT_FALSE(
-      Covers({.except_addresses = 0}, timeline, Side::kReceiver, ProbePacket(Ip("10.0.0.1"), Ip("11.0.0.1"), 7401)));
+      Covers({.except_addresses = 0}, timeline, Side::kReceiver, PacketOfProbe(Ip("10.0.0.1"), Ip("11.0.0.1"), 7401)));
 }
 
 }  // namespace

@@ -15,7 +15,7 @@
 namespace faultline {
 namespace {
 
-using testing::IsEmpty;
+using ::testing::IsEmpty;
 using testing_support::Ip;
 using testing_support::LondonAndParis;
 

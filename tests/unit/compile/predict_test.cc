@@ -9,7 +9,7 @@ namespace faultline {
 namespace {
 
 using std::chrono::seconds;
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 using testing_support::Ip;
 using testing_support::Set;
 
@@ -75,7 +75,7 @@ Timeline TwoSides() {
 double Arrives(const Timeline* sender, const char* from, const Timeline* receiver, const char* to,
                std::vector<StepIndex> active) {
   const Stage stage = {.name = "s", .start = seconds(0), .end = seconds(1), .active = std::move(active)};
-  return Predict(sender, receiver, ProbePacket(Ip(from), Ip(to), 7401), stage).arrives;
+  return Predict(sender, receiver, PacketOfProbe(Ip(from), Ip(to), 7401), stage).arrives;
 }
 
 TEST(PredictTest, TheReceiverDropsWhileItsStepIsActive) {
@@ -113,7 +113,7 @@ TEST(PredictTest, AFaultOnOtherPacketsIsUnseen) {
   node.steps[0].filter.protocol = Protocol::kTcp;
   const Stage stage = {.name = "s", .start = seconds(0), .end = seconds(1), .active = {0}};
   const auto predict = [&](const char* from) {
-    return Predict(nullptr, &node, ProbePacket(Ip(from), Ip("11.0.0.1"), 7401), stage);
+    return Predict(nullptr, &node, PacketOfProbe(Ip(from), Ip("11.0.0.1"), 7401), stage);
   };
   EXPECT_TRUE(predict("10.0.0.1").unseen);
   EXPECT_TRUE(predict("10.0.0.1").Plain());

@@ -15,8 +15,8 @@
 namespace faultline {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using testing_support::FleetOf;
 using testing_support::Ip;
 using testing_support::Node;
@@ -26,14 +26,15 @@ using testing_support::Set;
 using testing_support::TakeFrom;
 
 // One end of a packet; without a node it is a host without an agent.
-struct End {
+struct ShapeEnd {
   IpAddress address;
   const InventoryNode* node = nullptr;
   const Timeline* timeline = nullptr;
 };
 
-std::vector<End> EndsIn(const Inventory& inventory, const Compiled& compiled, const std::vector<IpAddress>& strangers) {
-  std::vector<End> ends;
+std::vector<ShapeEnd> EndsIn(const Inventory& inventory, const Compiled& compiled,
+                             const std::vector<IpAddress>& strangers) {
+  std::vector<ShapeEnd> ends;
   for (std::size_t i = 0; i < inventory.nodes.size(); ++i) {
     for (const IpAddress& address : inventory.nodes[i].addresses) {
       ends.push_back({address, &inventory.nodes[i], &compiled.timelines[i]});
@@ -43,16 +44,16 @@ std::vector<End> EndsIn(const Inventory& inventory, const Compiled& compiled, co
   return ends;
 }
 
-bool Passes(const End& from, const End& to, const Step& step) {
+bool Passes(const ShapeEnd& from, const ShapeEnd& to, const Step& step) {
   const Stage stage = {.name = "s", .start = step.at, .end = step.at, .active = {step.index}};
-  const Packet packet = ProbePacket(from.address, to.address, 7401);
+  const Packet packet = PacketOfProbe(from.address, to.address, 7401);
   return Predict(from.timeline, to.timeline, packet, stage).arrives == 1;
 }
 
 // Who hears whom among a group's nodes, itself counted in: by what the compiled rules do, not by how they were made.
 using Hearing = std::vector<std::set<std::size_t>>;
 
-struct World {
+struct ShapeWorld {
   std::size_t hosts = 0;
   Hearing hears;
 };
@@ -88,15 +89,15 @@ std::vector<std::size_t> Sizes(const std::vector<std::set<std::size_t>>& sets) {
   return sizes;
 }
 
-class ShapePropertyTest : public testing::Test {
+class ShapePropertyTest : public ::testing::Test {
  protected:
   // Makes 300 random fleets of 1 to 30 nodes in the group and some beside it, and compiles one step of the shape; where
   // the group has fewer than `least` nodes there must be this very error, and elsewhere `check` is asked.
   void ForEveryWorld(const Shape& shape, const std::string& name, std::size_t least,
-                     const std::function<void(const World&)>& check) {
+                     const std::function<void(const ShapeWorld&)>& check) {
     std::set<std::size_t> seen;
     for (std::uint32_t seed = 1; seed <= 300 && !HasFatalFailure(); ++seed) {
-      SCOPED_TRACE(testing::Message() << "seed " << seed);
+      SCOPED_TRACE(::testing::Message() << "seed " << seed);
       std::mt19937 random(seed);
       const std::size_t hosts = 1 + random() % 30;
       const std::size_t others = random() % 4;
@@ -128,14 +129,15 @@ class ShapePropertyTest : public testing::Test {
 
  private:
   void Check(const Compiled& compiled, std::size_t hosts, bool by_cidr,
-             const std::function<void(const World&)>& check) {
+             const std::function<void(const ShapeWorld&)>& check) {
     ASSERT_THAT(compiled.errors, IsEmpty());
     const Step& step = compiled.timelines.front().steps.front();
-    const std::vector<End> ends = EndsIn(inventory_, compiled, {Ip("10.0.99.99"), Ip("192.0.2.1"), Ip("fd00::9999")});
-    World world = {.hosts = hosts, .hears = Hearing(hosts)};
+    const std::vector<ShapeEnd> ends =
+        EndsIn(inventory_, compiled, {Ip("10.0.99.99"), Ip("192.0.2.1"), Ip("fd00::9999")});
+    ShapeWorld world = {.hosts = hosts, .hears = Hearing(hosts)};
     Hearing in_v6(hosts);
-    for (const End& from : ends) {
-      for (const End& to : ends) {
+    for (const ShapeEnd& from : ends) {
+      for (const ShapeEnd& to : ends) {
         if (from.address.family() != to.address.family()) continue;
         const std::size_t sender = PlaceOf(from);
         const std::size_t receiver = PlaceOf(to);
@@ -152,7 +154,7 @@ class ShapePropertyTest : public testing::Test {
     check(world);
   }
 
-  std::size_t PlaceOf(const End& end) const {
+  std::size_t PlaceOf(const ShapeEnd& end) const {
     return end.node == nullptr ? inventory_.nodes.size() : static_cast<std::size_t>(end.node - &inventory_.nodes[0]);
   }
 
@@ -160,14 +162,14 @@ class ShapePropertyTest : public testing::Test {
 };
 
 TEST_F(ShapePropertyTest, HalvesAreTwoThatHearNothingOfEachOther) {
-  ForEveryWorld({.kind = Shape::Kind::kHalves, .of = "g"}, "halves", 2, [](const World& world) {
+  ForEveryWorld({.kind = Shape::Kind::kHalves, .of = "g"}, "halves", 2, [](const ShapeWorld& world) {
     EXPECT_THAT(Sizes(Cliques(world.hears, Everyone(world.hosts))),
                 ElementsAre(world.hosts / 2, (world.hosts + 1) / 2));
   });
 }
 
 TEST_F(ShapePropertyTest, ABridgeIsHeardByAllAndHearsAll) {
-  ForEveryWorld({.kind = Shape::Kind::kBridge, .of = "g"}, "bridge", 3, [](const World& world) {
+  ForEveryWorld({.kind = Shape::Kind::kBridge, .of = "g"}, "bridge", 3, [](const ShapeWorld& world) {
     std::set<std::size_t> rest = Everyone(world.hosts);
     std::size_t bridges = 0;
     for (std::size_t node = 0; node < world.hosts; ++node) {
@@ -183,7 +185,7 @@ TEST_F(ShapePropertyTest, ABridgeIsHeardByAllAndHearsAll) {
 }
 
 TEST_F(ShapePropertyTest, InARingEachHearsAMajorityOfItsOwn) {
-  ForEveryWorld({.kind = Shape::Kind::kMajoritiesRing, .of = "g"}, "majorities-ring", 3, [](const World& world) {
+  ForEveryWorld({.kind = Shape::Kind::kMajoritiesRing, .of = "g"}, "majorities-ring", 3, [](const ShapeWorld& world) {
     std::set<std::set<std::size_t>> heard;
     for (std::size_t node = 0; node < world.hosts; ++node) {
       const std::set<std::size_t>& hears = world.hears[node];
@@ -201,7 +203,7 @@ TEST_F(ShapePropertyTest, InARingEachHearsAMajorityOfItsOwn) {
 TEST_F(ShapePropertyTest, IslandsAreAsManyAsWanted) {
   for (const std::uint32_t islands : {2U, 3U, 7U}) {
     ForEveryWorld({.kind = Shape::Kind::kIslands, .of = "g", .islands = islands}, "islands", islands,
-                  [islands](const World& world) {
+                  [islands](const ShapeWorld& world) {
                     const std::vector<std::size_t> sizes = Sizes(Cliques(world.hears, Everyone(world.hosts)));
                     ASSERT_EQ(sizes.size(), islands);
                     EXPECT_LE(sizes.back() - sizes.front(), 1U);
@@ -227,7 +229,7 @@ class IsolateCase {
   }
 
   // Straight from the words.
-  bool Expected(const End& from, const End& to) const {
+  bool Expected(const ShapeEnd& from, const ShapeEnd& to) const {
     if (from.node != nullptr && from.node == to.node) return true;
     const bool crosses = (In(group_, from) && Outside(to)) || (In(group_, to) && Outside(from));
     const bool anyone_acts =
@@ -267,10 +269,10 @@ class IsolateCase {
     builder_.Add(name, group);
   }
 
-  static bool In(const Hosts& hosts, const End& end) {
+  static bool In(const Hosts& hosts, const ShapeEnd& end) {
     return end.node != nullptr ? hosts.nodes.contains(end.node->name.text()) : hosts.cidrs.Contains(end.address);
   }
-  bool Outside(const End& end) const {
+  bool Outside(const ShapeEnd& end) const {
     // With no IPv6 in the group nothing of it can be cut off.
     return !In(group_, end) && (world_ || In(from_, end));
   }
@@ -288,7 +290,7 @@ TEST(IsolatePropertyTest, NothingCrossesAndAllElsePasses) {
   int compiled_cases = 0;
   int worlds = 0;
   for (std::uint32_t seed = 1; seed <= 500; ++seed) {
-    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    SCOPED_TRACE(::testing::Message() << "seed " << seed);
     const IsolateCase one(seed);
     const Compiled compiled = one.Compile();
     // Others have their own tests: groups that hold each other, nodes that can do nothing.
@@ -296,11 +298,11 @@ TEST(IsolatePropertyTest, NothingCrossesAndAllElsePasses) {
     ++compiled_cases;
     worlds += one.world() ? 1 : 0;
     const Step& step = compiled.timelines.front().steps.front();
-    const std::vector<End> ends = EndsIn(
+    const std::vector<ShapeEnd> ends = EndsIn(
         one.inventory(), compiled,
         {Ip("198.51.100.7"), Ip("192.0.2.1"), Ip("0.0.0.1"), Ip("8.8.8.8"), Ip("255.255.255.254"), Ip("2001:db8::1")});
-    for (const End& from : ends) {
-      for (const End& to : ends) {
+    for (const ShapeEnd& from : ends) {
+      for (const ShapeEnd& to : ends) {
         if (from.address.family() != to.address.family()) continue;
         ASSERT_EQ(Passes(from, to, step), one.Expected(from, to))
             << from.address.ToString() << " to " << to.address.ToString();
@@ -314,7 +316,7 @@ TEST(IsolatePropertyTest, NothingCrossesAndAllElsePasses) {
 TEST(IsolatePropertyTest, OnlyTheIsolatedActWhenTheyCan) {
   int alone = 0;
   for (std::uint32_t seed = 1; seed <= 200; ++seed) {
-    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    SCOPED_TRACE(::testing::Message() << "seed " << seed);
     const IsolateCase one(seed);
     if (!one.world() || one.BeyondAgents() || !one.MembersCanSend()) continue;
     const Compiled compiled = one.Compile();

@@ -9,9 +9,9 @@
 namespace faultline {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using testing_support::FleetOf;
 using testing_support::LondonAndParis;
 using testing_support::PlanBuilder;
@@ -147,8 +147,8 @@ TEST(IsolateTest, FromTheWorldIsDoneByTheIsolated) {
   EXPECT_THAT(compiled.warnings, IsEmpty());
   const std::vector<std::string> rules = Rules(compiled, 0);
   ASSERT_THAT(rules, SizeIs(2));
-  EXPECT_THAT(rules[0], testing::StartsWith("drop out from 10.0.0.1/32, fd00::1/128 to 0.0.0.0/5, 8.0.0.0/7, "));
-  EXPECT_THAT(rules[1], testing::EndsWith(" to 10.0.0.1/32, fd00::1/128"));
+  EXPECT_THAT(rules[0], ::testing::StartsWith("drop out from 10.0.0.1/32, fd00::1/128 to 0.0.0.0/5, 8.0.0.0/7, "));
+  EXPECT_THAT(rules[1], ::testing::EndsWith(" to 10.0.0.1/32, fd00::1/128"));
   EXPECT_THAT(Rules(compiled, 1), IsEmpty());
 }
 
@@ -174,7 +174,7 @@ TEST(IsolateTest, AnImpairmentIsAtTheReceivers) {
   builder.plan().steps[0].effect = Impairment{.delay = std::chrono::milliseconds(80)};
   const Compiled compiled = builder.Compile(FleetOf(3));
   ASSERT_THAT(Rules(compiled, 1), SizeIs(1));
-  EXPECT_THAT(Rules(compiled, 1)[0], testing::StartsWith("delay 80ms in from 10.0.0.1/32, fd00::1/128 to "));
+  EXPECT_THAT(Rules(compiled, 1)[0], ::testing::StartsWith("delay 80ms in from 10.0.0.1/32, fd00::1/128 to "));
 }
 
 TEST(IsolateTest, FromAGroupThatHoldsItTakesTheOthers) {

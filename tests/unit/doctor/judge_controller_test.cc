@@ -42,7 +42,7 @@ TEST(JudgeControllerTest, WhereTheWayEndsIsSaidAndNothingBeyond) {
 
 TEST(JudgeControllerTest, ANodeThatIsNotEnrolledIsToldHowTo) {
   AgentConfig config;
-  config.tls.certificate = testing::TempDir() + "/nowhere/node.crt";
+  config.tls.certificate = ::testing::TempDir() + "/nowhere/node.crt";
   const Finding none = Of(JudgeController(ReadControllerFacts(config, /*insecure=*/false)), "controller");
   EXPECT_EQ(none.health, Health::kBad);
   EXPECT_THAT(none.detail, HasSubstr("/nowhere/controller, which `faultline-agent enroll` makes"));

@@ -10,9 +10,9 @@
 namespace faultline {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
 using Kind = DocumentValue::Kind;
 
@@ -72,21 +72,21 @@ TEST(ParseDocumentTest, StopsAliasesThatNest) {
 }
 
 // Much of whatever makes parsers recurse or look back; what matters is that each ends, and soon.
-class HostileTextTest : public testing::TestWithParam<const char*> {};
+class HostileTextTest : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(HostileTextTest, Ends) {
   std::string text;
   while (text.size() + 16 < (1 << 18)) absl::StrAppend(&text, GetParam());
   TextErrors errors;
   ParseDocument(text, errors);
-  EXPECT_THAT(errors.Take(), SizeIs(testing::Le(1)));
+  EXPECT_THAT(errors.Take(), SizeIs(::testing::Le(1)));
 }
 
 INSTANTIATE_TEST_SUITE_P(Pieces, HostileTextTest,
-                         testing::Values("[", "{", "[{", "- ", "? ", ": ", "&a ", "!!", "!<", "\"", "'", "|\n", ">\n ",
-                                         "%", "*a", "a: ", "a:\n ", "[]", "{},", "\n", "---\n", "...\n", "#", "- - -\n",
-                                         "\t", "a\n", "\"\\", "é", "? - ", "!a ", "? a\n", "- a\n", "a: b\n", "[a, ",
-                                         "{a: ", "x y ", ",", "]"));
+                         ::testing::Values("[", "{", "[{", "- ", "? ", ": ", "&a ", "!!", "!<", "\"", "'", "|\n",
+                                           ">\n ", "%", "*a", "a: ", "a:\n ", "[]", "{},", "\n", "---\n", "...\n", "#",
+                                           "- - -\n", "\t", "a\n", "\"\\", "é", "? - ", "!a ", "? a\n", "- a\n",
+                                           "a: b\n", "[a, ", "{a: ", "x y ", ",", "]"));
 
 TEST(FindBadTextTest, TellsLettersFromOthers) {
   EXPECT_FALSE(FindBadText("a é € 😀\n\t\r"));

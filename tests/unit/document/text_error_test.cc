@@ -6,7 +6,7 @@
 namespace faultline {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 TEST(PlanErrorTest, SaysWhere) {
   EXPECT_EQ((TextError{{3, 7}, "wrong"}.ToString("p.yaml")), "p.yaml:3:7: wrong");

@@ -19,7 +19,7 @@ using ::testing::UnorderedElementsAre;
 
 using Tree = std::map<std::string, std::string>;
 
-const std::string kFirst = "network/interfaces/macs/0a:ff:00:11:22:33/";
+const std::string kFirstIdentity = "network/interfaces/macs/0a:ff:00:11:22:33/";
 
 absl::StatusOr<Ec2Reading> Read(const Tree& tree, const Ec2Wanted& wanted = {}, const Ec2Identity& known = {}) {
   return ReadEc2Identity(wanted, known, [&tree](const std::string& path) { return TextIn(tree, path); });
@@ -93,14 +93,14 @@ TEST(Ec2IdentityTest, GarbageIsNamedAndLeftOut) {
                                                      {"placement/region", "<html>404</html>"},
                                                      {"placement/availability-zone", std::string(70, 'a')},
                                                      {"mac", "0a:ff:00:11:22"},
-                                                     {kFirst + "device-number", "-1"},
-                                                     {kFirst + "interface-id", "eni\x01"},
-                                                     {kFirst + "subnet-id", "a/../b"},
-                                                     {kFirst + "vpc-id", "Vpc"},
-                                                     {kFirst + "local-ipv4s", "172.32.4"},
-                                                     {kFirst + "ipv6s", "fd20::g"},
-                                                     {kFirst + "vpc-ipv4-cidr-blocks", "172.32.0.1/16"},
-                                                     {kFirst + "vpc-ipv6-cidr-blocks", "fd20::/129"},
+                                                     {kFirstIdentity + "device-number", "-1"},
+                                                     {kFirstIdentity + "interface-id", "eni\x01"},
+                                                     {kFirstIdentity + "subnet-id", "a/../b"},
+                                                     {kFirstIdentity + "vpc-id", "Vpc"},
+                                                     {kFirstIdentity + "local-ipv4s", "172.32.4"},
+                                                     {kFirstIdentity + "ipv6s", "fd20::g"},
+                                                     {kFirstIdentity + "vpc-ipv4-cidr-blocks", "172.32.0.1/16"},
+                                                     {kFirstIdentity + "vpc-ipv6-cidr-blocks", "fd20::/129"},
                                                      {"network/interfaces/macs/", "../../user-data/\n"},
                                                      {"tags/instance/", "a/b\nName"},
                                                      {"tags/instance/env", std::string(257, 'a')},
@@ -110,7 +110,7 @@ TEST(Ec2IdentityTest, GarbageIsNamedAndLeftOut) {
     ASSERT_TRUE(reading.ok()) << path;
     EXPECT_THAT(reading->missing, ElementsAre(HasSubstr(path))) << path;
   }
-  EXPECT_EQ(Read(With(kFirst + "subnet-id", "a/../b"))->identity.vpc_id, "vpc-0a");
+  EXPECT_EQ(Read(With(kFirstIdentity + "subnet-id", "a/../b"))->identity.vpc_id, "vpc-0a");
 }
 
 TEST(Ec2IdentityTest, NothingOutsideItsFolderIsEverAskedFor) {
@@ -131,7 +131,7 @@ TEST(Ec2IdentityTest, WhatIsAnsweredIsBounded) {
   for (int i = 0; i < 65; ++i) absl::StrAppend(&macs, "0a:ff:00:11:22:", absl::Hex(i, absl::kZeroPad2), "/\n");
   EXPECT_THAT(Read(With("network/interfaces/macs/", macs))->identity.interfaces, IsEmpty());
   for (int i = 0; i < 129; ++i) absl::StrAppend(&addresses, "10.0.0.", i, "\n");
-  const auto reading = Read(With(kFirst + "local-ipv4s", addresses));
+  const auto reading = Read(With(kFirstIdentity + "local-ipv4s", addresses));
   EXPECT_THAT(reading->identity.interfaces[0].addresses, SizeIs(1)) << "the IPv6 one";
   EXPECT_THAT(reading->missing, ElementsAre(HasSubstr("more than 128 are answered")));
 }
@@ -152,7 +152,7 @@ TEST(Ec2IdentityTest, WhatIsNotHadNowStaysKnown) {
   Tree poor = MetadataTree();
   poor["network/interfaces/macs/"] = "0a:ff:00:11:22:33/";
   poor.erase("placement/region");
-  poor.erase(kFirst + "interface-id");
+  poor.erase(kFirstIdentity + "interface-id");
   const Ec2Identity kept = Read(poor, {}, known)->identity;
   EXPECT_EQ(kept.region, "eu-west-2");
   EXPECT_THAT(kept.interfaces, ElementsAre(known.interfaces[0])) << "one that has gone is gone";
@@ -164,10 +164,11 @@ TEST(Ec2IdentityTest, ALookThatIsCutShortTakesNothingAway) {
   const Ec2Identity known = Read(MetadataTree(), wanted)->identity;
   for (const std::string& end :
        {std::string("instance-type"), std::string("placement/region"), std::string("mac"),
-        std::string("network/interfaces/macs/"), kFirst + "device-number", kFirst + "local-ipv4s", kFirst + "ipv6s",
-        kFirst + "vpc-id", kFirst + "vpc-ipv4-cidr-blocks", kFirst + "vpc-ipv6-cidr-blocks", second + "device-number",
-        second + "interface-id", second + "local-ipv4s", std::string("tags/instance/"),
-        std::string("tags/instance/Name"), std::string("tags/instance/env")}) {
+        std::string("network/interfaces/macs/"), kFirstIdentity + "device-number", kFirstIdentity + "local-ipv4s",
+        kFirstIdentity + "ipv6s", kFirstIdentity + "vpc-id", kFirstIdentity + "vpc-ipv4-cidr-blocks",
+        kFirstIdentity + "vpc-ipv6-cidr-blocks", second + "device-number", second + "interface-id",
+        second + "local-ipv4s", std::string("tags/instance/"), std::string("tags/instance/Name"),
+        std::string("tags/instance/env")}) {
     const auto reading = ReadUntil(end, MetadataTree(), wanted, known);
     ASSERT_TRUE(reading.ok()) << end;
     EXPECT_EQ(reading->identity, known) << end;
@@ -179,8 +180,8 @@ TEST(Ec2IdentityTest, WhatIsNewIsTakenThoughTheRestIsNotHad) {
   const Ec2Wanted wanted = {.tags = true, .name_tag = ""};
   const Ec2Identity known = Read(MetadataTree(), wanted)->identity;
   Tree tree = MetadataTree();
-  tree[kFirst + "local-ipv4s"] = "172.32.4.9";
-  tree.erase(kFirst + "ipv6s");
+  tree[kFirstIdentity + "local-ipv4s"] = "172.32.4.9";
+  tree.erase(kFirstIdentity + "ipv6s");
   tree["tags/instance/"] = "Name\nteam";
   tree["tags/instance/Name"] = "web-2";
   const Ec2Identity now = ReadUntil("tags/instance/team", tree, wanted, known)->identity;
@@ -191,7 +192,7 @@ TEST(Ec2IdentityTest, WhatIsNewIsTakenThoughTheRestIsNotHad) {
 TEST(Ec2IdentityTest, AnInterfaceOfWhichTheNumberIsNotKnownIsNotThePrimaryOne) {
   Tree tree = MetadataTree();
   tree.erase("network/interfaces/macs/0a:ff:00:11:22:44/device-number");
-  tree[kFirst + "device-number"] = "3";
+  tree[kFirstIdentity + "device-number"] = "3";
   const Ec2Identity identity = Read(tree)->identity;
   EXPECT_EQ(identity.interfaces[1].device_number, std::nullopt);
   EXPECT_EQ(identity.interfaces[0].mac, "0a:ff:00:11:22:33") << "those that are known come first";

@@ -26,7 +26,7 @@ class Ec2StartTest : public ::testing::Test {
   }
 
   const std::filesystem::path sys_ = [] {
-    std::string name = std::filesystem::path(testing::TempDir()) / "ec2_start_sys_XXXXXX";
+    std::string name = std::filesystem::path(::testing::TempDir()) / "ec2_start_sys_XXXXXX";
     return std::filesystem::path(mkdtemp(name.data()));
   }();
   const SystemClock clock_{};

@@ -10,7 +10,7 @@ namespace {
 
 // A sysfs of some files.
 OnEc2 Detect(const std::string& vendor, const std::string& bios, const std::string& uuid) {
-  const std::filesystem::path sys = std::filesystem::path(testing::TempDir()) / "sys";
+  const std::filesystem::path sys = std::filesystem::path(::testing::TempDir()) / "sys";
   std::filesystem::remove_all(sys);
   const auto write = [&sys](const char* path, const std::string& text) {
     if (text.empty()) return;

@@ -19,7 +19,7 @@ using ::testing::Field;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-const Identity kNode{IdentityKind::kNode, "lon-a"};
+const Identity kKnownNode{IdentityKind::kNode, "lon-a"};
 const Identity kAlice{IdentityKind::kUser, "alice"};
 
 class IdentitiesTest : public IdentityBook {
@@ -54,26 +54,26 @@ TEST_F(IdentitiesTest, AUserIsAViewerUntilSaidOtherwise) {
 }
 
 TEST_F(IdentitiesTest, RevokingRefusesWhatWasMadeSoFarAndNothingElse) {
-  const Certificate old = Made(kNode);
+  const Certificate old = Made(kKnownNode);
   const Certificate other = Made({IdentityKind::kNode, "lon-b"});
   const Certificate same_name = Made({IdentityKind::kUser, "lon-a"});
   Reopen();
-  EXPECT_FALSE(identities_->IsRevoked(kNode, old));
-  EXPECT_EQ(identities_->Revoke(kNode).value(), 1);
-  const Certificate anew = Made(kNode);
+  EXPECT_FALSE(identities_->IsRevoked(kKnownNode, old));
+  EXPECT_EQ(identities_->Revoke(kKnownNode).value(), 1);
+  const Certificate anew = Made(kKnownNode);
   for (int life = 0; life < 2; ++life, Reopen()) {
-    EXPECT_TRUE(identities_->IsRevoked(kNode, old));
+    EXPECT_TRUE(identities_->IsRevoked(kKnownNode, old));
     EXPECT_FALSE(identities_->IsRevoked({IdentityKind::kNode, "lon-b"}, other));
     EXPECT_FALSE(identities_->IsRevoked({IdentityKind::kUser, "lon-a"}, same_name));
   }
   // It counts from before the revocation, as clocks differ, and is known to have been made after it.
   EXPECT_LT(anew.NotBefore(), clock_.WallNow());
-  EXPECT_FALSE(identities_->IsRevoked(kNode, anew));
-  EXPECT_EQ(identities_->Revoke(kNode).value(), 1);
+  EXPECT_FALSE(identities_->IsRevoked(kKnownNode, anew));
+  EXPECT_EQ(identities_->Revoke(kKnownNode).value(), 1);
 }
 
 TEST_F(IdentitiesTest, WhoIsSentAwayIsRefusedBeforeItIsStoredAndThoughItIsNot) {
-  const Certificate old = Made(kNode);
+  const Certificate old = Made(kKnownNode);
   Reopen();
   {
     const std::lock_guard lock(database_->mutex());
@@ -81,28 +81,28 @@ TEST_F(IdentitiesTest, WhoIsSentAwayIsRefusedBeforeItIsStoredAndThoughItIsNot) {
   }
   bool refused = false;
   EXPECT_THAT(
-      identities_->Revoke(kNode, [&] { refused = identities_->IsRevoked(kNode, old); }),
+      identities_->Revoke(kKnownNode, [&] { refused = identities_->IsRevoked(kKnownNode, old); }),
       StatusIs(absl::StatusCode::kInternal, ::testing::AllOf(::testing::HasSubstr("until the controller restarts"),
                                                              ::testing::HasSubstr("try again"))));
   EXPECT_TRUE(refused);
-  EXPECT_TRUE(identities_->IsRevoked(kNode, old));
+  EXPECT_TRUE(identities_->IsRevoked(kKnownNode, old));
   {
     const std::lock_guard lock(database_->mutex());
     ASSERT_THAT(Statement(*database_, "ALTER TABLE away RENAME TO revocations").Run(), IsOk());
   }
   EXPECT_THAT(store_->Revocations().value(), IsEmpty());
-  EXPECT_THAT(identities_->Revoke(kNode), IsOk());
+  EXPECT_THAT(identities_->Revoke(kKnownNode), IsOk());
   Reopen();
-  EXPECT_TRUE(identities_->IsRevoked(kNode, old));
+  EXPECT_TRUE(identities_->IsRevoked(kKnownNode, old));
 }
 
 TEST_F(IdentitiesTest, AForeignAuthoritysCertificatesAreRevokedByWhenTheyBegin) {
-  const Certificate old = Made(kNode, /*recorded=*/false);
-  EXPECT_FALSE(identities_->IsRevoked(kNode, old));
-  ASSERT_THAT(identities_->Revoke(kNode), IsOk());
-  EXPECT_TRUE(identities_->IsRevoked(kNode, old));
+  const Certificate old = Made(kKnownNode, /*recorded=*/false);
+  EXPECT_FALSE(identities_->IsRevoked(kKnownNode, old));
+  ASSERT_THAT(identities_->Revoke(kKnownNode), IsOk());
+  EXPECT_TRUE(identities_->IsRevoked(kKnownNode, old));
   clock_.Advance(minutes(6));
-  EXPECT_FALSE(identities_->IsRevoked(kNode, Made(kNode, /*recorded=*/false)));
+  EXPECT_FALSE(identities_->IsRevoked(kKnownNode, Made(kKnownNode, /*recorded=*/false)));
 }
 
 TEST_F(IdentitiesTest, ARevokedUserHasItsRoleNoMore) {
@@ -114,10 +114,10 @@ TEST_F(IdentitiesTest, ARevokedUserHasItsRoleNoMore) {
 }
 
 TEST_F(IdentitiesTest, ListsEverybodyWithWhatIsGood) {
-  Made(kNode);
+  Made(kKnownNode);
   const Certificate later = [&] {
     clock_.Advance(hours(1));
-    return Made(kNode);
+    return Made(kKnownNode);
   }();
   Made({IdentityKind::kNode, "gone"}, /*recorded=*/true, seconds(10));
   Reopen();
@@ -131,12 +131,12 @@ TEST_F(IdentitiesTest, ListsEverybodyWithWhatIsGood) {
   EXPECT_EQ(list[1].identity.name, "gone");
   EXPECT_EQ(list[1].certificates, 0);
   EXPECT_FALSE(list[1].ends.has_value());
-  EXPECT_EQ(list[2].identity, kNode);
+  EXPECT_EQ(list[2].identity, kKnownNode);
   EXPECT_EQ(list[2].certificates, 2);
   EXPECT_EQ(list[2].ends, later.NotAfter());
   EXPECT_EQ(list[3].identity, kAlice);
   EXPECT_EQ(list[3].role, Role::kOperator);
-  EXPECT_TRUE(identities_->IsEnrolled(kNode));
+  EXPECT_TRUE(identities_->IsEnrolled(kKnownNode));
   EXPECT_FALSE(identities_->IsEnrolled({IdentityKind::kNode, "gone"}));
 }
 
@@ -145,36 +145,36 @@ TEST_F(IdentitiesTest, ATokenIsUsedUpOnceForAll) {
   const Certificate first =
       authority_
           .Issue(PrivateKey::Generate()->get(),
-                 {.identity = kNode, .hosts = {}, .from = clock_.WallNow(), .validity = kValidity})
+                 {.identity = kKnownNode, .hosts = {}, .from = clock_.WallNow(), .validity = kValidity})
           .value();
-  EXPECT_THAT(identities_->Enrolled(RecordOf(kNode, first), "t1"), IsOk());
-  EXPECT_TRUE(identities_->IsEnrolled(kNode));
+  EXPECT_THAT(identities_->Enrolled(RecordOf(kKnownNode, first), "t1"), IsOk());
+  EXPECT_TRUE(identities_->IsEnrolled(kKnownNode));
   EXPECT_THAT(identities_->Tokens(), IsEmpty());
   Reopen();
-  EXPECT_TRUE(identities_->IsEnrolled(kNode));
+  EXPECT_TRUE(identities_->IsEnrolled(kKnownNode));
   EXPECT_EQ(identities_->FindToken("t1").value().uses, 0);
-  EXPECT_THAT(identities_->Enrolled(RecordOf(kNode, first), "t1"),
+  EXPECT_THAT(identities_->Enrolled(RecordOf(kKnownNode, first), "t1"),
               StatusIs(absl::StatusCode::kFailedPrecondition, ::testing::_));
 }
 
 TEST_F(IdentitiesTest, WhatIsRevokedIsNotRenewed) {
-  const Certificate present = Made(kNode);
-  const Certificate next = Made(kNode, /*recorded=*/false);
+  const Certificate present = Made(kKnownNode);
+  const Certificate next = Made(kKnownNode, /*recorded=*/false);
   Reopen();
-  ASSERT_THAT(identities_->Revoke(kNode), IsOk());
-  EXPECT_THAT(identities_->Renewed(RecordOf(kNode, next), present),
+  ASSERT_THAT(identities_->Revoke(kKnownNode), IsOk());
+  EXPECT_THAT(identities_->Renewed(RecordOf(kKnownNode, next), present),
               StatusIs(absl::StatusCode::kPermissionDenied, ::testing::HasSubstr("sent away")));
-  EXPECT_FALSE(identities_->IsEnrolled(kNode));
+  EXPECT_FALSE(identities_->IsEnrolled(kKnownNode));
 }
 
 TEST_F(IdentitiesTest, OfOneNameTheNewestAreRememberedAndTheRestIsStillRevocable) {
-  const Certificate first = Made(kNode);
+  const Certificate first = Made(kKnownNode);
   const Certificate other = Made({IdentityKind::kNode, "lon-b"});
   Reopen();
   for (std::size_t i = 0; i < Identities::kMostOfOne; ++i) {
     clock_.Advance(hours(1));
-    const Certificate next = Made(kNode, /*recorded=*/false);
-    ASSERT_THAT(identities_->Renewed(RecordOf(kNode, next), first), IsOk());
+    const Certificate next = Made(kKnownNode, /*recorded=*/false);
+    ASSERT_THAT(identities_->Renewed(RecordOf(kKnownNode, next), first), IsOk());
   }
   for (int life = 0; life < 2; ++life, Reopen()) {
     const std::vector<KnownIdentity> list = identities_->List();
@@ -182,15 +182,15 @@ TEST_F(IdentitiesTest, OfOneNameTheNewestAreRememberedAndTheRestIsStillRevocable
     EXPECT_EQ(list[0].certificates, static_cast<int>(Identities::kMostOfOne));
     EXPECT_EQ(list[1].certificates, 1);
     EXPECT_THAT(store_->Issued().value(), SizeIs(Identities::kMostOfOne + 1));
-    EXPECT_FALSE(identities_->IsRevoked(kNode, first));
+    EXPECT_FALSE(identities_->IsRevoked(kKnownNode, first));
   }
-  ASSERT_THAT(identities_->Revoke(kNode), IsOk());
-  EXPECT_TRUE(identities_->IsRevoked(kNode, first));
+  ASSERT_THAT(identities_->Revoke(kKnownNode), IsOk());
+  EXPECT_TRUE(identities_->IsRevoked(kKnownNode, first));
   EXPECT_FALSE(identities_->IsRevoked({IdentityKind::kNode, "lon-b"}, other));
 }
 
 TEST_F(IdentitiesTest, WhatEndedADayAgoIsForgotten) {
-  Made(kNode, /*recorded=*/true, hours(1));
+  Made(kKnownNode, /*recorded=*/true, hours(1));
   Reopen();
   ASSERT_THAT(identities_->AddToken(Token("t1")), IsOk());
   clock_.Advance(hours(2));

@@ -21,7 +21,7 @@ NftSet TheSet() {
 }
 
 // Keys of so many bytes that all differ, every other one marked as an end.
-std::vector<NftSetElement> Elements(std::size_t count, std::uint8_t size) {
+std::vector<NftSetElement> ManyElements(std::size_t count, std::uint8_t size) {
   std::vector<NftSetElement> elements(count);
   for (std::size_t i = 0; i < count; ++i) {
     elements[i].size = size;
@@ -59,7 +59,7 @@ TEST(NftBatchTest, ElementsAreAsLibnftnlHasThem) {
   for (const std::uint8_t size : {1, 2, 4, 16}) {
     for (const std::size_t count : {1, 999, 1000, 1001, 2500}) {
       SCOPED_TRACE(::testing::Message() << count << " keys of " << int{size} << " bytes");
-      EXPECT_EQ(ByBatch(Elements(count, size)), ByLibnftnl(Elements(count, size)));
+      EXPECT_EQ(ByBatch(ManyElements(count, size)), ByLibnftnl(ManyElements(count, size)));
     }
   }
 }

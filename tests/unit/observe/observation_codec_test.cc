@@ -11,7 +11,7 @@ namespace faultline {
 namespace {
 
 using std::chrono::milliseconds;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 v1::ProbeConfig SampleConfig() {
   v1::ProbeConfig config;
@@ -113,7 +113,7 @@ TEST(ObservationCodecTest, BurstsAreReadAndWhatTheyNotedIsWritten) {
   burst.mutable_from(0)->set_family(v1::FAMILY_IPV6);
   const auto bursts = DecodeProbeBursts(message);
   ASSERT_TRUE(bursts.ok()) << bursts.status();
-  EXPECT_THAT(*bursts, testing::ElementsAre(SampleBurst(7, ControllerTime(std::chrono::seconds(100)))));
+  EXPECT_THAT(*bursts, ::testing::ElementsAre(SampleBurst(7, ControllerTime(std::chrono::seconds(100)))));
 
   burst.mutable_to(1)->set_family(v1::FAMILY_UNSPECIFIED);
   EXPECT_THAT(std::string(DecodeProbeBursts(message).status().message()), HasSubstr("burst 7: IP version 0"));

@@ -14,7 +14,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(ProbeMeshTest, CountsAddressesAsTargets) { EXPECT_EQ(SampleMesh().TargetCount(), 3u); }
 
@@ -33,7 +33,7 @@ struct BadMesh {
 
 void PrintTo(const BadMesh& bad, std::ostream* out) { *out << bad.name; }
 
-class BadMeshTest : public testing::TestWithParam<BadMesh> {};
+class BadMeshTest : public ::testing::TestWithParam<BadMesh> {};
 
 TEST_P(BadMeshTest, IsRefusedByItsRule) {
   ProbeMesh mesh = SampleMesh();
@@ -45,7 +45,7 @@ TEST_P(BadMeshTest, IsRefusedByItsRule) {
 
 INSTANTIATE_TEST_SUITE_P(
     , BadMeshTest,
-    testing::Values(
+    ::testing::Values(
         BadMesh{"NoPort", [](ProbeMesh& mesh) { mesh.port = 0; }, "probe port 0"},
         BadMesh{"NoInterval", [](ProbeMesh& mesh) { mesh.interval = seconds(0); }, "probe interval 0s is not within"},
         BadMesh{"LongInterval", [](ProbeMesh& mesh) { mesh.interval = seconds(61); }, "probe interval 1m1s"},
@@ -60,7 +60,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadMesh{"ManyKeys", [](ProbeMesh& mesh) { mesh.keys.resize(5); }, "5 keys of probes are more than 4"},
         BadMesh{"TooFast", [](ProbeMesh& mesh) { mesh.interval = milliseconds(14); },
                 "3 probes every 14ms are more than 200 a second, the most a node sends; an interval of 15ms or more"}),
-    [](const testing::TestParamInfo<BadMesh>& bad) { return bad.param.name; });
+    [](const ::testing::TestParamInfo<BadMesh>& bad) { return bad.param.name; });
 
 TEST(ProbeMeshTest, TheFastestAllowedIsAllowed) {
   ProbeMesh mesh = SampleMesh();

@@ -17,12 +17,12 @@ constexpr ProbePacket kPacket = {.token = 0x0123456789abcdef,
 
 TEST(ProbePacketTest, EncodesToTheseBytes) {
   EXPECT_THAT(EncodeProbePacket(kPacket),
-              testing::ElementsAre('F', 'L', 'P', 'B', 2, 0, 0, 0,                    //
-                                   0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef,    // token
-                                   0x11, 0x22, 0x33, 0x44,                            // sender
-                                   0x55, 0x66, 0x77, 0x88,                            // receiver
-                                   0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff, 0x00,    // sequence
-                                   0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08));  // sent at
+              ::testing::ElementsAre('F', 'L', 'P', 'B', 2, 0, 0, 0,                    //
+                                     0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef,    // token
+                                     0x11, 0x22, 0x33, 0x44,                            // sender
+                                     0x55, 0x66, 0x77, 0x88,                            // receiver
+                                     0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff, 0x00,    // sequence
+                                     0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08));  // sent at
 }
 
 TEST(ProbePacketTest, DecodesWhatItEncoded) { EXPECT_EQ(DecodeProbePacket(EncodeProbePacket(kPacket)), kPacket); }

@@ -27,7 +27,7 @@ struct Ipv6AddressRequest {
 };
 
 // A network namespace of the test's own, with nothing but a loopback that has fd00::1 and fd00::2 as well.
-class ProberNamespaceTest : public testing::Test {
+class ProberNamespaceTest : public ::testing::Test {
  protected:
   void SetUp() override {
     before_ = UniqueFd(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
@@ -74,17 +74,17 @@ class ProberNamespaceTest : public testing::Test {
   bool inside_ = false;
 };
 
-const MeshPeer kPeerA = {.name = NodeName("a"), .id = 1, .ipv4 = Address("127.0.0.1"), .ipv6 = Address("fd00::1")};
-const MeshPeer kPeerB = {.name = NodeName("b"), .id = 2, .ipv4 = Address("127.0.0.2"), .ipv6 = Address("fd00::2")};
+const MeshPeer kNearPeer = {.name = NodeName("a"), .id = 1, .ipv4 = Address("127.0.0.1"), .ipv6 = Address("fd00::1")};
+const MeshPeer kFarPeer = {.name = NodeName("b"), .id = 2, .ipv4 = Address("127.0.0.2"), .ipv6 = Address("fd00::2")};
 
 TEST_F(ProberNamespaceTest, BothIpVersionsAreFactsOfTheirOwn) {
-  const auto a = MakeProber(*kPeerA.ipv4, *kPeerA.ipv6);
-  const auto b = MakeProber(*kPeerB.ipv4, *kPeerB.ipv6);
-  ProbeMesh mesh_a = MeshOf(1, kPort, {kPeerB});
+  const auto a = MakeProber(*kNearPeer.ipv4, *kNearPeer.ipv6);
+  const auto b = MakeProber(*kFarPeer.ipv4, *kFarPeer.ipv6);
+  ProbeMesh mesh_a = MeshOf(1, kPort, {kFarPeer});
   // a's IPv4 probes go where nobody is.
   mesh_a.peers[0].ipv4 = Address("127.0.0.3");
   ASSERT_EQ(a->Configure(mesh_a), absl::OkStatus());
-  ASSERT_EQ(b->Configure(MeshOf(2, kPort, {kPeerA})), absl::OkStatus());
+  ASSERT_EQ(b->Configure(MeshOf(2, kPort, {kNearPeer})), absl::OkStatus());
 
   Totals at_a;
   Totals at_b;
@@ -99,7 +99,7 @@ TEST_F(ProberNamespaceTest, BothIpVersionsAreFactsOfTheirOwn) {
 
 TEST_F(ProberNamespaceTest, ByDefaultItListensAtEveryAddress) {
   Prober everywhere(clock_, mapping_.Get());
-  ASSERT_EQ(everywhere.Configure(MeshOf(1, kPort, {kPeerB})), absl::OkStatus());
+  ASSERT_EQ(everywhere.Configure(MeshOf(1, kPort, {kFarPeer})), absl::OkStatus());
   for (const char* address : {"127.0.0.1", "127.0.0.2", "fd00::1", "fd00::2"}) {
     EXPECT_FALSE(ProbeSocket::Open(Address(address), kPort).ok()) << address;
   }
@@ -107,12 +107,12 @@ TEST_F(ProberNamespaceTest, ByDefaultItListensAtEveryAddress) {
 
 TEST_F(ProberNamespaceTest, ANodeWithoutARouteIsAnErrorWithItsName) {
   Prober alone(clock_, mapping_.Get());
-  ProbeMesh mesh = MeshOf(1, kPort, {kPeerB});
+  ProbeMesh mesh = MeshOf(1, kPort, {kFarPeer});
   mesh.peers[0].ipv4.reset();
   mesh.peers[0].ipv6 = Address("fd99::1");
   ASSERT_EQ(alone.Configure(mesh), absl::OkStatus());
   ASSERT_TRUE(Eventually([&] { return alone.status().send_errors > 0; }));
-  EXPECT_THAT(alone.status().last_send_error, testing::HasSubstr("to b: Network is unreachable"));
+  EXPECT_THAT(alone.status().last_send_error, ::testing::HasSubstr("to b: Network is unreachable"));
   EXPECT_TRUE(alone.Drain().empty());
 }
 

@@ -19,7 +19,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 constexpr std::uint32_t kA = 1;
 constexpr std::uint32_t kB = 2;
@@ -46,7 +46,7 @@ void AddMarks(std::string& all, const std::string& more) {
   for (std::size_t i = 0; i < more.size(); ++i) all[i] = static_cast<char>(all[i] | more[i]);
 }
 
-class ProberTest : public testing::Test {
+class ProberTest : public ::testing::Test {
  protected:
   std::unique_ptr<Prober> MakeProber(const IpAddress& address) {
     return std::make_unique<Prober>(clock_, mapping_.Get(), Prober::Options{.ipv4 = address});
@@ -267,7 +267,7 @@ TEST_F(ForgedProbeTest, WhatIsNotSealedWithTheMeshesKeyCountsNowhereAndIsNotAnsw
   }
   AwaitSeen(kSealedProbeSize + 3);
   EXPECT_EQ(a_->status().foreign, kSealedProbeSize + 3);
-  EXPECT_THAT(a_->DrainBursts(), testing::IsEmpty());
+  EXPECT_THAT(a_->DrainBursts(), ::testing::IsEmpty());
 
   Send(Sealed(in_time()));
   AwaitSeen(kSealedProbeSize + 4);

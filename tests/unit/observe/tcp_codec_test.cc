@@ -58,7 +58,7 @@ TEST(TcpCodecTest, WhatIsMalformedIsRefused) {
     bad.change(message);
     const absl::Status status = DecodeTcpMesh(message).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << bad.message;
-    EXPECT_THAT(std::string(status.message()), testing::HasSubstr(bad.message));
+    EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr(bad.message));
   }
 }
 

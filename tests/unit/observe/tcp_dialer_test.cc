@@ -12,14 +12,14 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 constexpr MonotonicTime kStart{seconds(1000)};
 constexpr Duration kOffset = seconds(7);
 
-class TcpDialerTest : public testing::Test {
+class TcpDialerTest : public ::testing::Test {
  protected:
   static TcpMesh OneTarget() {
     TcpMesh mesh = SampleTcpMesh();

@@ -41,7 +41,7 @@ TEST(TcpMeshTest, EveryRuleIsKept) {
     bad.change(mesh);
     const absl::Status status = CheckTcpMesh(mesh);
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-    EXPECT_THAT(std::string(status.message()), testing::HasSubstr(bad.message));
+    EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr(bad.message));
   }
 }
 

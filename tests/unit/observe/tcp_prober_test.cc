@@ -65,7 +65,7 @@ int HowItCloses(const IpAddress& address, std::uint16_t port) {
   return recv(fd.get(), &byte, 1, 0) == 0 ? 0 : errno;
 }
 
-class TcpProberTest : public testing::Test {
+class TcpProberTest : public ::testing::Test {
  protected:
   TcpMesh MeshTo(std::uint16_t port) const {
     return {.own_ipv4 = kHere,
@@ -151,7 +151,7 @@ TEST_F(TcpProberTest, AnEmptyMeshEndsIt) {
   ASSERT_TRUE(Eventually([&] { return Has(other, &TcpCount::refused, 5); }));
   EXPECT_EQ(mapping_.asked(), asked);
   EXPECT_EQ(service.Accept(), 0);
-  EXPECT_THAT(prober.Drain(), testing::IsEmpty());
+  EXPECT_THAT(prober.Drain(), ::testing::IsEmpty());
 }
 
 TEST_F(TcpProberTest, ItEndsByItselfWhenItHasLastedForItsTime) {

@@ -9,8 +9,8 @@ namespace faultline {
 namespace {
 
 using std::chrono::milliseconds;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 constexpr Duration kWindow = milliseconds(100);
 

@@ -8,24 +8,24 @@ namespace {
 
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
-constexpr Duration kWindow = milliseconds(100);
+constexpr Duration kTallyWindow = milliseconds(100);
 const std::vector<NodeName> kPeers = {NodeName("par-1"), NodeName("par-2")};
 
-ControllerTime At(Duration time) { return ControllerTime(time); }
+ControllerTime WindowAt(Duration time) { return ControllerTime(time); }
 
-class WindowTallyTest : public testing::Test {
+class WindowTallyTest : public ::testing::Test {
  protected:
-  WindowTallyTest() { tally_.Reset(kPeers, kWindow); }
+  WindowTallyTest() { tally_.Reset(kPeers, kTallyWindow); }
 
   bool Receive(std::uint64_t sequence, Duration sent_at, Duration delay = milliseconds(1)) {
-    return tally_.CountReceived(0, Family::kIpv4, sequence, At(sent_at), At(sent_at + delay));
+    return tally_.CountReceived(0, Family::kIpv4, sequence, WindowAt(sent_at), WindowAt(sent_at + delay));
   }
   void SendOneAWindow(std::size_t windows) {
     for (std::size_t i = 0; i < windows; ++i) {
-      tally_.CountSent(0, Family::kIpv4, At(static_cast<Duration::rep>(i) * kWindow));
+      tally_.CountSent(0, Family::kIpv4, WindowAt(static_cast<Duration::rep>(i) * kTallyWindow));
     }
   }
 
@@ -33,17 +33,18 @@ class WindowTallyTest : public testing::Test {
 };
 
 TEST_F(WindowTallyTest, CountsByWindowOfSendTime) {
-  tally_.CountSent(0, Family::kIpv4, At(milliseconds(100)));
-  tally_.CountSent(0, Family::kIpv4, At(milliseconds(200) - Duration(1)));
-  tally_.CountSent(0, Family::kIpv4, At(milliseconds(200)));
+  tally_.CountSent(0, Family::kIpv4, WindowAt(milliseconds(100)));
+  tally_.CountSent(0, Family::kIpv4, WindowAt(milliseconds(200) - Duration(1)));
+  tally_.CountSent(0, Family::kIpv4, WindowAt(milliseconds(200)));
   EXPECT_TRUE(Receive(1, milliseconds(150), milliseconds(90)));
-  EXPECT_THAT(tally_.Drain(), ElementsAre(WindowCount{.peer = kPeers[0],
-                                                      .start = At(milliseconds(100)),
-                                                      .sent = 2,
-                                                      .received = 1,
-                                                      .min_delay = milliseconds(90),
-                                                      .sum_delay = milliseconds(90)},
-                                          WindowCount{.peer = kPeers[0], .start = At(milliseconds(200)), .sent = 1}));
+  EXPECT_THAT(tally_.Drain(),
+              ElementsAre(WindowCount{.peer = kPeers[0],
+                                      .start = WindowAt(milliseconds(100)),
+                                      .sent = 2,
+                                      .received = 1,
+                                      .min_delay = milliseconds(90),
+                                      .sum_delay = milliseconds(90)},
+                          WindowCount{.peer = kPeers[0], .start = WindowAt(milliseconds(200)), .sent = 1}));
 }
 
 TEST_F(WindowTallyTest, KnowsTheLeastAndTheSumOfDelays) {
@@ -58,18 +59,19 @@ TEST_F(WindowTallyTest, KnowsTheLeastAndTheSumOfDelays) {
 }
 
 TEST_F(WindowTallyTest, CountsByPeerAndFamily) {
-  tally_.CountSent(1, Family::kIpv6, At(milliseconds(0)));
-  tally_.CountSent(1, Family::kIpv4, At(milliseconds(0)));
-  tally_.CountSent(0, Family::kIpv6, At(milliseconds(0)));
+  tally_.CountSent(1, Family::kIpv6, WindowAt(milliseconds(0)));
+  tally_.CountSent(1, Family::kIpv4, WindowAt(milliseconds(0)));
+  tally_.CountSent(0, Family::kIpv6, WindowAt(milliseconds(0)));
   EXPECT_THAT(tally_.Drain(), ElementsAre(WindowCount{.peer = kPeers[0], .family = Family::kIpv6, .sent = 1},
                                           WindowCount{.peer = kPeers[1], .family = Family::kIpv4, .sent = 1},
                                           WindowCount{.peer = kPeers[1], .family = Family::kIpv6, .sent = 1}));
 }
 
 TEST_F(WindowTallyTest, WindowsBeforeTheClocksOriginAreAlignedToo) {
-  tally_.CountSent(0, Family::kIpv4, At(milliseconds(-1)));
-  tally_.CountSent(0, Family::kIpv4, At(milliseconds(-100)));
-  EXPECT_THAT(tally_.Drain(), ElementsAre(WindowCount{.peer = kPeers[0], .start = At(milliseconds(-100)), .sent = 2}));
+  tally_.CountSent(0, Family::kIpv4, WindowAt(milliseconds(-1)));
+  tally_.CountSent(0, Family::kIpv4, WindowAt(milliseconds(-100)));
+  EXPECT_THAT(tally_.Drain(),
+              ElementsAre(WindowCount{.peer = kPeers[0], .start = WindowAt(milliseconds(-100)), .sent = 2}));
 }
 
 TEST_F(WindowTallyTest, KeepsTheLeastDelay) {
@@ -84,8 +86,8 @@ TEST_F(WindowTallyTest, KeepsTheLeastDelay) {
 TEST_F(WindowTallyTest, ADuplicateCountsOnce) {
   EXPECT_TRUE(Receive(7, milliseconds(10)));
   EXPECT_FALSE(Receive(7, milliseconds(10)));
-  EXPECT_TRUE(tally_.CountReceived(1, Family::kIpv4, 7, At(milliseconds(10)), At(milliseconds(11))));
-  EXPECT_TRUE(tally_.CountReceived(0, Family::kIpv6, 7, At(milliseconds(10)), At(milliseconds(11))));
+  EXPECT_TRUE(tally_.CountReceived(1, Family::kIpv4, 7, WindowAt(milliseconds(10)), WindowAt(milliseconds(11))));
+  EXPECT_TRUE(tally_.CountReceived(0, Family::kIpv6, 7, WindowAt(milliseconds(10)), WindowAt(milliseconds(11))));
   for (const WindowCount& count : tally_.Drain()) EXPECT_EQ(count.received, 1u);
 }
 
@@ -97,10 +99,10 @@ TEST_F(WindowTallyTest, ADuplicateAfterADrainDoesNotCount) {
 }
 
 TEST_F(WindowTallyTest, APartialWindowComesAgainWithTheRest) {
-  tally_.CountSent(0, Family::kIpv4, At(milliseconds(110)));
+  tally_.CountSent(0, Family::kIpv4, WindowAt(milliseconds(110)));
   const std::vector<WindowCount> first = tally_.Drain();
-  tally_.CountSent(0, Family::kIpv4, At(milliseconds(120)));
-  tally_.CountSent(0, Family::kIpv4, At(milliseconds(130)));
+  tally_.CountSent(0, Family::kIpv4, WindowAt(milliseconds(120)));
+  tally_.CountSent(0, Family::kIpv4, WindowAt(milliseconds(130)));
   const std::vector<WindowCount> second = tally_.Drain();
   ASSERT_EQ(first.size(), 1u);
   ASSERT_EQ(second.size(), 1u);
@@ -114,8 +116,8 @@ TEST_F(WindowTallyTest, DropsTheOldestWindowsAndTellsHowMany) {
   EXPECT_EQ(tally_.dropped(), 3u);
   const std::vector<WindowCount> counts = tally_.Drain();
   ASSERT_EQ(counts.size(), WindowTally::kMostWindows);
-  EXPECT_EQ(counts.front().start, At(3 * kWindow));
-  EXPECT_EQ(counts.back().start, At((WindowTally::kMostWindows + 2) * kWindow));
+  EXPECT_EQ(counts.front().start, WindowAt(3 * kTallyWindow));
+  EXPECT_EQ(counts.back().start, WindowAt((WindowTally::kMostWindows + 2) * kTallyWindow));
 }
 
 TEST_F(WindowTallyTest, ADrainedTallyHasRoomAgain) {
@@ -127,20 +129,20 @@ TEST_F(WindowTallyTest, ADrainedTallyHasRoomAgain) {
 }
 
 TEST_F(WindowTallyTest, CountsOutliveAReset) {
-  tally_.CountSent(1, Family::kIpv4, At(milliseconds(100)));
+  tally_.CountSent(1, Family::kIpv4, WindowAt(milliseconds(100)));
   const std::vector<NodeName> others = {NodeName("par-2")};
-  tally_.Reset(others, kWindow);
-  tally_.CountSent(0, Family::kIpv4, At(milliseconds(300)));
+  tally_.Reset(others, kTallyWindow);
+  tally_.CountSent(0, Family::kIpv4, WindowAt(milliseconds(300)));
   EXPECT_THAT(tally_.Drain(),
-              ElementsAre(WindowCount{.peer = NodeName("par-2"), .start = At(milliseconds(100)), .sent = 1},
-                          WindowCount{.peer = NodeName("par-2"), .start = At(milliseconds(300)), .sent = 1}));
+              ElementsAre(WindowCount{.peer = NodeName("par-2"), .start = WindowAt(milliseconds(100)), .sent = 1},
+                          WindowCount{.peer = NodeName("par-2"), .start = WindowAt(milliseconds(300)), .sent = 1}));
 }
 
 TEST_F(WindowTallyTest, KeepsNoMoreOverResetsThanItsBound) {
   const std::size_t resets = WindowTally::kMostKept / WindowTally::kMostWindows + 2;
   for (std::size_t i = 0; i < resets; ++i) {
     SendOneAWindow(WindowTally::kMostWindows);
-    tally_.Reset(kPeers, kWindow);
+    tally_.Reset(kPeers, kTallyWindow);
   }
   EXPECT_EQ(tally_.dropped(), 2 * WindowTally::kMostWindows);
   EXPECT_EQ(tally_.Drain().size(), WindowTally::kMostKept);

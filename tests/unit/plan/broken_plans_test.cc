@@ -30,7 +30,7 @@ std::vector<std::string> Names() {
   return names;
 }
 
-class BrokenPlanTest : public testing::TestWithParam<std::string> {};
+class BrokenPlanTest : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(BrokenPlanTest, SaysExactlyThis) {
   const std::string text = ReadFile(kDirectory / (GetParam() + ".yaml")).value();
@@ -42,8 +42,8 @@ TEST_P(BrokenPlanTest, SaysExactlyThis) {
   EXPECT_EQ(said, ReadFile(golden).value_or("(no such file)"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Corpus, BrokenPlanTest, testing::ValuesIn(Names()),
-                         [](const testing::TestParamInfo<std::string>& param) { return param.param; });
+INSTANTIATE_TEST_SUITE_P(Corpus, BrokenPlanTest, ::testing::ValuesIn(Names()),
+                         [](const ::testing::TestParamInfo<std::string>& param) { return param.param; });
 
 TEST(BrokenPlans, AreMany) { EXPECT_GE(Names().size(), 80u); }
 

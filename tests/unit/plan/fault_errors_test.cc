@@ -10,7 +10,7 @@
 namespace faultline {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 // A step of 30 s with exactly one error, which is where '^' stands.
 struct BadFault {
@@ -21,9 +21,9 @@ struct BadFault {
 
 void PrintTo(const BadFault& bad, std::ostream* out) { *out << bad.step; }
 
-std::string NameOf(const testing::TestParamInfo<BadFault>& info) { return info.param.name; }
+std::string NameOfBad(const ::testing::TestParamInfo<BadFault>& info) { return info.param.name; }
 
-std::vector<std::string> ErrorsOf(absl::string_view text) {
+std::vector<std::string> FaultErrorsOf(absl::string_view text) {
   std::vector<std::string> errors;
   for (const TextError& error : ParsePlan(text).errors) {
     errors.push_back(absl::StrCat(error.position.line, ":", error.position.column, ": ", error.message));
@@ -31,23 +31,26 @@ std::vector<std::string> ErrorsOf(absl::string_view text) {
   return errors;
 }
 
-class BadFaultTest : public testing::TestWithParam<BadFault> {};
+class BadFaultTest : public ::testing::TestWithParam<BadFault> {};
 
 TEST_P(BadFaultTest, HasThisErrorHere) {
   std::string line = absl::StrCat("  - {for: 30s, ", GetParam().step, "}");
   const std::size_t column = line.find('^');
   ASSERT_NE(column, std::string::npos);
   line.erase(column, 1);
-  EXPECT_THAT(ErrorsOf(absl::StrCat("name: p\ngroups: {lon: {nodes: [a]}, par: {nodes: [b]}}\nsteps:\n", line, "\n")),
-              ElementsAre(absl::StrCat("4:", column + 1, ": ", GetParam().message)));
+  EXPECT_THAT(
+      FaultErrorsOf(absl::StrCat("name: p\ngroups: {lon: {nodes: [a]}, par: {nodes: [b]}}\nsteps:\n", line, "\n")),
+      ElementsAre(absl::StrCat("4:", column + 1, ": ", GetParam().message)));
 }
 
-std::string Block(absl::string_view keys) { return absl::StrCat("block: {from: lon, to: par, ", keys, "}"); }
-std::string Partition(absl::string_view keys) { return absl::StrCat("partition: {groups: [lon, par], ", keys, "}"); }
-std::string OneWay(absl::string_view keys) { return absl::StrCat("impair: {from: lon, to: par, ", keys, "}"); }
-std::string Between(absl::string_view keys) { return absl::StrCat("impair: {between: [lon, par], ", keys, "}"); }
-std::string Ramp(absl::string_view keys) { return absl::StrCat(Between("delay: 10ms"), ", ramp: ", keys); }
-std::string Flap(absl::string_view keys) { return absl::StrCat("partition: [lon, par], flap: ", keys); }
+std::string BlockWith(absl::string_view keys) { return absl::StrCat("block: {from: lon, to: par, ", keys, "}"); }
+std::string PartitionWith(absl::string_view keys) {
+  return absl::StrCat("partition: {groups: [lon, par], ", keys, "}");
+}
+std::string OneWayWith(absl::string_view keys) { return absl::StrCat("impair: {from: lon, to: par, ", keys, "}"); }
+std::string BetweenWith(absl::string_view keys) { return absl::StrCat("impair: {between: [lon, par], ", keys, "}"); }
+std::string RampWith(absl::string_view keys) { return absl::StrCat(BetweenWith("delay: 10ms"), ", ramp: ", keys); }
+std::string FlapWith(absl::string_view keys) { return absl::StrCat("partition: [lon, par], flap: ", keys); }
 
 const char* const kTimeHint = "; write for example 250ms, 30s, 1h30m or PT5M";
 const char* const kRatioHint = "; write for example 1%, 0.05% or 200ppm";
@@ -56,84 +59,86 @@ const char* const kPortHint = ": write a number from 1 to 65535, or a range such
 
 INSTANTIATE_TEST_SUITE_P(
     Cuts, BadFaultTest,
-    testing::Values(
-        BadFault{"Action", Block("action: ^deny"), "'action' must be drop or reject, not 'deny'"},
-        BadFault{"ActionNear", Block("action: ^rejct"),
+    ::testing::Values(
+        BadFault{"Action", BlockWith("action: ^deny"), "'action' must be drop or reject, not 'deny'"},
+        BadFault{"ActionNear", BlockWith("action: ^rejct"),
                  "'action' must be drop or reject, not 'rejct'; did you mean 'reject'?"},
-        BadFault{"ActionList", Partition("action: ^[drop]"), "'action' must be drop or reject, but it is a list"},
-        BadFault{"UnknownKey", Partition("^port: 1"), "unknown key 'port' in 'partition'; did you mean 'ports'?"},
+        BadFault{"ActionList", PartitionWith("action: ^[drop]"), "'action' must be drop or reject, but it is a list"},
+        BadFault{"UnknownKey", PartitionWith("^port: 1"), "unknown key 'port' in 'partition'; did you mean 'ports'?"},
         BadFault{"NoGroups", "partition: ^{protocol: tcp}", "'partition' has no 'groups'; name two groups or more"},
         BadFault{"OneGroup", "partition: {groups: ^[lon]}", "'groups' needs at least two groups"},
         BadFault{"GroupTwice", "partition: {groups: [lon, ^lon]}", "group 'lon' comes twice in 'groups'"},
         BadFault{"UnknownGroup", "partition: {groups: [lon, ^pari]}", "unknown group 'pari'; did you mean 'par'?"},
-        BadFault{"SemanticsWord", absl::StrCat(Block("ports: 1"), ", semantics: ^security_group"),
+        BadFault{"SemanticsWord", absl::StrCat(BlockWith("ports: 1"), ", semantics: ^security_group"),
                  "'semantics' must be security-group, not 'security_group'; did you mean 'security-group'?"},
         BadFault{
-            "SemanticsReject", absl::StrCat(Block("action: reject"), ", semantics: ^security-group"),
+            "SemanticsReject", absl::StrCat(BlockWith("action: reject"), ", semantics: ^security-group"),
             "'semantics: security-group' and 'action: reject' exclude each other: a security group drops silently"},
         BadFault{"SemanticsConnections",
-                 absl::StrCat(Block("connections: established"), ", semantics: ^security-group"),
+                 absl::StrCat(BlockWith("connections: established"), ", semantics: ^security-group"),
                  "'semantics: security-group' and 'connections' exclude each other: it means 'connections: new'"},
-        BadFault{"SemanticsImpair", absl::StrCat(OneWay("delay: 1ms"), ", semantics: ^security-group"),
+        BadFault{"SemanticsImpair", absl::StrCat(OneWayWith("delay: 1ms"), ", semantics: ^security-group"),
                  "'semantics: security-group' is for cuts: a security group cannot impair"}),
-    NameOf);
+    NameOfBad);
 
 INSTANTIATE_TEST_SUITE_P(
     Packets, BadFaultTest,
-    testing::Values(
-        BadFault{"Protocol", Block("protocol: ^tpc"),
+    ::testing::Values(
+        BadFault{"Protocol", BlockWith("protocol: ^tpc"),
                  "'protocol' must be any, tcp, udp, icmp or sctp, not 'tpc'; did you mean 'tcp'?"},
-        BadFault{"ProtocolNumber", Block("protocol: ^6"), "'protocol' must be any, tcp, udp, icmp or sctp, not '6'"},
-        BadFault{"PortName", Block("ports: [3000, ^http]"), absl::StrCat("'http' is not a port", kPortHint)},
-        BadFault{"PortZero", Block("ports: ^0"), absl::StrCat("'0' is not a port", kPortHint)},
-        BadFault{"PortTooLarge", Block("ports: [^65536]"), absl::StrCat("'65536' is not a port", kPortHint)},
-        BadFault{"PortNegative", Block("ports: [^-1]"), absl::StrCat("'-1' is not a port", kPortHint)},
-        BadFault{"PortRangeOpen", Block("ports: [^3000-]"), absl::StrCat("'3000-' is not a port", kPortHint)},
-        BadFault{"PortRangeBackwards", Block("ports: ^3002-3001"),
+        BadFault{"ProtocolNumber", BlockWith("protocol: ^6"),
+                 "'protocol' must be any, tcp, udp, icmp or sctp, not '6'"},
+        BadFault{"PortName", BlockWith("ports: [3000, ^http]"), absl::StrCat("'http' is not a port", kPortHint)},
+        BadFault{"PortZero", BlockWith("ports: ^0"), absl::StrCat("'0' is not a port", kPortHint)},
+        BadFault{"PortTooLarge", BlockWith("ports: [^65536]"), absl::StrCat("'65536' is not a port", kPortHint)},
+        BadFault{"PortNegative", BlockWith("ports: [^-1]"), absl::StrCat("'-1' is not a port", kPortHint)},
+        BadFault{"PortRangeOpen", BlockWith("ports: [^3000-]"), absl::StrCat("'3000-' is not a port", kPortHint)},
+        BadFault{"PortRangeBackwards", BlockWith("ports: ^3002-3001"),
                  "'3002-3001' ends before it begins; did you mean 3001-3002?"},
-        BadFault{"PortIsAList", Block("ports: [^[1]]"), "a port must be a text, but it is a list"},
-        BadFault{"PortsEmpty", Block("ports: ^[]"), "'ports' is an empty list"},
-        BadFault{"PortsMapping", Block("ports: ^{a: 1}"),
+        BadFault{"PortIsAList", BlockWith("ports: [^[1]]"), "a port must be a text, but it is a list"},
+        BadFault{"PortsEmpty", BlockWith("ports: ^[]"), "'ports' is an empty list"},
+        BadFault{"PortsMapping", BlockWith("ports: ^{a: 1}"),
                  "'ports' must be a single value or a list, but it is a mapping"},
-        BadFault{"PortTwice", Block("ports: ^[3000, 80, 3000]"), "'ports': port 3000 comes twice"},
-        BadFault{"PortRangesOverlap", Partition("ports: ^[3000-3010, 3005]"), "'ports': port 3005 comes twice"},
-        BadFault{"SourcePortTwice", Block("source_ports: ^[1, 1]"), "'source_ports': port 1 comes twice"},
-        BadFault{"ExcludePortTwice", Block("exclude_ports: ^[1-2, 2-3]"), "'exclude_ports': port 2 comes twice"},
-        BadFault{"PortsOfIcmp", Block("protocol: ^icmp, ports: 7"), "'protocol': icmp has no ports"},
-        BadFault{"ExcludePortsOfIcmp", Block("exclude_ports: 7, protocol: ^icmp"), "'protocol': icmp has no ports"},
-        BadFault{"SourcePortsOfPartition", Partition("source_ports: ^[1]"),
+        BadFault{"PortTwice", BlockWith("ports: ^[3000, 80, 3000]"), "'ports': port 3000 comes twice"},
+        BadFault{"PortRangesOverlap", PartitionWith("ports: ^[3000-3010, 3005]"), "'ports': port 3005 comes twice"},
+        BadFault{"SourcePortTwice", BlockWith("source_ports: ^[1, 1]"), "'source_ports': port 1 comes twice"},
+        BadFault{"ExcludePortTwice", BlockWith("exclude_ports: ^[1-2, 2-3]"), "'exclude_ports': port 2 comes twice"},
+        BadFault{"PortsOfIcmp", BlockWith("protocol: ^icmp, ports: 7"), "'protocol': icmp has no ports"},
+        BadFault{"ExcludePortsOfIcmp", BlockWith("exclude_ports: 7, protocol: ^icmp"), "'protocol': icmp has no ports"},
+        BadFault{"SourcePortsOfPartition", PartitionWith("source_ports: ^[1]"),
                  "'source_ports' is for one-way faults: both ways each end is a source; use 'ports', which counts on "
                  "either end, or 'from' and 'to'"},
-        BadFault{"SourcePortsOfBetween", Between("delay: 1ms, source_ports: ^1"),
+        BadFault{"SourcePortsOfBetween", BetweenWith("delay: 1ms, source_ports: ^1"),
                  "'source_ports' is for one-way faults: both ways each end is a source; use 'ports', which counts on "
                  "either end, or 'from' and 'to'"},
-        BadFault{"ExcludeHostBits", Block("exclude: [10.0.0.0/8, ^172.32.5.0/16]"),
+        BadFault{"ExcludeHostBits", BlockWith("exclude: [10.0.0.0/8, ^172.32.5.0/16]"),
                  "CIDR '172.32.5.0/16' has host bits set; did you mean 172.32.0.0/16 or 172.32.5.0/32?"},
-        BadFault{"ExcludeGroup", Block("exclude: ^lon"),
+        BadFault{"ExcludeGroup", BlockWith("exclude: ^lon"),
                  "'lon' is not a CIDR; write for example 172.32.0.0/16 or fd20::/48"},
-        BadFault{"ExcludeMapping", Block("exclude: ^{nodes: [a]}"),
+        BadFault{"ExcludeMapping", BlockWith("exclude: ^{nodes: [a]}"),
                  "'exclude' must be a single value or a list, but it is a mapping"},
-        BadFault{"InterfaceTooLong", Block("interface: ^eth0123456789abc"),
+        BadFault{"InterfaceTooLong", BlockWith("interface: ^eth0123456789abc"),
                  "'interface': 'eth0123456789abc' is no interface's name"},
-        BadFault{"InterfaceSlash", Block("interface: ^[eth0, a/b]"), "'interface': 'a/b' is no interface's name"},
-        BadFault{"InterfaceTwice", Block("interface: ^[eth1, eth0, eth1]"), "'interface': an interface comes twice"},
-        BadFault{"InterfaceEmpty", Block("interface: ^''"), "'interface': '' is no interface's name"},
-        BadFault{"DscpTooLarge", Block("dscp: ^64"), "'dscp' must be a whole number from 0 to 63, not '64'"},
-        BadFault{"DscpHuge", Block("dscp: ^99999999999999999999"),
+        BadFault{"InterfaceSlash", BlockWith("interface: ^[eth0, a/b]"), "'interface': 'a/b' is no interface's name"},
+        BadFault{"InterfaceTwice", BlockWith("interface: ^[eth1, eth0, eth1]"),
+                 "'interface': an interface comes twice"},
+        BadFault{"InterfaceEmpty", BlockWith("interface: ^''"), "'interface': '' is no interface's name"},
+        BadFault{"DscpTooLarge", BlockWith("dscp: ^64"), "'dscp' must be a whole number from 0 to 63, not '64'"},
+        BadFault{"DscpHuge", BlockWith("dscp: ^99999999999999999999"),
                  "'dscp' must be a whole number from 0 to 63, not '99999999999999999999'"},
         BadFault{
-            "DscpName", Block("dscp: ^af44"),
+            "DscpName", BlockWith("dscp: ^af44"),
             "'dscp' must be a number from 0 to 63 or a name such as ef, af41 or cs5, not 'af44'; did you mean 'af41'?"},
-        BadFault{"DscpList", Block("dscp: ^[1]"), "'dscp' must be a text, but it is a list"},
-        BadFault{"Connections", Block("connections: ^old"), "'connections' must be new or established, not 'old'"},
-        BadFault{"ConnectionsImpaired", OneWay("delay: 1ms, connections: ^new"),
+        BadFault{"DscpList", BlockWith("dscp: ^[1]"), "'dscp' must be a text, but it is a list"},
+        BadFault{"Connections", BlockWith("connections: ^old"), "'connections' must be new or established, not 'old'"},
+        BadFault{"ConnectionsImpaired", OneWayWith("delay: 1ms, connections: ^new"),
                  "'connections': an impairment cannot select by connection: its packets leave the kernel's path before "
                  "connections are known"}),
-    NameOf);
+    NameOfBad);
 
 INSTANTIATE_TEST_SUITE_P(
     Impairments, BadFaultTest,
-    testing::Values(
+    ::testing::Values(
         BadFault{"Text", "impair: ^80ms", "'impair' must be a mapping, but it is a single value"},
         BadFault{"Empty", "impair: ^{}", "'impair' is an empty mapping"},
         BadFault{"NoEnds", "impair: ^{delay: 80ms}",
@@ -146,9 +151,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadFault{"BetweenOne", "impair: {between: ^[lon], delay: 80ms}", "'between' needs at least two groups"},
         BadFault{"SameEnds", "impair: {from: lon, to: ^lon, delay: 80ms}",
                  "'from' and 'to' are both 'lon'; a fault is between two different groups"},
-        BadFault{"UnknownKey", OneWay("delay: 1ms, ^dealy: 80ms"),
+        BadFault{"UnknownKey", OneWayWith("delay: 1ms, ^dealy: 80ms"),
                  "unknown key 'dealy' in 'impair'; did you mean 'delay'?"},
-        BadFault{"Action", OneWay("delay: 1ms, ^action: drop"),
+        BadFault{"Action", OneWayWith("delay: 1ms, ^action: drop"),
                  "unknown key 'action' in 'impair'; expected: from, to, between, group, delay, rtt, jitter, "
                  "distribution, samples, "
                  "correlation, loss, duplicate, corrupt, reorder, rate, burst, protocol, ports, source_ports, "
@@ -158,182 +163,184 @@ INSTANTIATE_TEST_SUITE_P(
                  "'impair': it changes nothing; give a delay, a loss or a rate"},
         BadFault{"NothingButZero", "impair: ^{from: lon, to: par, delay: 0ms, loss: 0%}",
                  "'impair': it changes nothing; give a delay, a loss or a rate"},
-        BadFault{"DelayWithoutUnit", OneWay("delay: ^80"),
+        BadFault{"DelayWithoutUnit", OneWayWith("delay: ^80"),
                  absl::StrCat("'delay': '80' is not a duration: it has no unit", kTimeHint)},
-        BadFault{"DelayNegative", OneWay("delay: ^-80ms"),
+        BadFault{"DelayNegative", OneWayWith("delay: ^-80ms"),
                  absl::StrCat("'delay': '-80ms' is not a duration: it is negative", kTimeHint)},
-        BadFault{"DelayMapping", OneWay("delay: ^{mean: 80ms}"),
+        BadFault{"DelayMapping", OneWayWith("delay: ^{mean: 80ms}"),
                  "'delay' must be a duration such as 30s, but it is a mapping"},
-        BadFault{"DelayTooLong", OneWay("delay: ^61m"), "'delay': 1h1m is not within 0s to 1h"},
-        BadFault{"RttTooLong", Between("rtt: ^3h"), "'rtt': half of it each way, 1h30m is not within 0s to 1h"},
-        BadFault{"RttOneWay", OneWay("rtt: ^160ms"),
+        BadFault{"DelayTooLong", OneWayWith("delay: ^61m"), "'delay': 1h1m is not within 0s to 1h"},
+        BadFault{"RttTooLong", BetweenWith("rtt: ^3h"), "'rtt': half of it each way, 1h30m is not within 0s to 1h"},
+        BadFault{"RttOneWay", OneWayWith("rtt: ^160ms"),
                  "'rtt' is for faults both ways, with half of it each way; one way, write 'delay'"},
-        BadFault{"RttAndDelay", Between("delay: 80ms, rtt: ^160ms"),
+        BadFault{"RttAndDelay", BetweenWith("delay: 80ms, rtt: ^160ms"),
                  "'rtt' and 'delay' exclude each other: 'delay' is one way, 'rtt' half of it each way"},
-        BadFault{"JitterAboveDelay", OneWay("delay: 10ms, jitter: ^11ms"),
+        BadFault{"JitterAboveDelay", OneWayWith("delay: 10ms, jitter: ^11ms"),
                  "'jitter': 11ms is more than the delay of 10ms; no packet can arrive before it is sent"},
-        BadFault{"JitterAboveHalfRtt", Between("rtt: 10ms, jitter: ^6ms"),
+        BadFault{"JitterAboveHalfRtt", BetweenWith("rtt: 10ms, jitter: ^6ms"),
                  "'jitter': 6ms is more than the delay of 5ms; no packet can arrive before it is sent"},
-        BadFault{"JitterAlone", OneWay("jitter: ^1ms"),
+        BadFault{"JitterAlone", OneWayWith("jitter: ^1ms"),
                  "'jitter': 1ms is more than the delay of 0s; no packet can arrive before it is sent"},
-        BadFault{"JitterWithoutUnit", OneWay("delay: 10ms, jitter: ^1, distribution: normal"),
+        BadFault{"JitterWithoutUnit", OneWayWith("delay: 10ms, jitter: ^1, distribution: normal"),
                  absl::StrCat("'jitter': '1' is not a duration: it has no unit", kTimeHint)},
-        BadFault{"Distribution", OneWay("delay: 10ms, jitter: 1ms, distribution: ^gauss"),
+        BadFault{"Distribution", OneWayWith("delay: 10ms, jitter: 1ms, distribution: ^gauss"),
                  "'distribution' must be uniform, normal, pareto or paretonormal, not 'gauss'"},
-        BadFault{"DistributionWithoutJitter", OneWay("delay: 10ms, distribution: ^normal"),
+        BadFault{"DistributionWithoutJitter", OneWayWith("delay: 10ms, distribution: ^normal"),
                  "'distribution': it needs a jitter"},
-        BadFault{"CorrelationOfDelays", OneWay("delay: 10ms, jitter: 1ms, correlation: ^25%"),
+        BadFault{"CorrelationOfDelays", OneWayWith("delay: 10ms, jitter: 1ms, correlation: ^25%"),
                  "'correlation': of delays it has no effect in any kernel; leave it out"},
-        BadFault{"JitterTooLongForNetem", OneWay("delay: 10s, jitter: ^600ms, distribution: pareto"),
+        BadFault{"JitterTooLongForNetem", OneWayWith("delay: 10s, jitter: ^600ms, distribution: pareto"),
                  "'jitter': with this law delays would be up to 19s200ms apart, and 17s is the most that netem can do"},
-        BadFault{"SamplesTooFarApart", OneWay("samples: ^[1s, 20s]"),
+        BadFault{"SamplesTooFarApart", OneWayWith("samples: ^[1s, 20s]"),
                  "'samples': delays would be up to 19s apart, and 17s is the most that netem can do"},
-        BadFault{"LossWithoutUnit", OneWay("loss: ^0.01"),
+        BadFault{"LossWithoutUnit", OneWayWith("loss: ^0.01"),
                  absl::StrCat("'loss': '0.01' is not a ratio: it has no unit", kRatioHint)},
-        BadFault{"LossAboveOne", OneWay("loss: ^101%"), "'loss': 101% is more than 100%"},
-        BadFault{"LossFarAboveOne", OneWay("loss: ^1000%"),
+        BadFault{"LossAboveOne", OneWayWith("loss: ^101%"), "'loss': 101% is more than 100%"},
+        BadFault{"LossFarAboveOne", OneWayWith("loss: ^1000%"),
                  absl::StrCat("'loss': '1000%' is not a ratio: it is more than 400 %", kRatioHint)},
-        BadFault{"LossRatioAboveOne", OneWay("loss: {correlation: 25%, ratio: ^200%}"),
+        BadFault{"LossRatioAboveOne", OneWayWith("loss: {correlation: 25%, ratio: ^200%}"),
                  "'loss': 200% is more than 100%"},
-        BadFault{"LossNegative", OneWay("loss: ^-1%"),
+        BadFault{"LossNegative", OneWayWith("loss: ^-1%"),
                  absl::StrCat("'loss': '-1%' is not a ratio: '-1' is no number from 0 up", kRatioHint)},
-        BadFault{"LossList", OneWay("loss: ^[1%]"), "'loss' must be a ratio such as 1%, but it is a list"},
-        BadFault{"LossUnknownKey", OneWay("loss: {ratio: 1%, ^corelation: 1%}"),
+        BadFault{"LossList", OneWayWith("loss: ^[1%]"), "'loss' must be a ratio such as 1%, but it is a list"},
+        BadFault{"LossUnknownKey", OneWayWith("loss: {ratio: 1%, ^corelation: 1%}"),
                  "unknown key 'corelation' in 'loss'; did you mean 'correlation'?"},
-        BadFault{"LossCorrelationAlone", OneWay("loss: {correlation: ^25%}"),
+        BadFault{"LossCorrelationAlone", OneWayWith("loss: {correlation: ^25%}"),
                  "'loss.correlation': it needs a loss ratio"},
-        BadFault{"LossCorrelationAboveOne", OneWay("loss: {ratio: 1%, correlation: ^110%}"),
+        BadFault{"LossCorrelationAboveOne", OneWayWith("loss: {ratio: 1%, correlation: ^110%}"),
                  "'loss.correlation': 110% is more than 100%"},
-        BadFault{"LossBothKinds", OneWay("loss: {ratio: ^1%, gemodel: {p: 1%, r: 10%}}"),
+        BadFault{"LossBothKinds", OneWayWith("loss: {ratio: ^1%, gemodel: {p: 1%, r: 10%}}"),
                  "'loss': it is given both plain and as a gemodel"},
-        BadFault{"GemodelText", OneWay("loss: {gemodel: ^1%}"),
+        BadFault{"GemodelText", OneWayWith("loss: {gemodel: ^1%}"),
                  "'gemodel' must be a mapping, but it is a single value"},
-        BadFault{"GemodelNoP", OneWay("loss: {gemodel: ^{r: 10%}}"),
+        BadFault{"GemodelNoP", OneWayWith("loss: {gemodel: ^{r: 10%}}"),
                  "'gemodel' has no 'p'; give the chance to go from good to bad at each packet, for example 'p: 1%'"},
-        BadFault{"GemodelNoR", OneWay("loss: {gemodel: ^{p: 10%}}"),
+        BadFault{"GemodelNoR", OneWayWith("loss: {gemodel: ^{p: 10%}}"),
                  "'gemodel' has no 'r'; give the chance to come back at each packet, for example 'r: 10%'"},
-        BadFault{"GemodelNeverEnds", OneWay("loss: {gemodel: {p: 1%, r: ^0%}}"),
+        BadFault{"GemodelNeverEnds", OneWayWith("loss: {gemodel: {p: 1%, r: ^0%}}"),
                  "'loss.gemodel.r': with 0 the bad state never ends; use 'block' for a link that is gone"},
-        BadFault{"GemodelNeverBegins", OneWay("loss: {gemodel: {p: ^0%, r: 10%}}"),
+        BadFault{"GemodelNeverBegins", OneWayWith("loss: {gemodel: {p: ^0%, r: 10%}}"),
                  "'loss.gemodel.p': with 0 nothing is ever lost"},
-        BadFault{"GemodelAboveOne", OneWay("loss: {gemodel: {p: 1%, r: 10%, 1-h: ^120%}}"),
+        BadFault{"GemodelAboveOne", OneWayWith("loss: {gemodel: {p: 1%, r: 10%, 1-h: ^120%}}"),
                  "'loss.gemodel.1-h': 120% is more than 100%"},
-        BadFault{"GemodelUnknownKey", OneWay("loss: {gemodel: {p: 1%, r: 10%, ^1h: 0%}}"),
+        BadFault{"GemodelUnknownKey", OneWayWith("loss: {gemodel: {p: 1%, r: 10%, ^1h: 0%}}"),
                  "unknown key '1h' in 'gemodel'; did you mean '1-h'?"},
-        BadFault{"GemodelWithoutUnit", OneWay("loss: {gemodel: {p: 1%, r: ^10}}"),
+        BadFault{"GemodelWithoutUnit", OneWayWith("loss: {gemodel: {p: 1%, r: ^10}}"),
                  absl::StrCat("'r': '10' is not a ratio: it has no unit", kRatioHint)},
-        BadFault{"DuplicateAboveOne", OneWay("duplicate: ^150%"), "'duplicate': 150% is more than 100%"},
-        BadFault{"DuplicateGemodel", OneWay("duplicate: {ratio: 1%, ^gemodel: {}}"),
+        BadFault{"DuplicateAboveOne", OneWayWith("duplicate: ^150%"), "'duplicate': 150% is more than 100%"},
+        BadFault{"DuplicateGemodel", OneWayWith("duplicate: {ratio: 1%, ^gemodel: {}}"),
                  "unknown key 'gemodel' in 'duplicate'; expected: ratio, correlation"},
-        BadFault{"CorruptUnit", OneWay("corrupt: ^1pct"),
+        BadFault{"CorruptUnit", OneWayWith("corrupt: ^1pct"),
                  absl::StrCat("'corrupt': '1pct' is not a ratio: it has no unit", kRatioHint)},
-        BadFault{"ReorderWithoutDelay", OneWay("reorder: ^25%"),
+        BadFault{"ReorderWithoutDelay", OneWayWith("reorder: ^25%"),
                  "'reorder': it needs a delay, which some packets then skip"},
-        BadFault{"ReorderGapAlone", OneWay("delay: 1ms, reorder: {gap: ^5}"),
+        BadFault{"ReorderGapAlone", OneWayWith("delay: 1ms, reorder: {gap: ^5}"),
                  "'reorder.gap': it needs a reorder ratio"},
-        BadFault{"ReorderGapZero", OneWay("delay: 1ms, reorder: {ratio: 1%, gap: ^0}"),
+        BadFault{"ReorderGapZero", OneWayWith("delay: 1ms, reorder: {ratio: 1%, gap: ^0}"),
                  "'gap' must be a whole number from 1 to 4294967295, not '0'"},
-        BadFault{"ReorderWord", OneWay("delay: 1ms, reorder: ^yes"),
+        BadFault{"ReorderWord", OneWayWith("delay: 1ms, reorder: ^yes"),
                  absl::StrCat("'reorder': 'yes' is not a ratio: it has no unit", kRatioHint)},
-        BadFault{"ReorderAllowWithoutJitter", OneWay("delay: 1ms, reorder: ^allow"),
+        BadFault{"ReorderAllowWithoutJitter", OneWayWith("delay: 1ms, reorder: ^allow"),
                  "'reorder': 'allow' needs a jitter"},
         BadFault{
-            "ReorderAllowWithRate", OneWay("delay: 1ms, jitter: 1ms, reorder: ^allow, rate: 1mbit"),
+            "ReorderAllowWithRate", OneWayWith("delay: 1ms, jitter: 1ms, reorder: ^allow, rate: 1mbit"),
             "'reorder': 'allow' and a rate exclude each other: a link with a rate sends one packet after the other"},
-        BadFault{"RateZero", OneWay("rate: ^0bit"), "'rate': it is 0; use 'block' for a link that is gone"},
-        BadFault{"RateTiny", OneWay("rate: ^1kbit"), "'rate': 1kbit is less than 8kbit"},
-        BadFault{"RateWithoutUnit", OneWay("rate: ^10"),
+        BadFault{"RateZero", OneWayWith("rate: ^0bit"), "'rate': it is 0; use 'block' for a link that is gone"},
+        BadFault{"RateTiny", OneWayWith("rate: ^1kbit"), "'rate': 1kbit is less than 8kbit"},
+        BadFault{"RateWithoutUnit", OneWayWith("rate: ^10"),
                  absl::StrCat("'rate': '10' is not a rate: it has no unit", kRateHint)},
-        BadFault{"RateInBytes", OneWay("rate: ^10mbps"),
+        BadFault{"RateInBytes", OneWayWith("rate: ^10mbps"),
                  absl::StrCat("'rate': '10mbps' is not a rate: 'mbps' is no unit of it", kRateHint)},
-        BadFault{"RateTooLarge", OneWay("rate: ^2000gbit"),
+        BadFault{"RateTooLarge", OneWayWith("rate: ^2000gbit"),
                  absl::StrCat("'rate': '2000gbit' is not a rate: it is more than 1000gbit", kRateHint)},
-        BadFault{"BurstWithoutRate", OneWay("burst: ^64kb"), "'burst': it needs a rate"},
-        BadFault{"BurstTooSmall", OneWay("rate: 1mbit, burst: ^1500b"),
+        BadFault{"BurstWithoutRate", OneWayWith("burst: ^64kb"), "'burst': it needs a rate"},
+        BadFault{"BurstTooSmall", OneWayWith("rate: 1mbit, burst: ^1500b"),
                  "'burst': 1500 bytes are not within 1600 to 1000000000; a packet must fit in"},
-        BadFault{"BurstInBits", OneWay("rate: 1mbit, burst: ^64kbit"),
+        BadFault{"BurstInBits", OneWayWith("rate: 1mbit, burst: ^64kbit"),
                  "'burst': '64kbit' is not a size: 'kbit' is no unit of it; write for example 64kb, 1500b or 16mb"}),
-    NameOf);
+    NameOfBad);
 
 INSTANTIATE_TEST_SUITE_P(
     Samples, BadFaultTest,
-    testing::Values(
-        BadFault{"One", OneWay("samples: ^[1ms]"), "'samples': there are 1; give 2 to 4096"},
-        BadFault{"Empty", OneWay("samples: ^[]"), "'samples' is an empty list"},
-        BadFault{"WithoutUnit", OneWay("samples: [1ms, ^2]"),
+    ::testing::Values(
+        BadFault{"One", OneWayWith("samples: ^[1ms]"), "'samples': there are 1; give 2 to 4096"},
+        BadFault{"Empty", OneWayWith("samples: ^[]"), "'samples' is an empty list"},
+        BadFault{"WithoutUnit", OneWayWith("samples: [1ms, ^2]"),
                  absl::StrCat("a sample: '2' is not a duration: it has no unit", kTimeHint)},
-        BadFault{"TooLong", OneWay("samples: ^[1ms, 2h]"), "'samples': each must be within 0s to 1h"},
-        BadFault{"WithDelay", OneWay("delay: ^1ms, samples: [1ms, 2ms]"),
+        BadFault{"TooLong", OneWayWith("samples: ^[1ms, 2h]"), "'samples': each must be within 0s to 1h"},
+        BadFault{"WithDelay", OneWayWith("delay: ^1ms, samples: [1ms, 2ms]"),
                  "'delay': samples have the delay and the jitter in them; give neither"},
-        BadFault{"WithDistribution", OneWay("distribution: ^normal, samples: [1ms, 2ms]"),
+        BadFault{"WithDistribution", OneWayWith("distribution: ^normal, samples: [1ms, 2ms]"),
                  "'distribution' and 'samples' exclude each other: samples are a distribution"},
-        BadFault{"Mapping", OneWay("samples: ^{file: a.csv}"), "'samples' must be a list, but it is a mapping"},
-        BadFault{"Unknown", OneWay("samples: ^rtt.csv"),
+        BadFault{"Mapping", OneWayWith("samples: ^{file: a.csv}"), "'samples' must be a list, but it is a mapping"},
+        BadFault{"Unknown", OneWayWith("samples: ^rtt.csv"),
                  "samples 'rtt.csv' are not in the plan; give them there as a list, or as a file to the command line"}),
-    NameOf);
+    NameOfBad);
 
 INSTANTIATE_TEST_SUITE_P(
     FlapsAndRamps, BadFaultTest,
-    testing::Values(
-        BadFault{"FlapText", Flap("^2s"), "'flap' must be a mapping, but it is a single value"},
-        BadFault{"FlapNoUp", Flap("^{down: 2s}"), "'flap' has no 'up'; say how long it is off, for example 'up: 5s'"},
-        BadFault{"FlapNoDown", Flap("^{up: 2s}"),
+    ::testing::Values(
+        BadFault{"FlapText", FlapWith("^2s"), "'flap' must be a mapping, but it is a single value"},
+        BadFault{"FlapNoUp", FlapWith("^{down: 2s}"),
+                 "'flap' has no 'up'; say how long it is off, for example 'up: 5s'"},
+        BadFault{"FlapNoDown", FlapWith("^{up: 2s}"),
                  "'flap' has no 'down'; say how long the fault is on, for example 'down: 2s'"},
-        BadFault{"FlapDownTooShort", Flap("{down: ^99ms, up: 1s}"), "'flap.down': 99ms is shorter than 100ms"},
-        BadFault{"FlapUpZero", Flap("{down: 1s, up: ^0}"), "'flap.up': 0s is shorter than 100ms"},
-        BadFault{"FlapWithoutUnit", Flap("{down: 1s, up: ^5}"),
+        BadFault{"FlapDownTooShort", FlapWith("{down: ^99ms, up: 1s}"), "'flap.down': 99ms is shorter than 100ms"},
+        BadFault{"FlapUpZero", FlapWith("{down: 1s, up: ^0}"), "'flap.up': 0s is shorter than 100ms"},
+        BadFault{"FlapWithoutUnit", FlapWith("{down: 1s, up: ^5}"),
                  absl::StrCat("'up': '5' is not a duration: it has no unit", kTimeHint)},
-        BadFault{"FlapJitter", Flap("{down: 1s, up: 300ms, jitter: ^101ms}"),
+        BadFault{"FlapJitter", FlapWith("{down: 1s, up: 300ms, jitter: ^101ms}"),
                  "'flap.jitter': 101ms either way could leave a phase shorter than 100ms"},
-        BadFault{"FlapUnknownKey", Flap("{down: 1s, up: 1s, ^jiter: 1ms}"),
+        BadFault{"FlapUnknownKey", FlapWith("{down: 1s, up: 1s, ^jiter: 1ms}"),
                  "unknown key 'jiter' in 'flap'; did you mean 'jitter'?"},
-        BadFault{"RampOfBlock", absl::StrCat(Block("ports: 1"), ", ramp: ^{delay: 1s, over: 1s}"),
+        BadFault{"RampOfBlock", absl::StrCat(BlockWith("ports: 1"), ", ramp: ^{delay: 1s, over: 1s}"),
                  "'ramp' is for 'impair': only a number can grow; for a cut that comes and goes, write 'flap'"},
-        BadFault{"RampText", Ramp("^300ms"), "'ramp' must be a mapping, but it is a single value"},
-        BadFault{"RampNoOver", Ramp("^{delay: 300ms}"),
+        BadFault{"RampText", RampWith("^300ms"), "'ramp' must be a mapping, but it is a single value"},
+        BadFault{"RampNoOver", RampWith("^{delay: 300ms}"),
                  "'ramp' has no 'over'; say how long it takes, for example 'over: 45s'"},
-        BadFault{"RampOverZero", Ramp("{delay: 300ms, over: ^0s}"),
+        BadFault{"RampOverZero", RampWith("{delay: 300ms, over: ^0s}"),
                  "'ramp.over': say how long the ramp takes, for example 'over: 45s'"},
-        BadFault{"RampLongerThanStep", Ramp("{delay: 300ms, over: ^31s}"), "'over' is 31s, longer than the step's 30s"},
-        BadFault{"RampOverWithoutUnit", Ramp("{delay: 300ms, over: ^45}"),
+        BadFault{"RampLongerThanStep", RampWith("{delay: 300ms, over: ^31s}"),
+                 "'over' is 31s, longer than the step's 30s"},
+        BadFault{"RampOverWithoutUnit", RampWith("{delay: 300ms, over: ^45}"),
                  absl::StrCat("'over': '45' is not a duration: it has no unit", kTimeHint)},
-        BadFault{"RampNothing", Ramp("^{over: 10s}"), "'ramp': it changes nothing"},
-        BadFault{"RampToTheSame", Ramp("^{delay: 10ms, over: 10s}"), "'ramp': it changes nothing"},
+        BadFault{"RampNothing", RampWith("^{over: 10s}"), "'ramp': it changes nothing"},
+        BadFault{"RampToTheSame", RampWith("^{delay: 10ms, over: 10s}"), "'ramp': it changes nothing"},
         BadFault{
-            "RampDistribution", Ramp("{delay: 300ms, over: 10s, ^distribution: normal}"),
+            "RampDistribution", RampWith("{delay: 300ms, over: 10s, ^distribution: normal}"),
             "unknown key 'distribution' in 'ramp'; expected: delay, rtt, jitter, loss, duplicate, corrupt, reorder, "
             "rate, over, steps"},
-        BadFault{"RampDelayTooLong", Ramp("{delay: ^2h, over: 10s}"), "'ramp.delay': 2h is not within 0s to 1h"},
-        BadFault{"RampRttTooLong", Ramp("{rtt: ^4h, over: 10s}"),
+        BadFault{"RampDelayTooLong", RampWith("{delay: ^2h, over: 10s}"), "'ramp.delay': 2h is not within 0s to 1h"},
+        BadFault{"RampRttTooLong", RampWith("{rtt: ^4h, over: 10s}"),
                  "'rtt': half of it each way, 2h is not within 0s to 1h"},
-        BadFault{"RampRttOneWay", absl::StrCat(OneWay("delay: 1ms"), ", ramp: {rtt: ^1s, over: 10s}"),
+        BadFault{"RampRttOneWay", absl::StrCat(OneWayWith("delay: 1ms"), ", ramp: {rtt: ^1s, over: 10s}"),
                  "'rtt' is for faults both ways, with half of it each way; one way, write 'delay'"},
-        BadFault{"RampLossAboveOne", Ramp("{loss: ^101%, over: 10s}"), "'ramp.loss': 101% is more than 100%"},
-        BadFault{"RampLossMapping", Ramp("{loss: ^{ratio: 1%}, over: 10s}"),
+        BadFault{"RampLossAboveOne", RampWith("{loss: ^101%, over: 10s}"), "'ramp.loss': 101% is more than 100%"},
+        BadFault{"RampLossMapping", RampWith("{loss: ^{ratio: 1%}, over: 10s}"),
                  "'loss' must be a ratio such as 1%, but it is a mapping"},
-        BadFault{"RampJitterAboveDelay", Ramp("{jitter: ^20ms, over: 10s}"),
+        BadFault{"RampJitterAboveDelay", RampWith("{jitter: ^20ms, over: 10s}"),
                  "'ramp.jitter': 20ms is more than the delay of 10ms; no packet can arrive before it is sent"},
-        BadFault{"RampRateOneEnd", Ramp("^{rate: 1mbit, over: 10s}"), "'ramp': a rate needs a value at both ends"},
-        BadFault{"RampRateToZero", absl::StrCat(Between("rate: 1mbit"), ", ramp: {rate: ^0bit, over: 10s}"),
+        BadFault{"RampRateOneEnd", RampWith("^{rate: 1mbit, over: 10s}"), "'ramp': a rate needs a value at both ends"},
+        BadFault{"RampRateToZero", absl::StrCat(BetweenWith("rate: 1mbit"), ", ramp: {rate: ^0bit, over: 10s}"),
                  "'ramp.rate': it is 0; use 'block' for a link that is gone"},
-        BadFault{"RampReorderWithoutDelay", absl::StrCat(Between("loss: 1%"), ", ramp: {reorder: ^5%, over: 10s}"),
+        BadFault{"RampReorderWithoutDelay", absl::StrCat(BetweenWith("loss: 1%"), ", ramp: {reorder: ^5%, over: 10s}"),
                  "'ramp.reorder': it needs a delay, which some packets then skip"},
         BadFault{"RampPlainLossOfBursts",
-                 absl::StrCat(Between("loss: {gemodel: {p: 1%, r: 9%}}"), ", ramp: {loss: ^5%, over: 10s}"),
+                 absl::StrCat(BetweenWith("loss: {gemodel: {p: 1%, r: 9%}}"), ", ramp: {loss: ^5%, over: 10s}"),
                  "'ramp.loss': it is given both plain and as a gemodel"},
-        BadFault{"RampSamples", absl::StrCat(Between("samples: [1ms, 2ms]"), ", ramp: ^{loss: 5%, over: 10s}"),
+        BadFault{"RampSamples", absl::StrCat(BetweenWith("samples: [1ms, 2ms]"), ", ramp: ^{loss: 5%, over: 10s}"),
                  "'ramp': measured samples cannot be ramped"},
-        BadFault{"RampSteps", Ramp("{delay: 300ms, over: 10s, steps: ^0}"),
+        BadFault{"RampSteps", RampWith("{delay: 300ms, over: 10s, steps: ^0}"),
                  "'steps' must be a whole number from 1 to 4294967295, not '0'"},
-        BadFault{"RampStepsTooClose", Ramp("{delay: 300ms, over: 10s, steps: ^101}"),
+        BadFault{"RampStepsTooClose", RampWith("{delay: 300ms, over: 10s, steps: ^101}"),
                  "'ramp.steps': 101 in 10s are closer than 100ms"},
         BadFault{"RampOfNothingToNothing",
                  absl::StrCat("impair: {between: [lon, par], delay: ^9000s}", ", ramp: {delay: 0ms, over: 10s}"),
                  "'delay': 2h30m is not within 0s to 1h"}),
-    NameOf);
+    NameOfBad);
 
 TEST(FaultErrorsTest, AllErrorsOfAFaultAtOnce) {
-  EXPECT_THAT(ErrorsOf(R"(name: p
+  EXPECT_THAT(FaultErrorsOf(R"(name: p
 groups: {lon: {nodes: [a]}, par: {nodes: [b]}}
 steps:
   - for: 30s
@@ -363,7 +370,7 @@ steps:
 }
 
 TEST(FaultErrorsTest, ABadListOfNamedSamplesIsOneError) {
-  EXPECT_THAT(ErrorsOf(R"(name: p
+  EXPECT_THAT(FaultErrorsOf(R"(name: p
 groups: {lon: {nodes: [a]}, par: {nodes: [b]}}
 samples: {rtt: [1ms, x], two: [1ms, 2ms], one: [1ms]}
 steps:
@@ -380,8 +387,8 @@ steps:
 TEST(FaultErrorsTest, SamplesAreBounded) {
   std::string list;
   for (int i = 0; i < 100'000; ++i) absl::StrAppend(&list, i == 0 ? "" : ",", "1ms");
-  EXPECT_THAT(ErrorsOf(absl::StrCat("name: p\ngroups: {lon: {nodes: [a]}, par: {nodes: [b]}}\nsteps: [{for: 1s,\n",
-                                    "impair: {between: [lon, par], samples: [", list, ",\n1ms]}}]\n")),
+  EXPECT_THAT(FaultErrorsOf(absl::StrCat("name: p\ngroups: {lon: {nodes: [a]}, par: {nodes: [b]}}\nsteps: [{for: 1s,\n",
+                                         "impair: {between: [lon, par], samples: [", list, ",\n1ms]}}]\n")),
               ElementsAre("5:1: a plan has at most 100000 samples"));
 }
 

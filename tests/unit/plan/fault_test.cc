@@ -12,9 +12,9 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 // The one step of a plan without errors; `keys` are those beside "for: 1m".
 PlanStep StepOf(absl::string_view keys, absl::string_view top = "") {

@@ -6,8 +6,8 @@
 namespace faultline {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 // Lines from 3 on.
 Plan WithGroups(const std::string& groups) {

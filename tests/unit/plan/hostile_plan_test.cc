@@ -8,10 +8,10 @@
 namespace faultline {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 std::string Repeated(absl::string_view text, int times) {
   std::string all;
@@ -21,7 +21,7 @@ std::string Repeated(absl::string_view text, int times) {
 }
 
 // Without limits these texts take many minutes, or all memory there is: the time limit of the test ends them.
-class HostilePlanTest : public testing::Test {
+class HostilePlanTest : public ::testing::Test {
  protected:
   // The one error of a text.
   std::string ErrorOf(const std::string& text) {
@@ -72,7 +72,7 @@ TEST_F(HostilePlanTest, ManyUnknownGroupsAreSoonSaid) {
     for (int j = 0; j < 1000; ++j) absl::StrAppend(&text, " + g-r-o-u-p-w-i-t-h-a-l-o-n-g-n-a-m-e-", i, "-", j);
     text += "\n";
   }
-  EXPECT_THAT(ParsePlan(text + "steps: [{for: 1s, isolate: all}]\n").errors, testing::Not(IsEmpty()));
+  EXPECT_THAT(ParsePlan(text + "steps: [{for: 1s, isolate: all}]\n").errors, ::testing::Not(IsEmpty()));
 }
 
 TEST_F(HostilePlanTest, ANameOfHyphensIsNoPairOfGroups) {
@@ -94,7 +94,7 @@ TEST_F(HostilePlanTest, UnknownVariablesAreSoonSaid) {
   for (int i = 0; i < 1000; ++i) absl::StrAppend(&text, "  variable-with-a-long-name-", i, ": x\n");
   absl::StrAppend(&text, "groups: {a: {nodes: [\"", Repeated("${x}", 300'000), "\"", Repeated(",\"${x}\"", 100'000),
                   "]}}\nsteps: [{for: 1s, isolate: a}]\n");
-  EXPECT_THAT(ParsePlan(text).errors, testing::Not(IsEmpty()));
+  EXPECT_THAT(ParsePlan(text).errors, ::testing::Not(IsEmpty()));
 }
 
 TEST_F(HostilePlanTest, ExpectationsAreCountedWithRepetitions) {

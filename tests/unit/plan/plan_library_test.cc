@@ -16,9 +16,9 @@
 namespace faultline {
 namespace {
 
-using testing::Contains;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::Contains;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 // The plans that are shipped.
 std::vector<std::string> Files() {
@@ -44,7 +44,7 @@ std::string WithRanges(std::string text) {
   return text;
 }
 
-class PlanLibraryTest : public testing::TestWithParam<std::string> {};
+class PlanLibraryTest : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(PlanLibraryTest, IsAGoodPlanCalledAsItsFile) {
   const std::string text = TextOf("plans/" + GetParam());
@@ -55,15 +55,15 @@ TEST_P(PlanLibraryTest, IsAGoodPlanCalledAsItsFile) {
   EXPECT_TRUE(absl::StartsWith(text, "# ")) << "a plan begins with the story it tells";
 }
 
-INSTANTIATE_TEST_SUITE_P(Plans, PlanLibraryTest, testing::ValuesIn(Files()),
-                         [](const testing::TestParamInfo<std::string>& param) {
+INSTANTIATE_TEST_SUITE_P(Plans, PlanLibraryTest, ::testing::ValuesIn(Files()),
+                         [](const ::testing::TestParamInfo<std::string>& param) {
                            std::string name = param.param.substr(0, param.param.find('.'));
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });
 
 TEST(PlanLibrary, HasAPlanOfEveryKind) {
-  EXPECT_THAT(Files(), SizeIs(testing::Ge(7u)));
+  EXPECT_THAT(Files(), SizeIs(::testing::Ge(7u)));
   for (const char* file : {"split-brain.yaml", "one-way.yaml", "oregon-mumbai-300ms.yaml", "flaky-link.yaml",
                            "flapping-peering.yaml", "replication-lag-ramp.yaml", "one-way-security-group.yaml"}) {
     EXPECT_THAT(Files(), Contains(file));
@@ -77,7 +77,7 @@ void ExpectGoodExample(const std::string& document) {
   ASSERT_TRUE(absl::StartsWith(blocks[1], "yaml\n"));
   const ParsedPlan parsed = ParsePlan(WithRanges(blocks[1].substr(5)));
   for (const TextError& error : parsed.errors) ADD_FAILURE() << error.ToString(document);
-  EXPECT_THAT(parsed.plan.steps, testing::Not(IsEmpty()));
+  EXPECT_THAT(parsed.plan.steps, ::testing::Not(IsEmpty()));
 }
 
 TEST(PlanFormatTest, TheDocumentsExamplesAreGoodPlans) {

@@ -11,7 +11,7 @@
 namespace faultline {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 // A text with exactly one error.
 struct BadPlan {
@@ -31,11 +31,11 @@ std::vector<std::string> ErrorsOf(absl::string_view text) {
   return errors;
 }
 
-class BadPlanTest : public testing::TestWithParam<BadPlan> {};
+class BadPlanTest : public ::testing::TestWithParam<BadPlan> {};
 
 TEST_P(BadPlanTest, HasThisErrorHere) { EXPECT_THAT(ErrorsOf(GetParam().text), ElementsAre(GetParam().error)); }
 
-std::string NameOf(const testing::TestParamInfo<BadPlan>& info) { return info.param.name; }
+std::string NameOf(const ::testing::TestParamInfo<BadPlan>& info) { return info.param.name; }
 
 // Three good lines of a plan, to which a case adds the fourth: its steps.
 std::string Steps(absl::string_view steps) {
@@ -56,36 +56,35 @@ const char* const kUnitHint = "; write for example 250ms, 30s, 1h30m or PT5M";
 
 INSTANTIATE_TEST_SUITE_P(
     Text, BadPlanTest,
-    testing::Values(BadPlan{"Empty", "", "1:1: the text is empty"},
-                    BadPlan{"OnlyComments", "# x\n", "1:1: the text is empty"},
-                    BadPlan{"Scalar", "hello", "1:1: a plan must be a mapping, but it is a single value"},
-                    BadPlan{"List", "[a]", "1:1: a plan must be a mapping, but it is a list"},
-                    BadPlan{"Nothing", "~", "1:1: a plan must be a mapping, but it is empty"},
-                    BadPlan{"EmptyMapping", "{}", "1:1: a plan is an empty mapping"},
-                    BadPlan{"Unclosed", "name: {a: b", "1:12: malformed YAML: end of map flow not found"},
-                    BadPlan{"BadIndent", "name: x\n seed: 1\n", "2:6: malformed YAML: illegal map value"},
-                    BadPlan{"UnknownAlias", "name: *x\n", "1:7: malformed YAML: the referenced anchor is not defined"},
-                    BadPlan{"AliasInsideItself", "name: &x [*x]\n",
-                            "1:11: malformed YAML: an alias may not stand inside of what it names"},
-                    BadPlan{"TwoDocuments", "name: x\n---\nname: y\n",
-                            "2:1: malformed YAML: a second document begins; expected one"},
-                    BadPlan{"NulByte", std::string("name: x\nseed: \0", 15),
-                            "2:7: a control character; expected plain text"},
-                    BadPlan{"EndOfTransmission", "name: x\n\x04 rest", "2:1: a control character; expected plain text"},
-                    BadPlan{"Latin1", "name: caf\xe9\n", "1:10: a byte that is not UTF-8; expected UTF-8 text"},
-                    BadPlan{"OverlongUtf8", "name: \xc0\xaf\n", "1:7: a byte that is not UTF-8; expected UTF-8 text"},
-                    BadPlan{"CutUtf8", "name: \xe2\x82", "1:7: a byte that is not UTF-8; expected UTF-8 text"},
-                    BadPlan{"TooLong", std::string((8 << 20) + 1, '#'),
-                            "1:1: the text has 8388609 bytes; at most 8388608 are read"},
-                    BadPlan{"TooDeep", std::string(33, '[') + std::string(33, ']'),
-                            "1:33: malformed YAML: values are nested more than 32 deep"},
-                    BadPlan{"EscapedControl", Top("name: p\ndescription: \"\\e[31m\""),
-                            "2:14: a control character; expected plain text"}),
+    ::testing::Values(
+        BadPlan{"Empty", "", "1:1: the text is empty"}, BadPlan{"OnlyComments", "# x\n", "1:1: the text is empty"},
+        BadPlan{"Scalar", "hello", "1:1: a plan must be a mapping, but it is a single value"},
+        BadPlan{"List", "[a]", "1:1: a plan must be a mapping, but it is a list"},
+        BadPlan{"Nothing", "~", "1:1: a plan must be a mapping, but it is empty"},
+        BadPlan{"EmptyMapping", "{}", "1:1: a plan is an empty mapping"},
+        BadPlan{"Unclosed", "name: {a: b", "1:12: malformed YAML: end of map flow not found"},
+        BadPlan{"BadIndent", "name: x\n seed: 1\n", "2:6: malformed YAML: illegal map value"},
+        BadPlan{"UnknownAlias", "name: *x\n", "1:7: malformed YAML: the referenced anchor is not defined"},
+        BadPlan{"AliasInsideItself", "name: &x [*x]\n",
+                "1:11: malformed YAML: an alias may not stand inside of what it names"},
+        BadPlan{"TwoDocuments", "name: x\n---\nname: y\n",
+                "2:1: malformed YAML: a second document begins; expected one"},
+        BadPlan{"NulByte", std::string("name: x\nseed: \0", 15), "2:7: a control character; expected plain text"},
+        BadPlan{"EndOfTransmission", "name: x\n\x04 rest", "2:1: a control character; expected plain text"},
+        BadPlan{"Latin1", "name: caf\xe9\n", "1:10: a byte that is not UTF-8; expected UTF-8 text"},
+        BadPlan{"OverlongUtf8", "name: \xc0\xaf\n", "1:7: a byte that is not UTF-8; expected UTF-8 text"},
+        BadPlan{"CutUtf8", "name: \xe2\x82", "1:7: a byte that is not UTF-8; expected UTF-8 text"},
+        BadPlan{"TooLong", std::string((8 << 20) + 1, '#'),
+                "1:1: the text has 8388609 bytes; at most 8388608 are read"},
+        BadPlan{"TooDeep", std::string(33, '[') + std::string(33, ']'),
+                "1:33: malformed YAML: values are nested more than 32 deep"},
+        BadPlan{"EscapedControl", Top("name: p\ndescription: \"\\e[31m\""),
+                "2:14: a control character; expected plain text"}),
     NameOf);
 
 INSTANTIATE_TEST_SUITE_P(
     Header, BadPlanTest,
-    testing::Values(
+    ::testing::Values(
         BadPlan{"Version", Top("{name: p, version: 2}\n").replace(0, 23, "name: p\nversion: 2\n"),
                 "2:10: 'version' must be 1, not 2"},
         BadPlan{"VersionText", Top("name: p\nversion: one"),
@@ -121,7 +120,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Groups, BadPlanTest,
-    testing::Values(
+    ::testing::Values(
         BadPlan{"NotAMapping", Groups("g: [a]"), "2:13: group 'g' must be a mapping, but it is a list"},
         BadPlan{"Empty", Groups("g: {}"), "2:13: group 'g' is an empty mapping"},
         BadPlan{"BadName", Groups("-g: {nodes: [a]}"), "2:10: group name '-g' must begin with a letter or digit"},
@@ -150,7 +149,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Steps, BadPlanTest,
-    testing::Values(
+    ::testing::Values(
         BadPlan{"NotAList", Steps("{for: 1s}"), "4:8: 'steps' must be a list, but it is a mapping"},
         BadPlan{"None", Steps("[]"), "4:8: 'steps' is an empty list"},
         BadPlan{"StepIsText", Steps("[cut]"), "4:9: a step must be a mapping, but it is a single value"},
@@ -209,7 +208,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Faults, BadPlanTest,
-    testing::Values(
+    ::testing::Values(
         BadPlan{"BlockUnknownFrom", Steps("[{for: 1s, block: {from: lom, to: par}}]"),
                 "4:33: unknown group 'lom'; did you mean 'lon'?"},
         BadPlan{"BlockUnknownTo", Steps("[{for: 1s, block: {from: lon, to: tokio}}]"), "4:42: unknown group 'tokio'"},

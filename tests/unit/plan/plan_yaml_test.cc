@@ -13,10 +13,10 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::Pair;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+using ::testing::SizeIs;
 
 PrefixSet Set(std::initializer_list<const char*> texts) {
   std::vector<Prefix> prefixes;
@@ -152,7 +152,7 @@ TEST(ParsePlanTest, ReadsAHundredThousandCidrs) {
 }
 
 // Errors as "line:column: message".
-std::vector<std::string> ErrorsOf(absl::string_view text) {
+std::vector<std::string> AllErrorsOf(absl::string_view text) {
   std::vector<std::string> errors;
   for (const TextError& error : ParsePlan(text).errors) {
     errors.push_back(absl::StrCat(error.position.line, ":", error.position.column, ": ", error.message));
@@ -162,7 +162,7 @@ std::vector<std::string> ErrorsOf(absl::string_view text) {
 
 TEST(ParsePlanTest, ListsAllErrorsByPosition) {
   EXPECT_THAT(
-      ErrorsOf(R"(nmae: x
+      AllErrorsOf(R"(nmae: x
 seed: -1
 steps:
   - {at: 10, for: 20s, block: {from: london, to: pariss}}
@@ -185,7 +185,7 @@ groups:
 }
 
 TEST(ParsePlanTest, AFaultyGroupOrStepIsNoSecondErrorWhereItIsUsed) {
-  EXPECT_THAT(ErrorsOf(R"(name: x
+  EXPECT_THAT(AllErrorsOf(R"(name: x
 groups: {a: {cidrs: []}, b: {nodes: [y]}}
 steps:
   - {name: s, for: 1, block: {from: a, to: b}}
@@ -199,7 +199,7 @@ steps:
 TEST(ParsePlanTest, KeepsAThousandErrorsAndCountsTheRest) {
   std::string text = "name: x\ngroups: {a: {nodes: [x]}}\nsteps:\n  - for: 1s\n    partition:\n";
   for (int i = 0; i < 2000; ++i) absl::StrAppend(&text, "    - g", i, "\n");
-  const std::vector<std::string> errors = ErrorsOf(text);
+  const std::vector<std::string> errors = AllErrorsOf(text);
   ASSERT_THAT(errors, SizeIs(1001));
   EXPECT_EQ(errors.back(), "1005:7: and 1000 more errors");
 }

@@ -13,7 +13,7 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 std::string ErrorOf(absl::string_view text) { return std::string(ParseSamplesCsv(text).status().message()); }
 

@@ -12,8 +12,8 @@
 namespace faultline {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 // To write it anew: FAULTLINE_WRITE_GOLDEN=1 plan_test --gtest_filter=PlanSchema*
 TEST(PlanSchemaTest, IsTheOneInTheDocuments) {

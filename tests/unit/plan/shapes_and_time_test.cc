@@ -8,9 +8,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
-PlanStep StepOf(const std::string& fault, Plan* whole = nullptr) {
+PlanStep FirstStepOf(const std::string& fault, Plan* whole = nullptr) {
   Plan plan = GoodPlan(PlanOfSteps("  - {for: 30s, " + fault + "}"));
   if (whole != nullptr) *whole = plan;
   return plan.steps.empty() ? PlanStep() : plan.steps[0];
@@ -18,7 +18,7 @@ PlanStep StepOf(const std::string& fault, Plan* whole = nullptr) {
 
 TEST(ShapesTest, Isolate) {
   const auto expect = [](const std::string& fault, const char* group, std::optional<std::string> from) {
-    const PlanStep step = StepOf(fault);
+    const PlanStep step = FirstStepOf(fault);
     const auto* ends = std::get_if<Isolate>(&step.ends);
     ASSERT_NE(ends, nullptr) << fault;
     EXPECT_EQ(ends->group, group) << fault;
@@ -28,20 +28,20 @@ TEST(ShapesTest, Isolate) {
   expect("isolate: lon", "lon", std::nullopt);
   expect("isolate: {group: lon}", "lon", std::nullopt);
   expect("isolate: {nodes: lon, from: par}", "lon", "par");
-  const PlanStep filtered = StepOf("isolate: {group: lon, action: reject, ports: 3000}, flap: {down: 1s, up: 1s}");
+  const PlanStep filtered = FirstStepOf("isolate: {group: lon, action: reject, ports: 3000}, flap: {down: 1s, up: 1s}");
   EXPECT_EQ(filtered.effect, Effect(Reject()));
   EXPECT_THAT(filtered.filter.either_ports, ElementsAre(PortRange{3000, 3000}));
   EXPECT_TRUE(filtered.flap.has_value());
-  EXPECT_EQ(StepOf("isolate: lon, semantics: security-group").filter.connection, Connection::kNew);
+  EXPECT_EQ(FirstStepOf("isolate: lon, semantics: security-group").filter.connection, Connection::kNew);
 }
 
 TEST(ShapesTest, RegionAndZoneDownIsolateByLabel) {
   Plan plan;
-  const PlanStep region = StepOf("region_down: eu-west-3", &plan);
+  const PlanStep region = FirstStepOf("region_down: eu-west-3", &plan);
   EXPECT_EQ(std::get<Isolate>(region.ends).group, "region eu-west-3");
   EXPECT_EQ(std::get<Isolate>(region.ends).from, std::nullopt);
   EXPECT_EQ(plan.groups.at("region eu-west-3").labels.at("region"), "eu-west-3");
-  const PlanStep zone = StepOf("az_down: {az: \"*a\", protocol: tcp}", &plan);
+  const PlanStep zone = FirstStepOf("az_down: {az: \"*a\", protocol: tcp}", &plan);
   EXPECT_EQ(std::get<Isolate>(zone.ends).group, "az *a");
   EXPECT_EQ(plan.groups.at("az *a").labels.at("az"), "*a");
   EXPECT_EQ(zone.filter.protocol, Protocol::kTcp);
@@ -49,7 +49,7 @@ TEST(ShapesTest, RegionAndZoneDownIsolateByLabel) {
 
 TEST(ShapesTest, DrawnShapes) {
   const auto expect = [](const std::string& fault, Shape::Kind kind, const char* of, std::uint32_t islands) {
-    const PlanStep step = StepOf(fault);
+    const PlanStep step = FirstStepOf(fault);
     const auto* shape = std::get_if<Shape>(&step.ends);
     ASSERT_NE(shape, nullptr) << fault;
     EXPECT_EQ(shape->kind, kind) << fault;
@@ -64,18 +64,18 @@ TEST(ShapesTest, DrawnShapes) {
 }
 
 TEST(ShapesTest, ABlackholeIsOneWay) {
-  const PlanStep step = StepOf("blackhole: {from: lon, to: par, ports: 443}");
+  const PlanStep step = FirstStepOf("blackhole: {from: lon, to: par, ports: 443}");
   EXPECT_EQ(std::get<OneWay>(step.ends).to, "par");
   EXPECT_EQ(step.effect, Effect(Drop()));
   EXPECT_THAT(step.filter.destination_ports, ElementsAre(PortRange{443, 443}));
 }
 
 TEST(ShapesTest, AnImpairmentMayBeOfAGroupAndAllOthers) {
-  const PlanStep step = StepOf("impair: {group: lon, rtt: 40ms, ports: 80}");
+  const PlanStep step = FirstStepOf("impair: {group: lon, rtt: 40ms, ports: 80}");
   EXPECT_EQ(std::get<Isolate>(step.ends).group, "lon");
   EXPECT_EQ(std::get<Impairment>(step.effect).delay, milliseconds(20));
   EXPECT_THAT(step.filter.either_ports, ElementsAre(PortRange{80, 80}));
-  EXPECT_EQ(std::get<Isolate>(StepOf("impair: {group: lon, from: par, loss: 1%}").ends).from, "par");
+  EXPECT_EQ(std::get<Isolate>(FirstStepOf("impair: {group: lon, from: par, loss: 1%}").ends).from, "par");
 }
 
 TEST(TimeTest, AStepRepeats) {

@@ -10,9 +10,9 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Pair;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
 
 std::string WithVars(absl::string_view vars, absl::string_view step) {
   return absl::StrCat("name: p\nvars: ", vars, "\ngroups: {lon: {nodes: [a]}, par: {nodes: [b]}}\nsteps:\n  - ", step,
@@ -82,7 +82,7 @@ TEST(VariablesTest, WhatIsFilledInIsBounded) {
       absl::StrCat("name: p\nvars: {long: ", std::string(20'000, 'x'), "}\ngroups: {lon: {nodes: [",
                    "a]}}\nsteps: [{for: 1s, halves: lon}]\nobserve: [{command: [", items, "]}]\n");
   const std::vector<std::string> errors = PlanErrors(text);
-  EXPECT_THAT(errors, testing::Contains(HasSubstr("variables make the text too large: at most 1048576 bytes")));
+  EXPECT_THAT(errors, ::testing::Contains(HasSubstr("variables make the text too large: at most 1048576 bytes")));
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using Kind = PolicyRule::Kind;
+using RuleKind = PolicyRule::Kind;
 
 std::string Errors(absl::string_view text) { return std::string(ParsePolicy(text, "/etc/p.yaml").status().message()); }
 
@@ -33,7 +33,7 @@ TEST(PolicyReaderTest, ReadsEveryCondition) {
   EXPECT_EQ(policy->file_name, "policy.yaml");
   ASSERT_EQ(policy->rules.size(), 3u);
   const PolicyRule& allow = policy->rules[0];
-  EXPECT_EQ(allow.kind, Kind::kAllow);
+  EXPECT_EQ(allow.kind, RuleKind::kAllow);
   EXPECT_EQ(allow.position.line, 2);
   EXPECT_THAT(allow.roles, ElementsAre(Role::kOperator, Role::kAdmin));
   EXPECT_THAT(allow.users, ElementsAre("alice"));
@@ -46,10 +46,10 @@ TEST(PolicyReaderTest, ReadsEveryCondition) {
   EXPECT_EQ(allow.max_duration, std::chrono::minutes(10));
   EXPECT_EQ(allow.max_share, Ratio::Percent(50));
   EXPECT_EQ(allow.hours->ToString(), "mon-wed,sat,sun 09:00 to 17:30 Europe/London");
-  EXPECT_EQ(policy->rules[1].kind, Kind::kDeny);
+  EXPECT_EQ(policy->rules[1].kind, RuleKind::kDeny);
   EXPECT_EQ(policy->rules[1].position.line, 13);
   EXPECT_EQ(policy->rules[1].reason, "ask the on-call");
-  EXPECT_EQ(policy->rules[2].kind, Kind::kApprove);
+  EXPECT_EQ(policy->rules[2].kind, RuleKind::kApprove);
   EXPECT_THAT(policy->rules[2].envs, IsEmpty());
 }
 

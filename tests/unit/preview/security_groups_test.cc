@@ -45,9 +45,9 @@ std::string ScriptOf(const std::string& step) {
 std::string NotExpressed(const std::string& what) { return "not expressed: " + what; }
 
 // Runs scripts with a stub in aws's place that keeps what it is called with, in a directory of its own.
-class ScriptTest : public testing::Test {
+class ScriptTest : public ::testing::Test {
  protected:
-  ScriptTest() : directory_(fs::path(testing::TempDir()) / absl::StrCat("security-groups-", getpid())) {
+  ScriptTest() : directory_(fs::path(::testing::TempDir()) / absl::StrCat("security-groups-", getpid())) {
     fs::create_directories(directory_ / "bin");
     WriteProgram(
         "aws",

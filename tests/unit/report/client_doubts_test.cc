@@ -6,8 +6,8 @@
 namespace faultline {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 v1::Capture& AddCapture(v1::Run& run, const std::string& name = "writes", int operations = 100) {
   v1::Capture& capture = *run.add_captures();

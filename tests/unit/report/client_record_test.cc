@@ -14,9 +14,9 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 // "split london 30s-60s: 265 ok, 35 failed, 3s500ms without, first after 3s500ms, mean 4.00 ms".
 std::vector<std::string> StagesOf(const v1::Clients& clients) {
@@ -119,7 +119,7 @@ TEST(ClientRecordTest, WhatIsFarFromTheRunStretchesNothing) {
   const std::vector<std::string> stages = StagesOf(run.clients());
   ASSERT_THAT(stages, SizeIs(8));
   EXPECT_EQ(stages[0], "baseline london -30s to 10s: 120 ok, 0 failed, 28s without, first after 28s, mean 4.00 ms");
-  EXPECT_THAT(stages[6], testing::StartsWith("healed london 1m to 2m3s: 50 ok"));
+  EXPECT_THAT(stages[6], ::testing::StartsWith("healed london 1m to 2m3s: 50 ok"));
   EXPECT_EQ(LengthText(Decoded(run.clients().from())), "-30s");
   EXPECT_EQ(run.clients().sides(0).acknowledged_points_size(), 153);
   EXPECT_EQ(run.clients().sides(1).acknowledged(), 672u);

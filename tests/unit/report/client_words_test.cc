@@ -17,10 +17,10 @@
 namespace faultline {
 namespace {
 
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 v1::Run ClientRun() {
   v1::Run run = FullRun();

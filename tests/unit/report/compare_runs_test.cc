@@ -8,7 +8,7 @@
 namespace faultline {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 v1::Run Sample() {
   v1::Run run = FullRun();
@@ -69,7 +69,7 @@ TEST(CompareRunsTest, WhenPacketsMetAStep) {
   const Comparison comparison = CompareRuns(a, b);
   EXPECT_TRUE(comparison.SameVerdicts());
   EXPECT_THAT(RenderComparison(comparison, {}),
-              testing::ContainsRegex("took in, as packets met it +- +<= 4\\.00 ms\n"));
+              ::testing::ContainsRegex("took in, as packets met it +- +<= 4\\.00 ms\n"));
 }
 
 TEST(CompareRunsTest, WhatDiffersFirstIsTheStageAndNotItsOutcome) {

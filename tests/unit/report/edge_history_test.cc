@@ -12,7 +12,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-const EdgeKey kEdge = {"lon-1", "par-1", v1::FAMILY_IPV4};
+const EdgeKey kSeenEdge = {"lon-1", "par-1", v1::FAMILY_IPV4};
 
 MonotonicTime At(int second) { return MonotonicTime(seconds(1'000'000 + second)); }
 
@@ -25,7 +25,7 @@ v1::StageVerdict Losing(std::uint32_t received, std::uint32_t sent = 10) {
 
 std::string LostLine(const EdgeHistory& history) {
   std::vector<std::optional<float>> lost;
-  for (const EdgeHistory::Second& second : history.Of(kEdge)) lost.push_back(second.lost);
+  for (const EdgeHistory::Second& second : history.Of(kSeenEdge)) lost.push_back(second.lost);
   return Sparkline(lost, EdgeHistory::kSeconds, 1, {.utf8 = false});
 }
 

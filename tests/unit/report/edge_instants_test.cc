@@ -53,7 +53,7 @@ TEST(TurningPointTest, AnEdgeThatLosesManyTurnsNowhere) {
   EXPECT_EQ(FindTurningPoint(marks, true), std::nullopt);
 }
 
-class EdgeInstantsTest : public testing::Test {
+class EdgeInstantsTest : public ::testing::Test {
  protected:
   static constexpr ControllerTime kT0{seconds(1000)};
 

@@ -22,7 +22,7 @@
 namespace faultline {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 constexpr absl::string_view kLog = R"json(
 {"number": 1, "time": "2024-01-01T00:00:05.000000000Z", "kind": "node_connected", "node": "par-1", "detail": "Linux 6.1, 172.33.0.1"}

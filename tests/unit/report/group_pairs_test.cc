@@ -6,8 +6,8 @@
 namespace faultline {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 v1::GroupMembers Group(const std::string& name, const std::vector<std::string>& nodes) {
   v1::GroupMembers group;

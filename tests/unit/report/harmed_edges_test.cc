@@ -9,8 +9,8 @@ namespace faultline {
 namespace {
 
 using std::chrono::milliseconds;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 std::vector<std::string> Texts(const v1::StageVerdict& stage) {
   std::vector<std::string> texts;

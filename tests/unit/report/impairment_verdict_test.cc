@@ -20,7 +20,7 @@ constexpr v1::Judgement kAsPlanned = v1::JUDGEMENT_AS_PLANNED;
 constexpr v1::Judgement kOff = v1::JUDGEMENT_OFF;
 constexpr v1::Judgement kNotJudged = v1::JUDGEMENT_UNSPECIFIED;
 
-IpAddress Address(absl::string_view text) { return IpAddress::Parse(text).value(); }
+IpAddress ImpairedAddress(absl::string_view text) { return IpAddress::Parse(text).value(); }
 
 TEST(JudgeShareTest, FollowsItsRule) {
   struct {
@@ -110,7 +110,7 @@ TEST(JudgeDelayTest, FollowsItsRule) {
 
 // Two nodes; one or more steps of par act on lon's packets, all from 10 s on, for 10 s unless the test says otherwise.
 // T0 is at 1000 s. Probes take 3 ms by themselves, and lon's clock is 1 s behind.
-class ImpairmentVerdictTest : public testing::Test {
+class ImpairmentVerdictTest : public ::testing::Test {
  protected:
   static constexpr Duration kT0 = seconds(1000);
   static constexpr Duration kUsual = seconds(1) + milliseconds(3);
@@ -190,8 +190,8 @@ class ImpairmentVerdictTest : public testing::Test {
   }
 
   static constexpr Duration kClockError = milliseconds(1);
-  std::vector<ProbeNode> nodes_ = {{.name = NodeName("lon"), .ipv4 = Address("172.32.0.1")},
-                                   {.name = NodeName("par"), .ipv4 = Address("172.33.0.1")}};
+  std::vector<ProbeNode> nodes_ = {{.name = NodeName("lon"), .ipv4 = ImpairedAddress("172.32.0.1")},
+                                   {.name = NodeName("par"), .ipv4 = ImpairedAddress("172.33.0.1")}};
   std::map<NodeName, Timeline> timelines_;
   ProbeLog log_;
   Stage stage_;
@@ -473,7 +473,7 @@ TEST_F(ImpairmentVerdictTest, AFaultThatProbesSeeKeepsItsStageWithThem) {
 // A fault on packets of hosts that no probe is from: no edge shows it.
 TEST_F(ImpairmentVerdictTest, AFaultBetweenOthersIsUnseenToo) {
   SetSteps({StepOf(Drop{})});
-  timelines_[nodes_[1].name].prefix_sets = {PrefixSet{Prefix(Address("192.0.2.1"))}};
+  timelines_[nodes_[1].name].prefix_sets = {PrefixSet{Prefix(ImpairedAddress("192.0.2.1"))}};
   Probe(seconds(10), seconds(20), Usual);
   EXPECT_TRUE(Judge().unseen());
   EXPECT_FALSE(JudgeEdge().unseen());

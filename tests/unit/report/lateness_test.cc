@@ -11,7 +11,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // A step that is to act from 10 s to 30 s, on one node.
-class LatenessTest : public testing::Test {
+class LatenessTest : public ::testing::Test {
  protected:
   std::optional<Duration> Of(v1::Transition kind, Duration planned, Duration actual) {
     v1::NodeRun part = part_;

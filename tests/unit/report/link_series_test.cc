@@ -13,16 +13,16 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::Each;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 // T0 is no multiple of a window.
 constexpr Duration kT0 = seconds(1'000) + milliseconds(30);
 
-class LinkSeriesTest : public testing::Test {
+class LinkSeriesTest : public ::testing::Test {
  protected:
   void AddNode(const std::string& name, const std::string& region, bool ipv6 = false) {
     ProbeNode& node = nodes_.emplace_back();

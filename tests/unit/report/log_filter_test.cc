@@ -9,7 +9,7 @@ namespace faultline {
 namespace {
 
 // From 1704067200 to 1704067266, on lon-1 and par-1.
-class LogFilterTest : public testing::Test {
+class LogFilterTest : public ::testing::Test {
  protected:
   bool Takes(const v1::Event& event) const { return LogFilter(run_).Takes(event); }
   bool TakesLostAt(std::int64_t second, const std::string& node = "par-1") const {

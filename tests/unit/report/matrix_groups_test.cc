@@ -10,8 +10,8 @@
 namespace faultline {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 TEST(MatrixCellsTest, NodesAreInTheOrderPeopleCountIn) {
   const std::vector<std::string> nodes = {"lon-10", "b", "lon-2", "lon-2a", "10", "lon-1", "9", "lon", "lon-02"};
@@ -114,7 +114,7 @@ const std::map<std::string, std::string> kCities = {
 
 TEST(GroupByNameTest, EdgesThatAreAlikeAreOne) {
   const Matrix matrix = GroupByName(ReadMatrix(OneWayStage(3)), kCities);
-  EXPECT_THAT(matrix.names(), testing::ElementsAre(" (1)", "london (3)", "paris (2)"));
+  EXPECT_THAT(matrix.names(), ::testing::ElementsAre(" (1)", "london (3)", "paris (2)"));
   EXPECT_EQ(matrix.At(1, 2).planned, CellReach::kCut);
   EXPECT_EQ(matrix.At(1, 2).observed, CellReach::kCut);
   EXPECT_EQ(matrix.At(2, 1).observed, CellReach::kOpen);

@@ -10,15 +10,15 @@ namespace {
 
 using std::chrono::milliseconds;
 
-IpAddress Address(absl::string_view text) { return IpAddress::Parse(text).value(); }
+IpAddress ProbedAddress(absl::string_view text) { return IpAddress::Parse(text).value(); }
 
 std::vector<ProbeNode> DualStackNodes(int count) {
   std::vector<ProbeNode> nodes;
   for (int i = 1; i <= count; ++i) {
     nodes.push_back({.name = NodeName(absl::StrCat("node-", i)),
                      .id = static_cast<std::uint32_t>(i),
-                     .ipv4 = Address(absl::StrCat("10.0.0.", i)),
-                     .ipv6 = Address(absl::StrCat("fd20::", i))});
+                     .ipv4 = ProbedAddress(absl::StrCat("10.0.0.", i)),
+                     .ipv6 = ProbedAddress(absl::StrCat("fd20::", i))});
   }
   return nodes;
 }
@@ -35,19 +35,20 @@ Duration IntervalOf(const v1::ProbeConfig& config) { return DecodeDuration(confi
 TEST(ProbeConfigTest, ANodeIsProbedAtItsFirstAddressOfEachFamily) {
   InventoryNode node;
   node.name = NodeName("lon-1");
-  node.addresses = {Address("fd20::1"), Address("172.32.4.2"), Address("fd20::2"), Address("172.32.4.3")};
+  node.addresses = {ProbedAddress("fd20::1"), ProbedAddress("172.32.4.2"), ProbedAddress("fd20::2"),
+                    ProbedAddress("172.32.4.3")};
   EXPECT_EQ(ProbeNodeOf(node, 4), (ProbeNode{.name = NodeName("lon-1"),
                                              .id = 4,
-                                             .ipv4 = Address("172.32.4.2"),
-                                             .ipv6 = Address("fd20::1"),
+                                             .ipv4 = ProbedAddress("172.32.4.2"),
+                                             .ipv6 = ProbedAddress("fd20::1"),
                                              .place = "/"}));
 }
 
 TEST(ProbeConfigTest, KnowsTheInterfacesOfTheseAddresses) {
   InventoryNode node;
   node.name = NodeName("lon-1");
-  node.addresses = {Address("172.32.4.3"), Address("172.32.4.2"), Address("fd20::2")};
-  node.interfaces = {{Address("172.32.4.2"), "eth0"}, {Address("172.32.4.3"), "eth1"}};
+  node.addresses = {ProbedAddress("172.32.4.3"), ProbedAddress("172.32.4.2"), ProbedAddress("fd20::2")};
+  node.interfaces = {{ProbedAddress("172.32.4.2"), "eth0"}, {ProbedAddress("172.32.4.3"), "eth1"}};
   EXPECT_EQ(ProbeNodeOf(node).Interface(Family::kIpv4), "eth1");
   EXPECT_EQ(ProbeNodeOf(node).Interface(Family::kIpv6), "");
 }
@@ -112,8 +113,8 @@ std::vector<ProbeNode> LargeFleet(int count) {
   for (int i = 1; i <= count; ++i) {
     nodes.push_back({.name = NodeName(absl::StrCat("node-", i)),
                      .id = static_cast<std::uint32_t>(i),
-                     .ipv4 = Address(absl::StrCat("10.0.", i / 256, ".", i % 256)),
-                     .ipv6 = Address(absl::StrCat("fd20::", i)),
+                     .ipv4 = ProbedAddress(absl::StrCat("10.0.", i / 256, ".", i % 256)),
+                     .ipv6 = ProbedAddress(absl::StrCat("fd20::", i)),
                      .place = absl::StrCat("region-", i % 4, "/a")});
   }
   return nodes;

@@ -15,7 +15,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const NodeName kLondon("lon-1");
 const NodeName kParis("par-1");
@@ -24,7 +24,7 @@ const ProbeEdge kInward = {.from = kParis, .to = kLondon, .family = Family::kIpv
 
 ControllerTime At(Duration time) { return ControllerTime(time); }
 
-class ProbeLogTest : public testing::Test {
+class ProbeLogTest : public ::testing::Test {
  protected:
   static v1::ProbeWindow Window(const NodeName& peer, Duration start, std::uint32_t sent, std::uint32_t received) {
     v1::ProbeWindow window;
@@ -97,11 +97,11 @@ TEST_F(ProbeLogTest, StretchesOneAfterTheOtherAreSummedApart) {
     for (const ProbeSum& sum : log_.Sums(kOutward, At(seconds(1)), step, count)) all.push_back(sum.sent);
     return all;
   };
-  EXPECT_THAT(sent(milliseconds(300), 3), testing::ElementsAre(6, 8, 0));
-  EXPECT_THAT(sent(milliseconds(300), 4), testing::ElementsAre(6, 8, 0, 16));
+  EXPECT_THAT(sent(milliseconds(300), 3), ::testing::ElementsAre(6, 8, 0));
+  EXPECT_THAT(sent(milliseconds(300), 4), ::testing::ElementsAre(6, 8, 0, 16));
   // A window that two stretches share is in neither.
-  EXPECT_THAT(sent(milliseconds(250), 2), testing::ElementsAre(2, 8));
-  EXPECT_THAT(log_.Sums(kInward, At(seconds(1)), seconds(1), 2), testing::ElementsAre(ProbeSum{}, ProbeSum{}));
+  EXPECT_THAT(sent(milliseconds(250), 2), ::testing::ElementsAre(2, 8));
+  EXPECT_THAT(log_.Sums(kInward, At(seconds(1)), seconds(1), 2), ::testing::ElementsAre(ProbeSum{}, ProbeSum{}));
 }
 
 TEST_F(ProbeLogTest, AWindowThatHoldsBothIsReadAsBoth) {

@@ -48,7 +48,7 @@ std::size_t Edges(const ProbePairs& pairs) {
   return count;
 }
 
-class ProbeSampleTest : public testing::TestWithParam<int> {};
+class ProbeSampleTest : public ::testing::TestWithParam<int> {};
 
 TEST_P(ProbeSampleTest, IsMutualBalancedAndCoversEveryTwoGroups) {
   const std::uint64_t seed = 40 + static_cast<std::uint64_t>(GetParam());
@@ -100,7 +100,7 @@ TEST_P(ProbeSampleTest, ANodeThatLeavesChangesLittleForTheOthers) {
   EXPECT_GE(kept, Edges(before) * 8 / 10);
 }
 
-INSTANTIATE_TEST_SUITE_P(Sizes, ProbeSampleTest, testing::Values(30, 61, 300, 1000));
+INSTANTIATE_TEST_SUITE_P(Sizes, ProbeSampleTest, ::testing::Values(30, 61, 300, 1000));
 
 TEST(ProbeSampleTest, FewNodesAllProbeEachOther) {
   const std::vector<NodeName> nodes = Fleet(3);

@@ -10,7 +10,7 @@
 namespace faultline {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 v1::StageVerdict LeakingStage() {
   v1::StageVerdict stage = OneWayStage(3);

@@ -8,9 +8,9 @@
 namespace faultline {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(RenderRunTest, Verified) {
   EXPECT_EQ("\n" + RenderRun(SampleRun(), {}), R"(

@@ -10,9 +10,9 @@
 namespace faultline {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
-using testing::SizeIs;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::SizeIs;
 
 void SetWaited(v1::StageVerdict& stage) {
   *stage.mutable_held() = EncodeDuration(std::chrono::milliseconds(4'200));

@@ -15,10 +15,10 @@ namespace faultline {
 namespace {
 
 using std::chrono::seconds;
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 // The elements that a page opens and never closes, or closes and never opened; empty when it is well-nested.
 std::string Misnested(const std::string& page) {

@@ -15,10 +15,10 @@
 namespace faultline {
 namespace {
 
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::vector<std::string> KindsOf(const v1::Run& run, const LoggedEvents& log = {}) {
   std::vector<std::string> kinds;

@@ -31,7 +31,7 @@ TEST(TcpConfigTest, ANodeDialsItsEdgesAndKnowsItsOwnPorts) {
   EXPECT_EQ(config.targets(1).peer(), "par-2");
   EXPECT_EQ(IpAddress::FromBytes(config.targets(1).address())->ToString(), "172.33.0.2");
   EXPECT_EQ(config.targets(1).port(), 3002u);
-  EXPECT_THAT(config.dialled_ports(), testing::ElementsAre(3001));
+  EXPECT_THAT(config.dialled_ports(), ::testing::ElementsAre(3001));
   EXPECT_EQ(IpAddress::FromBytes(config.own_ipv4())->ToString(), "172.32.0.1");
   EXPECT_EQ(config.own_ipv6(), "");
   EXPECT_EQ(DecodeDuration(config.interval()).value(), kTcpInterval);

@@ -11,13 +11,13 @@
 namespace faultline {
 namespace {
 
-using testing::Contains;
-using testing::Each;
-using testing::ElementsAre;
-using testing::Field;
-using testing::IsEmpty;
-using testing::Not;
-using testing::SizeIs;
+using ::testing::Contains;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::Field;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
 
 TEST(TcpEdgesTest, ThePortOfAOneWayFaultIsDialledBothWaysBetweenItsEndsOnly) {
   TcpFleet fleet;

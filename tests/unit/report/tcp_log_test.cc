@@ -16,7 +16,7 @@ using std::chrono::seconds;
 
 const TcpEdge kEdge = TcpEdgeOf("lon-1", "par-1", 3001);
 
-class TcpLogTest : public testing::Test {
+class TcpLogTest : public ::testing::Test {
  protected:
   static v1::Observation Report(Duration start) {
     v1::Observation observation;
@@ -91,7 +91,7 @@ TEST_F(TcpLogTest, NothingOfAMalformedReportIsTaken) {
     change(*observation.mutable_tcp_windows(1));
     const absl::Status status = log_.Add(NodeName("lon-1"), observation);
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-    EXPECT_THAT(std::string(status.message()), testing::HasSubstr("TCP window 1 of lon-1"));
+    EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("TCP window 1 of lon-1"));
   }
   EXPECT_TRUE(Windows(kEdge, seconds(1), seconds(2)).empty());
 }

@@ -16,9 +16,9 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-constexpr Duration kT0 = seconds(1000);
+constexpr Duration kTcpT0 = seconds(1000);
 constexpr int kUsualMs = 2;
 
 // How an attempt ends, and how long its answer takes.
@@ -32,7 +32,7 @@ const End kSilent = {&v1::TcpWindow::set_timed_out};
 const End kUnreachable = {&v1::TcpWindow::set_unreachable};
 
 // A run of one or more steps of London's packets to Paris from 10 s to 20 s. UDP probes all arrive.
-class TcpVerdictTest : public testing::Test {
+class TcpVerdictTest : public ::testing::Test {
  protected:
   void SetUp() override {
     for (Duration time(0); time < seconds(30); time += milliseconds(100)) {
@@ -48,7 +48,7 @@ class TcpVerdictTest : public testing::Test {
     v1::ProbeWindow& window = *observation.add_windows();
     window.set_peer(peer.text());
     window.set_family(v1::FAMILY_IPV4);
-    *window.mutable_start() = EncodeDuration(kT0 + time);
+    *window.mutable_start() = EncodeDuration(kTcpT0 + time);
     window.set_sent(1);
     window.set_received(1);
     ASSERT_TRUE(log_.Add(reporter, observation).ok());
@@ -61,7 +61,7 @@ class TcpVerdictTest : public testing::Test {
       window.set_peer(edge.to.text());
       window.set_family(v1::FAMILY_IPV4);
       window.set_port(edge.port);
-      *window.mutable_start() = EncodeDuration(kT0 + time);
+      *window.mutable_start() = EncodeDuration(kTcpT0 + time);
       const End ended = how(time);
       (window.*ended.set)(1);
       if (ended.ms > 0) *window.mutable_sum_time() = EncodeDuration(milliseconds(ended.ms));
@@ -82,7 +82,7 @@ class TcpVerdictTest : public testing::Test {
   v1::StageVerdict Judge() {
     const std::vector<TcpEdge> edges = fleet_.Find().edges;
     const ProbedRun run = {fleet_.nodes, fleet_.timelines, 7401, nullptr, edges};
-    const Evidence evidence = {.log = log_, .t0 = ControllerTime(kT0), .tcp_log = &tcp_log_};
+    const Evidence evidence = {.log = log_, .t0 = ControllerTime(kTcpT0), .tcp_log = &tcp_log_};
     const v1::StageVerdict baseline = JudgeStage({.name = "baseline", .end = seconds(10)}, run, evidence);
     EXPECT_TRUE(baseline.agrees());
     Stage stage = {.name = "step", .start = seconds(10), .end = seconds(20)};
@@ -233,7 +233,7 @@ TEST_F(TcpVerdictTest, ARejectThatGoesOnAfterItsEndIsToldByTheBaseline) {
   DialAll(kConnected, Outward(kRefused));
   const std::vector<TcpEdge> edges = fleet_.Find().edges;
   const ProbedRun run = {fleet_.nodes, fleet_.timelines, 7401, nullptr, edges};
-  Evidence evidence = {.log = log_, .t0 = ControllerTime(kT0), .tcp_log = &tcp_log_};
+  Evidence evidence = {.log = log_, .t0 = ControllerTime(kTcpT0), .tcp_log = &tcp_log_};
   const v1::StageVerdict baseline = JudgeStage({.name = "baseline", .end = seconds(10)}, run, evidence);
   evidence.baseline = &baseline;
   // As if the step were over.

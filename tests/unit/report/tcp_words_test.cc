@@ -20,8 +20,8 @@ namespace faultline {
 namespace {
 
 using std::chrono::milliseconds;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 v1::TcpVerdict& AddTcp(v1::StageVerdict& stage, const char* from, const char* to, std::uint32_t port, bool open) {
   v1::TcpVerdict& edge = *stage.add_tcp();

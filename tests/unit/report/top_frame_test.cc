@@ -11,14 +11,14 @@
 namespace faultline {
 namespace {
 
-using testing::AllOf;
-using testing::Contains;
-using testing::Each;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
-using testing::SizeIs;
-using testing::StartsWith;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 std::string Shown(const TopState& state, const TerminalStyle& style, std::size_t width, std::size_t height) {
   return "\n" + absl::StrJoin(TopFrame(state, style, width, height), "\n") + "\n";

@@ -42,7 +42,7 @@ TEST(JudgeMarginTest, GrowsWithTheClockError) {
 }
 
 // Two nodes with both IP versions; in [10 s, 20 s) lon's packets to par vanish at par. T0 is at 1000 s.
-class JudgeStageTest : public testing::Test {
+class JudgeStageTest : public ::testing::Test {
  protected:
   static constexpr Duration kT0 = seconds(1000);
   // So that the margin is 200 ms.

@@ -22,7 +22,7 @@ namespace {
 using ::testing::HasSubstr;
 using testing::StatusIs;
 
-constexpr Duration kPatience = std::chrono::seconds(60);
+constexpr Duration kAcceptPatience = std::chrono::seconds(60);
 
 // Where an acceptor's connections end up.
 class Hall {
@@ -64,7 +64,7 @@ bool HasIpv6() {
 class ConnectionAcceptorTest : public ::testing::Test {
  protected:
   void Start(const ConnectionLimits& limits) {
-    auto sockets = ListenTcp(absl::StrCat("0.0.0.0:", port_), kPatience);
+    auto sockets = ListenTcp(absl::StrCat("0.0.0.0:", port_), kAcceptPatience);
     ASSERT_THAT(sockets, testing::IsOk());
     auto acceptor =
         ConnectionAcceptor::Start(*std::move(sockets), limits, [this](int, int connection) { hall_.Take(connection); });
@@ -140,16 +140,16 @@ TEST_F(ConnectionAcceptorTest, BothFamiliesComeToTheAddressOfAll) {
 
 TEST(ListenTcpTest, WhatIsInTheWayIsSaidWithTheMend) {
   const std::string address = absl::StrCat("127.0.0.1:", FreePort());
-  const auto first = ListenTcp(address, kPatience);
+  const auto first = ListenTcp(address, kAcceptPatience);
   ASSERT_THAT(first, testing::IsOk());
   EXPECT_THAT(
-      ListenTcp(address, kPatience),
+      ListenTcp(address, kAcceptPatience),
       StatusIs(absl::StatusCode::kFailedPrecondition,
                HasSubstr(absl::StrCat("cannot listen on ", address, ": another program does; `ss -tlnp sport"))));
-  EXPECT_THAT(ListenTcp("192.0.2.1:7400", kPatience),
+  EXPECT_THAT(ListenTcp("192.0.2.1:7400", kAcceptPatience),
               StatusIs(absl::StatusCode::kFailedPrecondition,
                        HasSubstr("cannot listen on 192.0.2.1:7400: that is no address of this host")));
-  EXPECT_THAT(ListenTcp("no-such-host.invalid:7400", kPatience),
+  EXPECT_THAT(ListenTcp("no-such-host.invalid:7400", kAcceptPatience),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("cannot look up 'no-such-host.invalid'")));
 }
 

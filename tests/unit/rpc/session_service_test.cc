@@ -19,7 +19,7 @@ using ::testing::Le;
 using ::testing::SizeIs;
 using testing::StatusIs;
 
-constexpr std::chrono::seconds kPatience(60);
+constexpr std::chrono::seconds kSessionPatience(60);
 // What is to be over within a second. An emulated processor takes ten times as long.
 #ifdef FAULTLINE_EMULATED
 constexpr std::chrono::seconds kSoon(10);
@@ -36,7 +36,7 @@ class Caller {
     const auto channel = OpenChannel(target, security, arguments);
     EXPECT_THAT(channel, IsOk());
     stub_ = v1::AgentSessionService::NewStub(*channel);
-    context_.set_deadline(std::chrono::system_clock::now() + kPatience);
+    context_.set_deadline(std::chrono::system_clock::now() + kSessionPatience);
     stream_ = stub_->Session(&context_);
   }
   ~Caller() { context_.TryCancel(); }

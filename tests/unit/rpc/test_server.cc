@@ -18,7 +18,7 @@
 namespace faultline {
 namespace {
 
-constexpr std::chrono::seconds kPatience(60);
+constexpr std::chrono::seconds kServerPatience(60);
 
 std::string MakeFolder() {
   std::string folder = (std::filesystem::temp_directory_path() / "faultline-rpc-XXXXXX").string();
@@ -112,7 +112,7 @@ Security TestServer::Client(const testing::TestCertificate& certificate) const {
 absl::StatusOr<std::string> AskWhoIAm(const std::shared_ptr<grpc::Channel>& channel) {
   const auto stub = v1::ControlService::NewStub(channel);
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + kPatience);
+  context.set_deadline(std::chrono::system_clock::now() + kServerPatience);
   v1::ListNodesResponse response;
   const grpc::Status status = stub->ListNodes(&context, v1::ListNodesRequest(), &response);
   if (!status.ok()) return FromGrpc(status);
@@ -166,7 +166,7 @@ UniqueFd ConnectTo(int port, const std::string& from) {
 bool IsHungUpOn(const UniqueFd& connection) {
   std::array<char, 1024> buffer;
   pollfd readable{.fd = connection.get(), .events = POLLIN, .revents = 0};
-  while (poll(&readable, 1, static_cast<int>(std::chrono::milliseconds(kPatience).count())) > 0) {
+  while (poll(&readable, 1, static_cast<int>(std::chrono::milliseconds(kServerPatience).count())) > 0) {
     if (read(connection.get(), buffer.data(), buffer.size()) <= 0) return true;
   }
   return false;

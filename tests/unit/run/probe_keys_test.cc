@@ -13,8 +13,8 @@ namespace {
 
 using std::chrono::minutes;
 using std::chrono::seconds;
-using testing::ElementsAre;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::SizeIs;
 
 ProbeSeal SealOf(const std::vector<std::string>& keys) {
   std::vector<PacketMac::Key> read;

@@ -13,7 +13,7 @@ namespace {
 using std::chrono::hours;
 using ::testing::HasSubstr;
 
-WallTime Moment(absl::string_view text) {
+WallTime FreezeMoment(absl::string_view text) {
   absl::Time time;
   std::string error;
   EXPECT_TRUE(absl::ParseTime(absl::RFC3339_full, text, &time, &error)) << error;
@@ -23,8 +23,8 @@ WallTime Moment(absl::string_view text) {
 v1::Freeze Once(const std::string& name, absl::string_view from, absl::string_view to) {
   v1::Freeze freeze;
   freeze.set_name(name);
-  *freeze.mutable_from() = EncodeWall(Moment(from));
-  *freeze.mutable_to() = EncodeWall(Moment(to));
+  *freeze.mutable_from() = EncodeWall(FreezeMoment(from));
+  *freeze.mutable_to() = EncodeWall(FreezeMoment(to));
   return freeze;
 }
 
@@ -39,10 +39,10 @@ v1::Freeze Weekly(const std::string& cron, Duration length) {
 
 bool IsFrozen(const v1::Freeze& freeze, absl::string_view when) {
   EXPECT_TRUE(CheckFreeze(freeze).ok()) << CheckFreeze(freeze);
-  return FrozenAt({&freeze, 1}, Moment(when)).has_value();
+  return FrozenAt({&freeze, 1}, FreezeMoment(when)).has_value();
 }
 
-std::string Error(const v1::Freeze& freeze) { return std::string(CheckFreeze(freeze).message()); }
+std::string FreezeError(const v1::Freeze& freeze) { return std::string(CheckFreeze(freeze).message()); }
 
 TEST(FreezeTest, HoldsFromItsFirstMomentToJustBeforeItsEnd) {
   const v1::Freeze freeze = Once("x", "2026-12-24T12:00:00Z", "2026-12-27T00:00:00Z");
@@ -67,7 +67,7 @@ TEST(FreezeTest, OfSeveralTheOneThatEndsLast) {
   const std::vector<v1::Freeze> freezes = {Once("short", "2026-12-24T00:00:00Z", "2026-12-25T00:00:00Z"),
                                            Once("long", "2026-12-23T00:00:00Z", "2026-12-28T00:00:00Z"),
                                            Once("later", "2026-12-25T00:00:00Z", "2027-12-28T00:00:00Z")};
-  const auto frozen = FrozenAt(freezes, Moment("2026-12-24T01:00:00Z"));
+  const auto frozen = FrozenAt(freezes, FreezeMoment("2026-12-24T01:00:00Z"));
   ASSERT_TRUE(frozen);
   EXPECT_EQ(frozen->ToString(), "freeze 'long', until 2026-12-28T00:00:00Z");
 }
@@ -75,14 +75,15 @@ TEST(FreezeTest, OfSeveralTheOneThatEndsLast) {
 TEST(FreezeTest, SaysWhatIsWrong) {
   v1::Freeze both = Once("x", "2026-12-24T00:00:00Z", "2026-12-25T00:00:00Z");
   both.set_cron("0 0 * * *");
-  EXPECT_THAT(Error(both), HasSubstr("not both"));
+  EXPECT_THAT(FreezeError(both), HasSubstr("not both"));
   v1::Freeze open = Once("x", "2026-12-24T00:00:00Z", "2026-12-25T00:00:00Z");
   open.clear_to();
-  EXPECT_THAT(Error(open), HasSubstr("needs both 'from' and 'to'"));
-  EXPECT_THAT(Error(Once("x", "2026-12-25T00:00:00Z", "2026-12-24T00:00:00Z")), HasSubstr("must be before its 'to'"));
-  EXPECT_THAT(Error(Weekly("0 0 * * *", hours(24 * 32))), HasSubstr("length must be within 1s to"));
-  EXPECT_THAT(Error(Weekly("0 0 * *", hours(1))), HasSubstr("has 4 fields"));
-  EXPECT_THAT(Error(Once("no good", "2026-12-24T00:00:00Z", "2026-12-25T00:00:00Z")), HasSubstr("freeze name"));
+  EXPECT_THAT(FreezeError(open), HasSubstr("needs both 'from' and 'to'"));
+  EXPECT_THAT(FreezeError(Once("x", "2026-12-25T00:00:00Z", "2026-12-24T00:00:00Z")),
+              HasSubstr("must be before its 'to'"));
+  EXPECT_THAT(FreezeError(Weekly("0 0 * * *", hours(24 * 32))), HasSubstr("length must be within 1s to"));
+  EXPECT_THAT(FreezeError(Weekly("0 0 * *", hours(1))), HasSubstr("has 4 fields"));
+  EXPECT_THAT(FreezeError(Once("no good", "2026-12-24T00:00:00Z", "2026-12-25T00:00:00Z")), HasSubstr("freeze name"));
 }
 
 }  // namespace

@@ -11,16 +11,16 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-IpAddress At(const char* text) { return *IpAddress::Parse(text); }
+IpAddress ResolverAt(const char* text) { return *IpAddress::Parse(text); }
 
 TEST(ParseResolvConfTest, NameServersInOrderEachOnce) {
   EXPECT_THAT(ParseResolvConf("# made by dhclient\nsearch example.org\nnameserver 172.31.0.2\n"
                               "nameserver\t2001:db8::53 # second\r\n  nameserver 172.31.0.2\noptions edns0"),
-              ElementsAre(At("172.31.0.2"), At("2001:db8::53")));
+              ElementsAre(ResolverAt("172.31.0.2"), ResolverAt("2001:db8::53")));
 }
 
 TEST(ParseResolvConfTest, LinkLocalServerWithoutItsInterface) {
-  EXPECT_THAT(ParseResolvConf("nameserver fe80::1%eth0\n"), ElementsAre(At("fe80::1")));
+  EXPECT_THAT(ParseResolvConf("nameserver fe80::1%eth0\n"), ElementsAre(ResolverAt("fe80::1")));
 }
 
 TEST(ParseResolvConfTest, ThoseOnLoopbackNeedNoProtection) {
@@ -43,20 +43,21 @@ TEST(KnownResolversTest, AreThoseOfNowOrElseTheLast) {
   std::vector<IpAddress> found;
   KnownResolvers resolvers([&found] { return found; });
   EXPECT_THAT(resolvers.Now(), IsEmpty());
-  found = {At("10.0.0.2")};
-  EXPECT_THAT(resolvers.Now(), ElementsAre(At("10.0.0.2")));
+  found = {ResolverAt("10.0.0.2")};
+  EXPECT_THAT(resolvers.Now(), ElementsAre(ResolverAt("10.0.0.2")));
   // The file is being written.
   found.clear();
-  EXPECT_THAT(resolvers.Now(), ElementsAre(At("10.0.0.2")));
+  EXPECT_THAT(resolvers.Now(), ElementsAre(ResolverAt("10.0.0.2")));
   // Another network: the former is no protection any more.
-  found = {At("10.9.0.2"), At("10.9.0.3")};
-  EXPECT_THAT(resolvers.Now(), ElementsAre(At("10.9.0.2"), At("10.9.0.3")));
+  found = {ResolverAt("10.9.0.2"), ResolverAt("10.9.0.3")};
+  EXPECT_THAT(resolvers.Now(), ElementsAre(ResolverAt("10.9.0.2"), ResolverAt("10.9.0.3")));
 }
 
 TEST(DnsEndpointsTest, AreAskedByUdpTcpAndTls) {
-  EXPECT_THAT(DnsEndpoints({At("10.0.0.2")}),
-              ElementsAre(ProtectedEndpoint{At("10.0.0.2"), 53, Protocol::kUdp}, ProtectedEndpoint{At("10.0.0.2"), 53},
-                          ProtectedEndpoint{At("10.0.0.2"), 853}));
+  EXPECT_THAT(
+      DnsEndpoints({ResolverAt("10.0.0.2")}),
+      ElementsAre(ProtectedEndpoint{ResolverAt("10.0.0.2"), 53, Protocol::kUdp},
+                  ProtectedEndpoint{ResolverAt("10.0.0.2"), 53}, ProtectedEndpoint{ResolverAt("10.0.0.2"), 853}));
 }
 
 }  // namespace
