@@ -39,6 +39,14 @@ class StackedTest : public LinuxKernelTest, public ::testing::WithParamInterface
       netns->Run("ip link set up0 addrgenmode none up");
       netns->Run(absl::StrCat("ip address add ", address, "/24 dev up0"));
     }
+    // Each knows the other: what has to wait for an answer to ARP may be overtaken, and asked for again.
+    node().Run(absl::StrCat("ip neighbour add ", kPeerUp, " lladdr ", MacOf(peer()), " dev up0"));
+    peer().Run(absl::StrCat("ip neighbour add ", kNodeUp, " lladdr ", MacOf(node()), " dev up0"));
+  }
+  static std::string MacOf(const Netns& netns) {
+    const std::string before = "link/ether ";
+    const std::string link = netns.Run("ip -o link show up0");
+    return link.substr(link.find(before) + before.size(), 17);
   }
   void Unstack() {
     for (const Netns* netns : {&node(), &peer()}) netns->Run("ip link del up0");
