@@ -50,10 +50,6 @@ function(faultline_library name)
   add_library(faultline_${name} STATIC EXCLUDE_FROM_ALL ${ARG_SOURCES})
   add_library(faultline::${name} ALIAS faultline_${name})
   target_link_libraries(faultline_${name} PUBLIC faultline::options ${ARG_LINK})
-  if("fuzz" IN_LIST FAULTLINE_PARTS)
-    # So that fuzzers see where they have been. Optimised a little: what is tested runs often, tests compile often.
-    target_compile_options(faultline_${name} PRIVATE -fsanitize=fuzzer-no-link -O1)
-  endif()
 endfunction()
 
 # faultline_program(NAME [LITE] [TOOL] SOURCES ... [LINK ...]): a program, put into FAULTLINE_BIN_DIR, a LITE one of the
@@ -132,6 +128,15 @@ function(faultline_fuzzer name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE faultline::options ${ARG_LINK})
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  # So that the fuzzer sees where it has been in the libraries that it names; optimised a little, as it runs them often.
+  # Not in all: it takes two and a half times as long to compile.
+  foreach(library ${ARG_LINK})
+    string(REPLACE "faultline::" "faultline_" library ${library})
+    get_target_property(options ${library} COMPILE_OPTIONS)
+    if(NOT "-fsanitize=fuzzer-no-link" IN_LIST options)
+      target_compile_options(${library} PRIVATE -fsanitize=fuzzer-no-link -O1)
+    endif()
+  endforeach()
   set(dictionary "")
   if(ARG_DICT)
     set(dictionary "-dict=${ARG_DICT}")
