@@ -25,8 +25,6 @@ using Bytes = std::span<const std::uint8_t>;
 using Device = NetworkSurvey::Device;
 using Chain = NetworkSurvey::Chain;
 
-// A dump that is disturbed again and again is given up after this many attempts.
-constexpr int kSurveyAttempts = 5;
 constexpr std::size_t kMost = 100'000;
 
 // What is behind a message's own header, and that; none of what is too short to be one.
@@ -94,7 +92,7 @@ Chain ReadChain(const nfgenmsg& header, const NlAttributes& attributes) {
 template <typename Read>
 absl::Status Insist(const Read& read) {
   absl::Status status;
-  for (int attempt = 0; attempt < kSurveyAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kDumpAttempts; ++attempt) {
     status = read();
     if (!absl::IsAborted(status)) return status;
   }

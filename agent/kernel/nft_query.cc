@@ -13,8 +13,6 @@
 namespace faultline {
 namespace {
 
-// A dump that is disturbed again and again is given up after this many attempts.
-constexpr int kQueryAttempts = 5;
 // Of what is left: what a Duration can hold.
 constexpr std::uint64_t kMostMilliseconds = std::uint64_t{1} << 40;
 
@@ -170,7 +168,7 @@ absl::StatusOr<std::vector<NftElement>> DumpElements(NlConversation& conversatio
 template <typename Ask>
 auto UntilUndisturbed(const Ask& ask) -> decltype(ask()) {
   auto answer = ask();
-  for (int attempt = 1; absl::IsAborted(answer.status()) && attempt < kQueryAttempts; ++attempt) answer = ask();
+  for (int attempt = 1; absl::IsAborted(answer.status()) && attempt < kDumpAttempts; ++attempt) answer = ask();
   if (absl::IsNotFound(answer.status())) return typename decltype(ask())::value_type();
   return answer;
 }

@@ -13,6 +13,9 @@
 
 namespace faultline {
 
+// A dump that is disturbed again and again is given up after this many attempts.
+inline constexpr int kDumpAttempts = 5;
+
 // One request that the kernel refused.
 struct NlFailure {
   std::uint32_t sequence = 0;

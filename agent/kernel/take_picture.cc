@@ -16,9 +16,6 @@
 namespace faultline {
 namespace {
 
-// A dump that is disturbed again and again is given up after this many attempts.
-constexpr int kPictureAttempts = 5;
-
 using Add = absl::Status (PictureReader::*)(PictureReader::Message);
 
 absl::Status Dump(NlConversation& conversation, NlDump request, Add add, PictureReader& reader) {
@@ -48,7 +45,7 @@ absl::Status ReadRouting(NlConversation& conversation, PictureReader& reader) {
 absl::StatusOr<KernelPicture> Read(NlConversation& conversation,
                                    absl::Status (*read)(NlConversation&, PictureReader&)) {
   absl::Status status;
-  for (int attempt = 0; attempt < kPictureAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kDumpAttempts; ++attempt) {
     PictureReader reader;
     status = read(conversation, reader);
     if (status.ok()) return reader.Take();

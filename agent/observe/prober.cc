@@ -13,8 +13,6 @@
 namespace faultline {
 namespace {
 
-// How often to look whether the clocks are mapped by now.
-constexpr Duration kMappingPatience = std::chrono::milliseconds(100);
 // A probe that took longer, either way, is not believed.
 constexpr Duration kFarthest = std::chrono::minutes(1);
 // So many datagrams are taken before the next look at what is to be sent.

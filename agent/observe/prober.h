@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "agent/observe/burst_book.h"
+#include "agent/observe/clock_mapping.h"
 #include "agent/observe/probe_mesh.h"
 #include "agent/observe/probe_packet.h"
 #include "agent/observe/probe_seal.h"
@@ -57,9 +58,6 @@ struct ProberStatus {
 // no longer than a few system calls. The destructor stops the thread at once.
 class Prober {
  public:
-  // The controller's clock at a moment of ours; none while the clocks are not mapped. Called from the prober's thread.
-  using ClockMapping = std::function<std::optional<ControllerTime>(MonotonicTime)>;
-
   // Where the sockets are bound; absent: every address.
   struct Options {
     std::optional<IpAddress> ipv4;

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/observe/clock_mapping.h"
+
 namespace faultline {
 namespace {
 
-// How often to look whether the clocks are mapped by now.
-constexpr Duration kDialMappingPatience = std::chrono::milliseconds(100);
 constexpr int kQuicker = 4;
 
 }  // namespace
@@ -26,7 +26,7 @@ Duration TcpDialer::Step(MonotonicTime now, std::optional<ControllerTime> now_th
     if (line.open) End(line, now, tally);
     if (!line.open && now >= line.next && now_there) Begin(line, now, *now_there, tally);
     const Duration more = line.open ? line.begun + mesh_.timeout - now : line.next - now;
-    wait = std::min(wait, now_there ? more : std::max(more, kDialMappingPatience));
+    wait = std::min(wait, now_there ? more : std::max(more, kMappingPatience));
   }
   return std::max(wait, Duration(0));
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "agent/observe/clock_mapping.h"
 #include "agent/observe/tcp_mesh.h"
 #include "agent/observe/tcp_sockets.h"
 #include "agent/observe/tcp_tally.h"
@@ -23,9 +24,6 @@ namespace faultline {
 // All methods are thread-safe; they take no longer than a few system calls a port. The destructor stops at once.
 class TcpProber {
  public:
-  // The controller's clock at a moment of ours; none while the clocks are not mapped. Called from the prober's thread.
-  using ClockMapping = std::function<std::optional<ControllerTime>(MonotonicTime)>;
-
   // `listen`: whether to open listeners. `clock`, and what `mapping` refers to, must outlive the prober.
   TcpProber(const Clock& clock, ClockMapping mapping, bool listen);
   ~TcpProber();

@@ -9,12 +9,14 @@
 #include "tests/bench/measures.h"
 #include "tests/bench/observed_plan.h"
 #include "tests/bench/process_usage.h"
+#include "tests/measure/figures.h"
 
 namespace faultline::bench {
 namespace {
 
 using measure::Cell;
 using measure::Interrupts;
+using measure::Seconds;
 using measure::Table;
 
 // The first reports, and sessions that have just begun: after it, one of which nothing is wanted is idle.
@@ -32,7 +34,6 @@ constexpr Duration kRunPatience = std::chrono::minutes(1);
 constexpr char kCpuGoal[] = "1000";
 constexpr char kNoGoal[] = "";
 
-double Seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
 double Megabytes(std::int64_t bytes) { return static_cast<double>(bytes) / 1e6; }
 
 // A figure of one or several agents: their median and the greatest. REQUIRES: not empty.

@@ -13,6 +13,7 @@
 #include "common/status.h"
 #include "tests/bench/cidr_program.h"
 #include "tests/bench/measures.h"
+#include "tests/measure/figures.h"
 #include "tests/measure/process.h"
 #include "tests/measure/samples.h"
 #include "tests/measure/tcp_flow.h"
@@ -23,9 +24,11 @@ namespace {
 
 using measure::Cell;
 using measure::Goal;
+using measure::Median;
 using measure::ProcessResult;
 using measure::RunProcess;
 using measure::Samples;
+using measure::Seconds;
 using measure::Table;
 using measure::TcpFlow;
 using measure::ToStatus;
@@ -40,8 +43,6 @@ constexpr std::size_t kRules = 10'000;
 // Of tc, which takes ever longer to add one.
 constexpr std::size_t kFilters = 2'000;
 constexpr std::size_t kCidrs = 100'000;
-
-double SecondsBeside(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 // What traffic from the peer to the node achieves.
 struct Traffic {
@@ -67,7 +68,7 @@ absl::StatusOr<double> PacketsPerSecond(const testing::Netns& peer, const testin
     }
     took = clock.Now() - start;
   }
-  return static_cast<double>(sent) / SecondsBeside(took);
+  return static_cast<double>(sent) / Seconds(took);
 }
 
 absl::StatusOr<double> BytesPerSecond(const testing::Netns& peer, const testing::Netns& node, Duration time) {
@@ -78,7 +79,7 @@ absl::StatusOr<double> BytesPerSecond(const testing::Netns& peer, const testing:
   const MonotonicTime start = clock.Now();
   const std::int64_t before = flow->bytes();
   std::this_thread::sleep_for(time);
-  return static_cast<double>(flow->bytes() - before) / SecondsBeside(clock.Now() - start);
+  return static_cast<double>(flow->bytes() - before) / Seconds(clock.Now() - start);
 }
 
 absl::StatusOr<Samples> RoundTrips(const testing::Netns& peer, const testing::Netns& node, int count) {
@@ -189,11 +190,6 @@ std::vector<BesideWay> Ways(const testing::Netns& peer, const testing::Netns& no
 // In each round the way's figure by that of nothing in the same round.
 using Shares = std::map<std::string, std::vector<double>>;
 
-double MedianOf(std::vector<double> values) {
-  std::ranges::sort(values);
-  return values[values.size() / 2];
-}
-
 std::string Spread(const std::vector<double>& values) {
   const auto [least, greatest] = std::ranges::minmax_element(values);
   return absl::StrFormat("%.4g to %.4g", *least, *greatest);
@@ -210,8 +206,8 @@ absl::Status AddBesideRow(const BesideWay& way, const std::vector<Traffic>& with
       values.push_back(with[i].*figure / (figure == &Traffic::bytes_per_second ? 1e6 : 1));
       shares.push_back(with[i].*figure / without[i].*figure * 100);
     }
-    row.emplace_back(MedianOf(values));
-    row.emplace_back(MedianOf(shares));
+    row.emplace_back(Median(values));
+    row.emplace_back(Median(shares));
     row.emplace_back(Spread(shares));
     if (way.name != "Faultline" || figure == &Traffic::round_trip_p50) continue;
     const bool rate = figure != &Traffic::round_trip_p99;
@@ -219,7 +215,7 @@ absl::Status AddBesideRow(const BesideWay& way, const std::vector<Traffic>& with
                              : rate                                 ? "bytes/s"
                                                                     : "p99 of the round trip";
     table.goals.push_back({absl::StrCat("unrelated ", what, " beside ", way.rules, " CIDRs, of without"),
-                           rate ? Goal::Sense::kAtLeast : Goal::Sense::kAtMost, rate ? 98.0 : 102.0, MedianOf(shares),
+                           rate ? Goal::Sense::kAtLeast : Goal::Sense::kAtMost, rate ? 98.0 : 102.0, Median(shares),
                            "%"});
   }
   table.rows.push_back(std::move(row));

@@ -10,6 +10,7 @@
 #include "common/status.h"
 #include "tests/bench/cidr_program.h"
 #include "tests/bench/measures.h"
+#include "tests/measure/figures.h"
 #include "tests/measure/process.h"
 #include "tests/measure/tcp_flow.h"
 
@@ -18,6 +19,7 @@ namespace {
 
 using measure::Cell;
 using measure::Goal;
+using measure::Median;
 using measure::RunProcess;
 using measure::Table;
 using measure::TcpFlow;
@@ -84,11 +86,6 @@ absl::StatusOr<double> MegabitsPerSecond(const testing::Netns& peer, const testi
   std::this_thread::sleep_for(time);
   const double seconds = std::chrono::duration<double>(clock.Now() - start).count();
   return static_cast<double>(flow->bytes() - before) * 8 / seconds / 1e6;
-}
-
-double Median(std::vector<double> values) {
-  std::ranges::sort(values);
-  return values[values.size() / 2];
 }
 
 void AddLaneRow(const LaneWay& way, Table& table) {

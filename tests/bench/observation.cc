@@ -10,6 +10,7 @@
 #include "tests/bench/measures.h"
 #include "tests/bench/observed_plan.h"
 #include "tests/bench/simulated_fleet.h"
+#include "tests/measure/figures.h"
 #include "tests/support/netns.h"
 
 namespace faultline::bench {
@@ -17,6 +18,7 @@ namespace {
 
 using measure::Cell;
 using measure::Interrupts;
+using measure::Seconds;
 using measure::Table;
 
 constexpr Duration kObservationPatience = std::chrono::seconds(60);
@@ -57,13 +59,11 @@ absl::StatusOr<Reading> Read(const ControllerProcess& controller, const Simulate
   return Reading{.usage = usage, .bytes = bytes, .probes = fleet.sent(), .at = clock.Now()};
 }
 
-double WholeSeconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
 std::vector<Cell> ObservationRow(int agents, const std::string& when, const Reading& from, const Reading& to) {
-  const double took = WholeSeconds(to.at - from.at);
+  const double took = Seconds(to.at - from.at);
   return {std::int64_t{agents},
           when,
-          WholeSeconds(to.usage.processor - from.usage.processor) / took * 100,
+          Seconds(to.usage.processor - from.usage.processor) / took * 100,
           static_cast<double>(to.usage.resident_bytes) / 1e6,
           static_cast<std::int64_t>(static_cast<double>(to.bytes - from.bytes) / took / agents),
           static_cast<double>(to.probes - from.probes) / took / agents};

@@ -20,6 +20,7 @@
 #include "tests/bench/measures.h"
 #include "tests/bench/node_pki.h"
 #include "tests/fleet/quiet_fleet.h"
+#include "tests/measure/figures.h"
 #include "tests/support/netns.h"
 
 namespace faultline::bench {
@@ -29,6 +30,7 @@ using measure::Cell;
 using measure::Goal;
 using measure::Growth;
 using measure::Interrupts;
+using measure::Seconds;
 using measure::Table;
 using testing::Milestone;
 using testing::QuietFleet;
@@ -57,8 +59,6 @@ enum class Transport { kUnix, kTls };
 std::string Name(Transport transport) {
   return transport == Transport::kUnix ? "Unix socket, plaintext" : "mutual TLS";
 }
-
-double SecondsOf(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 // A folder that goes with the object.
 class Folder {
@@ -129,8 +129,8 @@ absl::StatusOr<Cost> JoinAll(const Setting& setting, QuietFleet& fleet, const Cl
   FAULTLINE_ASSIGN_OR_RETURN(const ProcessUsage joined, usage());
   FAULTLINE_RETURN_IF_ERROR(setting.interrupts.WaitFor(kSessionSettle));
   FAULTLINE_ASSIGN_OR_RETURN(const ProcessUsage settled, usage());
-  return Cost{.wall_us = SecondsOf(took) / sessions * 1e6,
-              .cpu_us = SecondsOf(joined.processor - before.processor) / sessions * 1e6,
+  return Cost{.wall_us = Seconds(took) / sessions * 1e6,
+              .cpu_us = Seconds(joined.processor - before.processor) / sessions * 1e6,
               .bytes = static_cast<double>(settled.resident_bytes - before.resident_bytes) / sessions};
 }
 
@@ -155,11 +155,11 @@ absl::StatusOr<Orders> MeasureOrders(const Setting& setting, QuietFleet& fleet, 
   const MonotonicTime asked = clock.Now();
   FAULTLINE_RETURN_IF_ERROR(begin());
   FAULTLINE_RETURN_IF_ERROR(AwaitAll(Milestone::kFired, setting, fleet));
-  orders.fire_ms = SecondsOf(fleet.milestones().last(Milestone::kFired) - asked) * 1e3;
+  orders.fire_ms = Seconds(fleet.milestones().last(Milestone::kFired) - asked) * 1e3;
   const MonotonicTime aborted = clock.Now();
   FAULTLINE_RETURN_IF_ERROR(end());
   FAULTLINE_RETURN_IF_ERROR(AwaitAll(Milestone::kReleased, setting, fleet));
-  orders.heal_ms = SecondsOf(fleet.milestones().last(Milestone::kReleased) - aborted) * 1e3;
+  orders.heal_ms = Seconds(fleet.milestones().last(Milestone::kReleased) - aborted) * 1e3;
   FAULTLINE_RETURN_IF_ERROR(fleet.status());
   return orders;
 }
@@ -195,7 +195,7 @@ absl::StatusOr<double> MeasureIdle(const Setting& setting, const ControllerProce
   const MonotonicTime from = clock.Now();
   FAULTLINE_RETURN_IF_ERROR(setting.interrupts.WaitFor(kSessionIdleTime));
   FAULTLINE_ASSIGN_OR_RETURN(const ProcessUsage after, controller.Usage());
-  return SecondsOf(after.processor - before.processor) / SecondsOf(clock.Now() - from) * 100;
+  return Seconds(after.processor - before.processor) / Seconds(clock.Now() - from) * 100;
 }
 
 absl::StatusOr<Served> MeasureController(const Setting& setting) {

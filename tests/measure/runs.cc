@@ -4,13 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "tests/measure/figures.h"
 
 namespace faultline::measure {
-namespace {
-
-double Microseconds(Duration duration) { return std::chrono::duration<double, std::micro>(duration).count(); }
-
-}  // namespace
 
 void Runs::Add(Duration sample) {
   all_.Add(sample);

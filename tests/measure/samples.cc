@@ -3,12 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tests/measure/figures.h"
+
 namespace faultline::measure {
-namespace {
-
-double MicrosecondsOf(Duration duration) { return std::chrono::duration<double, std::micro>(duration).count(); }
-
-}  // namespace
 
 Duration Samples::Percentile(double percent) const {
   std::vector<Duration> sorted = samples_;
@@ -23,8 +20,8 @@ const std::vector<std::string>& Samples::Columns() {
 }
 
 std::vector<Cell> Samples::Cells() const {
-  return {MicrosecondsOf(Percentile(50)), MicrosecondsOf(Percentile(90)), MicrosecondsOf(Percentile(99)),
-          MicrosecondsOf(Percentile(100)), static_cast<std::int64_t>(samples_.size())};
+  return {Microseconds(Percentile(50)), Microseconds(Percentile(90)), Microseconds(Percentile(99)),
+          Microseconds(Percentile(100)), static_cast<std::int64_t>(samples_.size())};
 }
 
 }  // namespace faultline::measure

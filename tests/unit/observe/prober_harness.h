@@ -25,7 +25,7 @@ class TestMapping {
   void Map() { mapped_ = true; }
   int asked() const { return asked_; }
 
-  Prober::ClockMapping Get() {
+  ClockMapping Get() {
     return [this](MonotonicTime time) -> std::optional<ControllerTime> {
       ++asked_;
       if (!mapped_) return std::nullopt;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controller/plan/plan_yaml.h"
+#include "tests/unit/plan/plan_texts.h"
 
 namespace faultline {
 namespace {
@@ -23,14 +24,6 @@ void PrintTo(const BadFault& bad, std::ostream* out) { *out << bad.step; }
 
 std::string NameOfBad(const ::testing::TestParamInfo<BadFault>& info) { return info.param.name; }
 
-std::vector<std::string> FaultErrorsOf(absl::string_view text) {
-  std::vector<std::string> errors;
-  for (const TextError& error : ParsePlan(text).errors) {
-    errors.push_back(absl::StrCat(error.position.line, ":", error.position.column, ": ", error.message));
-  }
-  return errors;
-}
-
 class BadFaultTest : public ::testing::TestWithParam<BadFault> {};
 
 TEST_P(BadFaultTest, HasThisErrorHere) {
@@ -38,9 +31,8 @@ TEST_P(BadFaultTest, HasThisErrorHere) {
   const std::size_t column = line.find('^');
   ASSERT_NE(column, std::string::npos);
   line.erase(column, 1);
-  EXPECT_THAT(
-      FaultErrorsOf(absl::StrCat("name: p\ngroups: {lon: {nodes: [a]}, par: {nodes: [b]}}\nsteps:\n", line, "\n")),
-      ElementsAre(absl::StrCat("4:", column + 1, ": ", GetParam().message)));
+  EXPECT_THAT(PlanErrors(absl::StrCat("name: p\ngroups: {lon: {nodes: [a]}, par: {nodes: [b]}}\nsteps:\n", line, "\n")),
+              ElementsAre(absl::StrCat("4:", column + 1, ": ", GetParam().message)));
 }
 
 std::string BlockWith(absl::string_view keys) { return absl::StrCat("block: {from: lon, to: par, ", keys, "}"); }
@@ -340,7 +332,7 @@ INSTANTIATE_TEST_SUITE_P(
     NameOfBad);
 
 TEST(FaultErrorsTest, AllErrorsOfAFaultAtOnce) {
-  EXPECT_THAT(FaultErrorsOf(R"(name: p
+  EXPECT_THAT(PlanErrors(R"(name: p
 groups: {lon: {nodes: [a]}, par: {nodes: [b]}}
 steps:
   - for: 30s
@@ -370,7 +362,7 @@ steps:
 }
 
 TEST(FaultErrorsTest, ABadListOfNamedSamplesIsOneError) {
-  EXPECT_THAT(FaultErrorsOf(R"(name: p
+  EXPECT_THAT(PlanErrors(R"(name: p
 groups: {lon: {nodes: [a]}, par: {nodes: [b]}}
 samples: {rtt: [1ms, x], two: [1ms, 2ms], one: [1ms]}
 steps:
@@ -387,8 +379,8 @@ steps:
 TEST(FaultErrorsTest, SamplesAreBounded) {
   std::string list;
   for (int i = 0; i < 100'000; ++i) absl::StrAppend(&list, i == 0 ? "" : ",", "1ms");
-  EXPECT_THAT(FaultErrorsOf(absl::StrCat("name: p\ngroups: {lon: {nodes: [a]}, par: {nodes: [b]}}\nsteps: [{for: 1s,\n",
-                                         "impair: {between: [lon, par], samples: [", list, ",\n1ms]}}]\n")),
+  EXPECT_THAT(PlanErrors(absl::StrCat("name: p\ngroups: {lon: {nodes: [a]}, par: {nodes: [b]}}\nsteps: [{for: 1s,\n",
+                                      "impair: {between: [lon, par], samples: [", list, ",\n1ms]}}]\n")),
               ElementsAre("5:1: a plan has at most 100000 samples"));
 }
 

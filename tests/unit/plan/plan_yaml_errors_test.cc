@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "controller/plan/plan_yaml.h"
+#include "tests/unit/plan/plan_texts.h"
 
 namespace faultline {
 namespace {
@@ -23,17 +24,9 @@ struct BadPlan {
 
 void PrintTo(const BadPlan& bad, std::ostream* out) { *out << bad.text; }
 
-std::vector<std::string> ErrorsOf(absl::string_view text) {
-  std::vector<std::string> errors;
-  for (const TextError& error : ParsePlan(text).errors) {
-    errors.push_back(absl::StrCat(error.position.line, ":", error.position.column, ": ", error.message));
-  }
-  return errors;
-}
-
 class BadPlanTest : public ::testing::TestWithParam<BadPlan> {};
 
-TEST_P(BadPlanTest, HasThisErrorHere) { EXPECT_THAT(ErrorsOf(GetParam().text), ElementsAre(GetParam().error)); }
+TEST_P(BadPlanTest, HasThisErrorHere) { EXPECT_THAT(PlanErrors(GetParam().text), ElementsAre(GetParam().error)); }
 
 std::string NameOf(const ::testing::TestParamInfo<BadPlan>& info) { return info.param.name; }
 
@@ -246,26 +239,26 @@ std::string Many(int count, absl::string_view item) {
 }
 
 TEST(PlanLimitsTest, Groups) {
-  EXPECT_THAT(ErrorsOf(absl::StrCat("name: p\ngroups: {", Many(1000, "g#: {nodes: [x]}"),
-                                    ",\nlast: {nodes: [x]}}\nsteps: [{for: 1s, partition: [g1, g2]}]\n")),
+  EXPECT_THAT(PlanErrors(absl::StrCat("name: p\ngroups: {", Many(1000, "g#: {nodes: [x]}"),
+                                      ",\nlast: {nodes: [x]}}\nsteps: [{for: 1s, partition: [g1, g2]}]\n")),
               ElementsAre("3:1: a plan has at most 1000 groups"));
 }
 
 TEST(PlanLimitsTest, Steps) {
-  EXPECT_THAT(ErrorsOf(Steps(absl::StrCat("[", Many(1000, "{at: 0s, for: 1s, partition: [lon, par]}"),
-                                          ",\n {at: 0s, for: 1s, partition: [lon, par]}]"))),
+  EXPECT_THAT(PlanErrors(Steps(absl::StrCat("[", Many(1000, "{at: 0s, for: 1s, partition: [lon, par]}"),
+                                            ",\n {at: 0s, for: 1s, partition: [lon, par]}]"))),
               ElementsAre("5:2: a plan has at most 1000 steps"));
 }
 
 TEST(PlanLimitsTest, Cidrs) {
   std::string half;
   for (int i = 0; i < 50'000; ++i) absl::StrAppend(&half, i == 0 ? "::" : ",::", absl::Hex(i));
-  EXPECT_THAT(ErrorsOf(Groups(absl::StrCat("g: {cidrs: [", half, "]}, h: {cidrs: [", half, ",\n ::f]}"))),
+  EXPECT_THAT(PlanErrors(Groups(absl::StrCat("g: {cidrs: [", half, "]}, h: {cidrs: [", half, ",\n ::f]}"))),
               ElementsAre("3:2: a plan has at most 100000 CIDRs"));
 }
 
 TEST(PlanLimitsTest, NodesAndLabels) {
-  EXPECT_THAT(ErrorsOf(Groups(absl::StrCat("g: {nodes: [", Many(9998, "n#"), "],\n labels: {a: b}}"))),
+  EXPECT_THAT(PlanErrors(Groups(absl::StrCat("g: {nodes: [", Many(9998, "n#"), "],\n labels: {a: b}}"))),
               ElementsAre("3:48: a plan has at most 10000 node names and labels"));
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "tests/unit/plan/plan_texts.h"
 
 namespace faultline {
 namespace {
@@ -152,17 +153,9 @@ TEST(ParsePlanTest, ReadsAHundredThousandCidrs) {
 }
 
 // Errors as "line:column: message".
-std::vector<std::string> AllErrorsOf(absl::string_view text) {
-  std::vector<std::string> errors;
-  for (const TextError& error : ParsePlan(text).errors) {
-    errors.push_back(absl::StrCat(error.position.line, ":", error.position.column, ": ", error.message));
-  }
-  return errors;
-}
-
 TEST(ParsePlanTest, ListsAllErrorsByPosition) {
   EXPECT_THAT(
-      AllErrorsOf(R"(nmae: x
+      PlanErrors(R"(nmae: x
 seed: -1
 steps:
   - {at: 10, for: 20s, block: {from: london, to: pariss}}
@@ -185,7 +178,7 @@ groups:
 }
 
 TEST(ParsePlanTest, AFaultyGroupOrStepIsNoSecondErrorWhereItIsUsed) {
-  EXPECT_THAT(AllErrorsOf(R"(name: x
+  EXPECT_THAT(PlanErrors(R"(name: x
 groups: {a: {cidrs: []}, b: {nodes: [y]}}
 steps:
   - {name: s, for: 1, block: {from: a, to: b}}
@@ -199,7 +192,7 @@ steps:
 TEST(ParsePlanTest, KeepsAThousandErrorsAndCountsTheRest) {
   std::string text = "name: x\ngroups: {a: {nodes: [x]}}\nsteps:\n  - for: 1s\n    partition:\n";
   for (int i = 0; i < 2000; ++i) absl::StrAppend(&text, "    - g", i, "\n");
-  const std::vector<std::string> errors = AllErrorsOf(text);
+  const std::vector<std::string> errors = PlanErrors(text);
   ASSERT_THAT(errors, SizeIs(1001));
   EXPECT_EQ(errors.back(), "1005:7: and 1000 more errors");
 }
