@@ -34,7 +34,7 @@ class RouterTest(faultlab.TimedTest):
     def setUpClass(cls):
         cls.lab = cls.enterClassContext(faultlab.Lab())
         before = cls.lab.kernel_state()
-        cls.lab.configure(f"probe: {{rate: {cls.PROBES}}}\n")
+        cls.lab.configure(f"probe: {{rate: {cls.PROBES}}}\n", lease="15s")
         cls.lab.start()
         cls.addClassCleanup(cls.lab.assert_kernel_unchanged, before)
         cls.addClassCleanup(cls.lab.stop)

@@ -16,6 +16,8 @@ SPLIT = "{at: 1s, for: 2s, name: split, partition: [london, paris]}"
 
 
 class ObservationTest(LabTest):
+    lease = LEASE
+
     def events(self, *options):
         lines = self.lab.cli("events", *options, "--json").stdout.splitlines()
         return [json.loads(line) for line in lines]
