@@ -82,7 +82,13 @@ Session::~Session() {
 
 void Session::Redial() {
   const std::lock_guard lock(mutex_);
-  if (context_ != nullptr) context_->TryCancel();
+  HangUp(absl::CancelledError("this session is replaced"));
+}
+
+void Session::HangUp(absl::Status why) {
+  if (context_ == nullptr) return;
+  hung_up_.Update(std::move(why));
+  context_->TryCancel();
 }
 
 void Session::Loop() {
@@ -121,6 +127,7 @@ absl::Status Session::RunOnce() {
     if (stopping_) return absl::CancelledError("stopping");
     context_ = &context;
     stream_over_ = false;
+    hung_up_ = absl::OkStatus();
   }
   clock_map_.Reset();
   rhythm_.emplace(clock_.Now());
@@ -149,12 +156,13 @@ absl::Status Session::RunOnce() {
   if (!hello.ok()) context.TryCancel();
   // Its status comes at once if the controller ended the stream; if it was ended for what the controller sends, never.
   std::jthread patience([&context](const std::stop_token& finished) { CancelUnless(finished, context); });
-  const absl::Status finished = FromGrpc(stream->Finish());
+  absl::Status finished = FromGrpc(stream->Finish());
   patience.request_stop();
   patience.join();
   {
     const std::lock_guard lock(mutex_);
     context_ = nullptr;
+    if (!hung_up_.ok()) finished = hung_up_;
   }
   wake_.notify_all();
   if (!hello.ok()) return hello.status();

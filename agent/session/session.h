@@ -117,6 +117,8 @@ class Session {
   void CollectObservations(bool told_anyway);
   void Queue(v1::SessionRequest message);
   void Wake();
+  // Ends the stream, if there is one; `why` is logged. Requires mutex_.
+  void HangUp(absl::Status why);
 
   const SessionOptions options_;
   const CapabilitySet capabilities_;
@@ -134,6 +136,8 @@ class Session {
   // Of the present stream; null between two.
   grpc::ClientContext* context_ = nullptr;
   bool stream_over_ = false;
+  // Why this side has ended it; OK if it has not.
+  absl::Status hung_up_;
   bool awake_ = false;
   std::deque<v1::SessionRequest> outbox_;
 

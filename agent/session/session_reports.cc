@@ -28,7 +28,7 @@ void Session::WriteLoop(Stream& stream) {
     const MonotonicTime now = clock_.Now();
     if (rhythm_->IsSilent(now)) {
       const std::lock_guard lock(mutex_);
-      if (context_ != nullptr) context_->TryCancel();
+      HangUp(absl::UnavailableError("has said nothing for too long"));
       return;
     }
     // A write fails when the stream is over; the reader will hear why.
@@ -115,8 +115,8 @@ void Session::Queue(v1::SessionRequest message) {
     const std::lock_guard lock(mutex_);
     if (outbox_.size() < kMostAnswers) {
       outbox_.push_back(std::move(message));
-    } else if (context_ != nullptr) {
-      context_->TryCancel();
+    } else {
+      HangUp(absl::ResourceExhaustedError("asks, and does not listen"));
     }
   }
   wake_.notify_all();

@@ -267,6 +267,8 @@ class MetricsTest(MetricsLab):
             wait_until(lambda: self.agent("lon-2").one("faultline_agent_runs_ended_total", end="lease_lost") ==
                        before + 1, 20, "the lease is lost")
             wait_until(lambda: self.agent("lon-2").one("faultline_agent_session_up") == 0, 20, "so is the session")
+            log = self.lab.state / "lon-2.log"
+            wait_until(lambda: "has said nothing for too long" in log.read_text(), 20, "which the agent gives the reason of")
         finally:
             os.kill(self.lab.pid("controller"), signal.SIGCONT)
         self.await_over(run)
