@@ -24,9 +24,6 @@ from matrix_test import seconds
 FAKETIME = next(iter(sorted(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)
 HOUR = 3600
 TEN_YEARS = 87660 * HOUR
-STEPS = ["{at: 3s, for: 3s, name: one-way, block: {from: london, to: paris}}",
-         "{after: one-way, for: 3s, name: split, partition: [london, paris]}",
-         "{after: split, for: 3s, name: back, block: {from: paris, to: london}}"]
 SCHEDULED = "{at: 0s, for: 1s, name: short, block: {from: london, to: paris}}"
 LATE = 0.5  # seconds
 
@@ -39,6 +36,8 @@ def moment(timestamp):
 class ClockTest(matrix_test.RouterTest):
     """The story of a run whose clock is set; which clock that is, is the subclass's."""
 
+    STEP = 3  # seconds, in each of which the clock is set
+
     def get(self, run):
         return self.lab.cli_json("show", run)["run"]
 
@@ -50,12 +49,14 @@ class ClockTest(matrix_test.RouterTest):
 
     def carry_out(self, *clock):
         """A run of three steps; when the n-th acts everywhere the n-th of these is called."""
-        with plan(STEPS) as file:
+        with plan([f"{{at: 3s, for: {self.STEP}s, name: one-way, block: {{from: london, to: paris}}}}",
+                   f"{{after: one-way, for: {self.STEP}s, name: split, partition: [london, paris]}}",
+                   f"{{after: split, for: {self.STEP}s, name: back, block: {{from: paris, to: london}}}}"]) as file:
             run = self.lab.cli_json("run", file.name, "--detach")["id"]
         for step, change in enumerate(clock):
             self.await_step(run, step)
             change()
-        wait_until(lambda: self.get(run)["state"] == "RUN_STATE_ENDED", 30, "the run is over")
+        wait_until(lambda: self.get(run)["state"] == "RUN_STATE_ENDED", 20 + 3 * self.STEP, "the run is over")
         return self.get(run)
 
     def assert_untouched(self, run):
@@ -63,7 +64,7 @@ class ClockTest(matrix_test.RouterTest):
         self.assertEqual(run["outcome"], "OUTCOME_VERIFIED", run["summary"])
         self.assertEqual(run["warnings"], [])
         for node in run["nodes"]:
-            self.assertEqual(len(node["transitions"]), 2 * len(STEPS), node["node"])
+            self.assertEqual(len(node["transitions"]), 2 * 3, node["node"])
             for transition in node["transitions"]:
                 late = seconds(transition["actual"]) - seconds(transition["planned"])
                 self.assertLess(abs(late), LATE, (node["node"], transition))
@@ -92,7 +93,7 @@ class ClockTest(matrix_test.RouterTest):
         # Twice the clock has gone over the moment, at which nothing could begin.
         self.assertEqual([missed["outcome"] for missed in self.runs_of("daily")], ["OUTCOME_MISSED"])
         # What people read is what the clock said at that moment.
-        self.assertLess(abs(moment(run["started"]) - began), 10)
+        self.assertLess(abs(moment(run["started"]) - began), 30)
         self.assertLess(abs(moment(run["ended"]) - began - HOUR), 60)
         set_ahead(0)
 
@@ -144,6 +145,10 @@ class DaemonClockTest(ClockTest):
 
 
 class MachineClockTest(ClockTest):
+    # The machine whose clock may be set is slow.
+    STEP = 8
+    PROBES = 20
+
     def setUp(self):
         if b"tests/vm/guest/session" not in pathlib.Path("/proc/1/cmdline").read_bytes():
             self.skipTest("this machine's clock is not ours to set")

@@ -29,7 +29,7 @@ std::vector<NodeGroup> Part(const std::vector<NodeName>& nodes, std::size_t part
 std::size_t PairsBetween(const ProbePairs& pairs, const NodeGroup& a, const NodeGroup& b) {
   std::size_t count = 0;
   for (const NodeName& one : a) {
-    for (const NodeName& other : b) count += one != other && pairs.at(one).contains(other) ? 1 : 0;
+    for (const NodeName& peer : pairs.at(one)) count += one != peer && b.contains(peer) ? 1 : 0;
   }
   return &a == &b ? count / 2 : count;
 }

@@ -205,7 +205,7 @@ TEST(TopFrameTest, FitsEveryWindow) {
     for (const bool help : {true, false}) {
       state.keys = keys;
       state.help = help;
-      for (std::size_t width = 1; width <= 210; width += 7) {
+      for (std::size_t width = 1; width <= 210; width += 11) {
         for (const std::size_t height : {1, 9, 10, 11, 13, 14, 19, 20, 24, 50}) ExpectFits(state, width, height);
       }
     }
