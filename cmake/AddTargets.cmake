@@ -1,20 +1,29 @@
 include(GoogleTest)
 
-# faultline_test_program(NAME): what every program that is a test has. What they all include clang reads once for all of a
-# tree: with the target faultline_test_headers, of which the others have it.
-function(faultline_test_program name)
-  target_link_libraries(${name} PRIVATE faultline::options GTest::gmock GTest::gtest_main)
+# Where clang builds a tree, what nearly all include is read once for all of its test programs, with the target
+# faultline_test_headers, and once for all of its libraries, with faultline_library_headers.
+
+# faultline_headers(NAME OWNER header...): the target OWNER reads the headers, the others have them of it.
+function(faultline_headers name owner)
   if(NOT FAULTLINE_PCH OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     return()
   endif()
-  if(name STREQUAL "faultline_test_headers")
-    target_precompile_headers(${name} PRIVATE <gmock/gmock.h> <gtest/gtest.h> <absl/status/statusor.h>
-      <absl/strings/str_cat.h> <chrono> <functional> <map> <memory> <optional> <string> <thread> <vector>)
+  if(name STREQUAL owner)
+    target_precompile_headers(${name} PRIVATE ${ARGN})
     # The same bytes whenever it is made, so that ccache knows it.
     target_compile_options(${name} PRIVATE -Xclang -fno-pch-timestamp)
   else()
-    target_precompile_headers(${name} REUSE_FROM faultline_test_headers)
+    target_precompile_headers(${name} REUSE_FROM ${owner})
   endif()
+endfunction()
+
+set(FAULTLINE_COMMON_HEADERS <absl/status/statusor.h> <absl/strings/str_cat.h> <chrono> <functional> <map> <memory>
+  <optional> <string> <thread> <vector>)
+
+# faultline_test_program(NAME): what every program that is a test has.
+function(faultline_test_program name)
+  target_link_libraries(${name} PRIVATE faultline::options GTest::gmock GTest::gtest_main)
+  faultline_headers(${name} faultline_test_headers <gmock/gmock.h> <gtest/gtest.h> ${FAULTLINE_COMMON_HEADERS})
 endfunction()
 
 # Whether the agent is linked with messages of protobuf's lite runtime, which know no names and no JSON: a tenth of it.
@@ -50,7 +59,11 @@ function(faultline_library name)
   add_library(faultline_${name} STATIC EXCLUDE_FROM_ALL ${ARG_SOURCES})
   add_library(faultline::${name} ALIAS faultline_${name})
   target_link_libraries(faultline_${name} PUBLIC faultline::options ${ARG_LINK})
+  faultline_headers(faultline_${name} faultline_library_headers ${FAULTLINE_COMMON_HEADERS} <absl/strings/str_format.h>
+    <absl/strings/str_join.h> <absl/strings/str_split.h> <absl/time/time.h> <algorithm> <array> <filesystem> <mutex>
+    <set> <span> <google/protobuf/map.h> <google/protobuf/message.h> <google/protobuf/repeated_field.h>)
 endfunction()
+faultline_library(library_headers SOURCES "${CMAKE_CURRENT_LIST_DIR}/library_headers.cc")
 
 # faultline_program(NAME [LITE] [TOOL] SOURCES ... [LINK ...]): a program, put into FAULTLINE_BIN_DIR, a LITE one of the
 # libraries' lite twins. It is static where the tree is, but for a TOOL of the project's own, which is not shipped. Not in
@@ -96,10 +109,6 @@ function(faultline_test name)
   if(ARG_LABEL STREQUAL "unit")
     set(test "${FAULTLINE_TREE}.${name}")
     set(filter "")
-    set(timeout 300)
-    if(CMAKE_CROSSCOMPILING)
-      set(timeout 1200)
-    endif()
     if(ARG_SYSTEM AND CMAKE_CROSSCOMPILING)
       list(JOIN ARG_SYSTEM ":" cases)
       add_test(NAME "${test}.system" COMMAND "${CMAKE_SOURCE_DIR}/tests/vm/arm64/run" --with $<TARGET_FILE:${name}>
@@ -109,7 +118,7 @@ function(faultline_test name)
       set(filter "--gtest_filter=-${cases}")
     endif()
     add_test(NAME "${test}" COMMAND ${name} --gtest_brief=1 ${filter})
-    set_tests_properties("${test}" PROPERTIES LABELS unit TIMEOUT ${timeout} FAIL_REGULAR_EXPRESSION ": Skipped")
+    set_tests_properties("${test}" PROPERTIES LABELS unit TIMEOUT 1200 FAIL_REGULAR_EXPRESSION ": Skipped")
     return()
   endif()
   # Cases with Netem in their names need it and run in a virtual machine (tests/vm).
@@ -135,6 +144,8 @@ function(faultline_fuzzer name)
     get_target_property(options ${library} COMPILE_OPTIONS)
     if(NOT "-fsanitize=fuzzer-no-link" IN_LIST options)
       target_compile_options(${library} PRIVATE -fsanitize=fuzzer-no-link -O1)
+      # Those were read for another way to compile.
+      set_target_properties(${library} PROPERTIES DISABLE_PRECOMPILE_HEADERS ON)
     endif()
   endforeach()
   set(dictionary "")
@@ -147,9 +158,9 @@ function(faultline_fuzzer name)
   endif()
   set(work "${CMAKE_CURRENT_BINARY_DIR}/${name}.corpus")
   file(MAKE_DIRECTORY "${work}")
-  set(run ${name} -timeout=5 -rss_limit_mb=2048 ${dictionary} ${length} "${work}" "${ARG_CORPUS}")
+  set(run ${name} -timeout=15 -rss_limit_mb=2048 ${dictionary} ${length} "${work}" "${ARG_CORPUS}")
   add_test(NAME "${FAULTLINE_TREE}.${name}" COMMAND ${run} -max_total_time=10)
-  set_tests_properties("${FAULTLINE_TREE}.${name}" PROPERTIES LABELS fuzz TIMEOUT 150)
+  set_tests_properties("${FAULTLINE_TREE}.${name}" PROPERTIES LABELS fuzz TIMEOUT 600)
   add_test(NAME "${FAULTLINE_TREE}.${name}.long" COMMAND ${run} -max_total_time=600)
   set_tests_properties("${FAULTLINE_TREE}.${name}.long" PROPERTIES LABELS fuzz-long TIMEOUT 900)
 endfunction()
