@@ -62,8 +62,8 @@ double ShareHit(Ratio ratio, Ratio correlation) {
 }
 
 TEST(TcShareTest, CorrelationLeavesTheShareAsItIs) {
-  for (const std::uint32_t correlation : {1, 25, 50, 75, 90, 98, 99}) {
-    for (const std::uint32_t percent : {1, 5, 30, 80}) {
+  for (const std::uint32_t correlation : {1, 50, 90, 99}) {
+    for (const std::uint32_t percent : {1, 30, 80}) {
       const Ratio ratio = Ratio::Percent(percent);
       EXPECT_NEAR(ShareHit(ratio, Ratio::Percent(correlation)) / ratio.AsDouble(), 1, 0.05)
           << percent << " % with a correlation of " << correlation << " %";

@@ -19,7 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "
 import traffic  # noqa: E402  (of tests/lab)
 from faultlab import wait_until  # noqa: E402
 
-PACKAGES = pathlib.Path(__file__).resolve().parents[3] / "build" / "packages"
+PACKAGES = pathlib.Path(__file__).resolve().parents[3] / "build" / "vm" / "packages"
 AGENT, CONTROLLER = "faultline-agent", "faultline-controller"
 NAME = os.uname().nodename
 HERE, PEER = "198.51.100.1", "198.51.100.2"
