@@ -62,8 +62,9 @@ def start(command, keep):
     return process, ours
 
 
-def start_qemu(image, initrd, parameters, memory, devices, keep=()):
-    """Boots the image's kernel with ports, a console and these devices; the process and what there is to read, by name."""
+def start_qemu(image, initrd, parameters, memory, devices, keep=(), in_turn=False):
+    """Boots the image's kernel with ports, a console and these devices; the process and what there is to read, by name.
+    in_turn: the two processors are emulated one after the other, which is slower and has no races."""
     output, output_end = socket.socketpair()
     status, status_end = socket.socketpair()
     # tsc: the guest calls its time stamp counter unsynchronized by the processor's brand alone; QEMU keeps it right,
@@ -72,7 +73,8 @@ def start_qemu(image, initrd, parameters, memory, devices, keep=()):
     # take its timer for broken, and panic.
     qemu, console = start([
         QEMU, "-nodefaults", "-no-user-config", "-display", "none",
-        "-machine", "q35,memory-backend=memory", "-accel", "tcg,thread=multi", "-cpu", "max,-cx16", "-smp", "2",
+        "-machine", "q35,memory-backend=memory", "-cpu", "max,-cx16", "-smp", "2",
+        "-accel", f"tcg,thread={'single' if in_turn else 'multi'}",
         "-object", f"memory-backend-memfd,id=memory,size={memory}M,share=on", "-m", f"{memory}M",
         "-kernel", image / "vmlinuz", "-initrd", initrd,
         "-append", f"console=ttyS0 tsc=reliable no_timer_check oops=panic panic=-1 {parameters}",
